@@ -1,0 +1,43 @@
+import { defineConfig } from "vitest/config";
+import type { Reporter, TestCase } from "vitest/node";
+
+/** Where a machine wants the runner's own account of what it did. */
+const report = process.env.TEST_REPORT;
+
+const isCi = process.env.CI === "true";
+
+/** Names, after everything else, each test that failed and then passed: a fault to find, though not today's. */
+function flakyReporter(): Reporter {
+  const flaky: TestCase[] = [];
+  return {
+    onTestCaseResult(test) {
+      if (test.diagnostic()?.flaky) flaky.push(test);
+    },
+    onTestRunEnd() {
+      for (const { module, fullName } of flaky) {
+        process.stdout.write(`flaky: ${module.relativeModuleId} > ${fullName}\n`);
+      }
+    },
+  };
+}
+
+function reportTo(file: string | undefined): ["json", { outputFile: string }][] {
+  return file === undefined ? [] : [["json", { outputFile: file }]];
+}
+
+export default defineConfig({
+  test: {
+    include: ["{apps,packages,servers,examples}/*/{src,test}/**/*.test.ts", "test/**/*.test.ts"],
+    // Tests start real processes: a file per process keeps their children, signals and exits apart.
+    pool: "forks",
+    // Most of a test of processes is waiting for them: more files at once than processors.
+    maxWorkers: 4,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    // A test that needs a second try is a fault to find: on a person's machine it fails at once, and a
+    // machine that others share tries again and says so.
+    retry: isCi ? 1 : 0,
+    reporters: ["default", flakyReporter(), ...reportTo(report)],
+  },
+});
