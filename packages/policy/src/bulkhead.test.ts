@@ -1,0 +1,127 @@
+import type { JsonObject, RequestContext } from "@trestle/protocol";
+import { expect, test } from "vitest";
+import { createCall, createTestClock, outcomeOf, settle } from "./_parts.ts";
+import { type BulkheadSettings, createBulkhead } from "./bulkhead.ts";
+
+function setUp(settings: BulkheadSettings = { concurrency: 2, queue: 2 }) {
+  const clock = createTestClock(0);
+  const bulkhead = createBulkhead({ settingsFor: () => settings, clock });
+  const started: string[] = [];
+  const start = (id: string, context: Partial<RequestContext> = {}, server = "db") => {
+    const answer = Promise.withResolvers<JsonObject>();
+    const call = createCall({ executionId: id, server, context });
+    const result = outcomeOf(
+      bulkhead.policy(call, () => {
+        started.push(id);
+        return answer.promise;
+      }),
+    );
+    return {
+      call,
+      result,
+      end: () => answer.resolve({}),
+      fail: () => answer.reject(new Error(id)),
+    };
+  };
+  return { clock, bulkhead, started, start };
+}
+
+test("so many calls run at a time, the others wait in the order of their arrival", async () => {
+  const { bulkhead, started, start } = setUp();
+  const [a, b] = [start("a"), start("b")];
+  start("c");
+  start("d");
+  expect(started).toEqual(["a", "b"]);
+  expect(bulkhead.load()).toEqual([{ server: "db", running: 2, waiting: 2 }]);
+  b.end();
+  await settle();
+  expect(started).toEqual(["a", "b", "c"]);
+  a.fail();
+  await settle();
+  expect(started).toEqual(["a", "b", "c", "d"]);
+  expect(bulkhead.load()).toEqual([{ server: "db", running: 2, waiting: 0 }]);
+});
+
+test("a caller that finds the queue full is turned away at once", async () => {
+  const { start, started } = setUp({ concurrency: 1, queue: 1 });
+  start("a");
+  start("b");
+  const turnedAway = start("c");
+  expect(await turnedAway.result).toMatchObject({
+    error: {
+      code: "unavailable",
+      retryable: true,
+      retryAfterMs: 1_000,
+      details: { refusedBy: "bulkhead", sent: false, upstream: "db" },
+    },
+  });
+  expect(started).toEqual(["a"]);
+});
+
+test("each upstream has its own", async () => {
+  const { start, started } = setUp({ concurrency: 1, queue: 0 });
+  start("a");
+  start("b", {}, "other");
+  expect(started).toEqual(["a", "b"]);
+});
+
+test("whoever cancels leaves the queue, and nobody's turn is lost", async () => {
+  const { start, started, bulkhead } = setUp({ concurrency: 1, queue: 2 });
+  const controller = new AbortController();
+  const a = start("a");
+  const b = start("b", { signal: controller.signal });
+  start("c");
+  controller.abort();
+  expect(await b.result).toMatchObject({ error: { code: "cancelled", details: { sent: false } } });
+  expect(bulkhead.load()).toMatchObject([{ waiting: 1 }]);
+  a.end();
+  await settle();
+  expect(started).toEqual(["a", "c"]);
+});
+
+test("the wait ends with the caller's deadline, and the call was not sent", async () => {
+  const { clock, start, started } = setUp({ concurrency: 1, queue: 2 });
+  const a = start("a");
+  const b = start("b", { deadline: 500 });
+  clock.advance(500);
+  expect(await b.result).toMatchObject({
+    error: { code: "timeout", details: { sent: false, refusedBy: "bulkhead" } },
+  });
+  expect(b.call.trail.stages).toEqual([
+    { policy: "bulkhead", decision: "left the queue", ms: 500 },
+  ]);
+  a.end();
+  await settle();
+  expect(started).toEqual(["a"]);
+  expect(clock.armed()).toBe(0);
+});
+
+test("the time in the queue stands on the trail", async () => {
+  const { clock, start } = setUp({ concurrency: 1, queue: 2 });
+  const a = start("a");
+  const b = start("b");
+  clock.advance(40);
+  a.end();
+  await settle();
+  b.end();
+  await b.result;
+  expect(a.call.trail.stages).toEqual([{ policy: "bulkhead", decision: "free", ms: 0 }]);
+  expect(b.call.trail.stages).toEqual([{ policy: "bulkhead", decision: "waited", ms: 40 }]);
+});
+
+test("a cap that is raised lets in all that fit when the next call ends", async () => {
+  let concurrency = 1;
+  const bulkhead = createBulkhead({
+    settingsFor: () => ({ concurrency, queue: 10 }),
+    clock: createTestClock(),
+  });
+  const first = Promise.withResolvers<JsonObject>();
+  const done = bulkhead.policy(createCall(), () => first.promise);
+  const endless = () => new Promise<JsonObject>(() => {});
+  for (let call = 0; call < 4; call += 1) void outcomeOf(bulkhead.policy(createCall(), endless));
+  concurrency = 3;
+  first.resolve({});
+  await done;
+  await settle();
+  expect(bulkhead.load()).toEqual([{ server: "db", running: 3, waiting: 1 }]);
+});

@@ -1,0 +1,4 @@
+import { describeLimitStore } from "./_describe-limit-store.ts";
+import { createMemoryLimits } from "./limit-memory.ts";
+
+describeLimitStore("memory", createMemoryLimits);
