@@ -1,0 +1,37 @@
+export type { ChainEntry } from "./chain/entry.ts";
+export type { ChainHead } from "./chain/head.ts";
+export { type ChainedLog, type ChainedLogOptions, openChainedLog } from "./chain/log.ts";
+export {
+  type BrokenChain,
+  type ChainOptions,
+  type ChainVerdict,
+  type IntactChain,
+  readChain,
+  verifyChain,
+} from "./chain/verify.ts";
+export {
+  type AdminCredential,
+  ensureAdminCredential,
+  readAdminCredential,
+} from "./keys/admin-credential.ts";
+export { isSameSecret } from "./keys/api-key.ts";
+export {
+  type KeyRecord,
+  type KeyStore,
+  type KeyVerdict,
+  type NewKey,
+  openKeyStore,
+} from "./keys/key-store.ts";
+export type {
+  Conditions,
+  PolicyDocument,
+  PolicyRequest,
+  Statement,
+  TimeCondition,
+} from "./policies/document.ts";
+export { type Decision, evaluatePolicies } from "./policies/evaluate.ts";
+export { parsePolicy } from "./policies/parse.ts";
+export { narrowScopes } from "./scopes/narrow.ts";
+export { allows, parseScope, type Scope, type ScopeTarget } from "./scopes/scope.ts";
+export { type Keyring, type KeyringOptions, openKeyring } from "./sealing/keyring.ts";
+export { createSealer, type Sealer, type SealOptions } from "./sealing/sealer.ts";

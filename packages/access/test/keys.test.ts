@@ -1,0 +1,119 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { ensureAdminCredential, openKeyStore, readAdminCredential } from "../src/index.ts";
+import { manualClock, temporaryFolder } from "./_surroundings.ts";
+
+async function openKeys(file = join(temporaryFolder(), "keys.db"), clock = manualClock()) {
+  const keys = await openKeyStore({ file, clock });
+  onTestFinished(() => keys.close());
+  return { keys, file, clock };
+}
+
+test("a key is shown once, and only its hash is kept", async () => {
+  const { keys, file } = await openKeys();
+  const { text, record } = await keys.create({ name: "ci", scopes: ["database:*:read"] });
+  expect(text).toMatch(new RegExp(`^trestle_${record.id}_`));
+  expect(keys.verify(text)).toEqual({
+    kind: "valid",
+    record,
+    principal: { id: `key:${record.id}`, kind: "key", scopes: ["database:*:read"] },
+  });
+  expect(JSON.stringify(keys.list())).not.toContain(text.slice(-43));
+  for (const name of [file, `${file}-wal`]) {
+    expect(readFileSync(name).includes(text.slice(-43))).toBe(false);
+  }
+});
+
+test("a key without scopes may do everything", async () => {
+  const { keys } = await openKeys();
+  const { text, record } = await keys.create({ name: "all" });
+  const principal = { id: `key:${record.id}`, kind: "key" };
+  expect(keys.verify(text)).toEqual({ kind: "valid", record, principal });
+});
+
+test("whatever is no key of ours is unknown", async () => {
+  const { keys } = await openKeys();
+  const { text, record } = await keys.create({ name: "one" });
+  const other = await keys.create({ name: "two" });
+  const mixed = `trestle_${record.id}_${other.text.slice(-43)}`;
+  for (const given of ["", "x", `${text} `, text.toUpperCase(), text.slice(0, -1), mixed]) {
+    expect(keys.verify(given)).toEqual({ kind: "unknown" });
+  }
+});
+
+test("an expired key says so, from the moment it expires", async () => {
+  const { keys, clock } = await openKeys();
+  const expiresAt = clock.now() + 1_000;
+  const { text } = await keys.create({ name: "short", expiresAt });
+  clock.set(expiresAt - 1);
+  expect(keys.verify(text).kind).toBe("valid");
+  clock.set(expiresAt);
+  expect(keys.verify(text).kind).toBe("expired");
+});
+
+test("a key revoked by one process is refused at once by another", async () => {
+  const { keys, file, clock } = await openKeys();
+  const { keys: other } = await openKeys(file);
+  const { text, record } = await keys.create({ name: "gone" });
+  expect(other.verify(text).kind).toBe("valid");
+  await keys.revoke(record.id);
+  expect(other.verify(text).kind).toBe("revoked");
+  const first = keys.list()[0]?.revokedAt;
+  clock.set(clock.now() + 5_000);
+  expect((await keys.revoke(record.id)).revokedAt).toBe(first);
+  await expect(keys.revoke("nobody")).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("a key is found by its id for as long as it is good", async () => {
+  const { keys, clock } = await openKeys();
+  expect(keys.isEmpty()).toBe(true);
+  const expiresAt = clock.now() + 1_000;
+  const { record } = await keys.create({ name: "one", scopes: ["a:b"], expiresAt });
+  const principal = { id: `key:${record.id}`, kind: "key", scopes: ["a:b"] };
+  expect(keys.find(record.id)).toEqual({ kind: "valid", record, principal });
+  expect(keys.find("nobody")).toEqual({ kind: "unknown" });
+  clock.set(expiresAt);
+  expect(keys.find(record.id).kind).toBe("expired");
+  await keys.revoke(record.id);
+  expect(keys.find(record.id).kind).toBe("revoked");
+  expect(keys.isEmpty()).toBe(false);
+});
+
+test("every change has a version of its own, in this process and in others", async () => {
+  const { keys, file, clock } = await openKeys();
+  const { keys: other } = await openKeys(file);
+  const seen = [keys.version()];
+  expect(keys.version()).toBe(seen[0]);
+  const { record } = await keys.create({ name: "one" });
+  seen.push(keys.version());
+  await keys.revoke(record.id);
+  seen.push(keys.version());
+  await other.create({ name: "two" });
+  clock.set(clock.now() + 10); // another process's change is looked for every ten milliseconds
+  seen.push(keys.version());
+  expect(new Set(seen).size).toBe(4);
+});
+
+test.each([
+  [{ name: " " }],
+  [{ name: "x", scopes: ["database"] }],
+  [{ name: "x", expiresAt: 1 }],
+  [{ name: "x", expiresAt: Number.NaN }],
+])("the key %j is not made", async (key) => {
+  const { keys } = await openKeys();
+  await expect(keys.create(key)).rejects.toMatchObject({ code: "invalid_input" });
+  expect(keys.list()).toEqual([]);
+});
+
+test("the admin credential is made once, for its owner only", () => {
+  const home = temporaryFolder();
+  expect(readAdminCredential(home)).toBeUndefined();
+  const made = ensureAdminCredential(home);
+  expect(ensureAdminCredential(home).text).toBe(made.text);
+  expect(readAdminCredential(home)?.text).toBe(made.text);
+  expect(statSync(join(home, "admin.key")).mode & 0o777).toBe(0o600);
+  expect(made.isSame(made.text)).toBe(true);
+  expect(made.isSame(`${made.text}x`)).toBe(false);
+  expect(made.isSame("")).toBe(false);
+});
