@@ -1,0 +1,134 @@
+import {
+  type Clock,
+  isJsonObject,
+  isTrestleError,
+  type JsonObject,
+  type JsonValue,
+  messageOf,
+  TrestleError,
+} from "@trestle/protocol";
+import type { RawData, WebSocket } from "ws";
+import { createTopicFilter, type HubMessage } from "../hub/event.ts";
+import type { Hub } from "../hub/hub.ts";
+
+/** Who is at the other end of a feed. */
+export interface FeedPeer {
+  /** May this peer see events of the topic? Left out: of all topics. */
+  mayRead?(topic: string): boolean;
+  /** Asked at each keepalive, so that a revoked key ends its feeds. Left out: always. */
+  isValid?(): boolean;
+}
+
+export interface FeedSocketParts {
+  readonly hub: Hub;
+  readonly peer: FeedPeer;
+  readonly keepaliveMs: number;
+  readonly clock: Clock;
+}
+
+/** So much may wait in a socket; what comes later waits in the hub, where it costs nothing. */
+const MAX_BUFFERED = 256 * 1024;
+
+const CLOSE_BAD_REQUEST = 4400;
+const CLOSE_DENIED = 4401;
+
+/** Speaks the feed's protocol on one socket until it closes. */
+export function serveFeedSocket(socket: WebSocket, parts: FeedSocketParts): void {
+  const { hub, peer } = parts;
+  let unsubscribe = () => {};
+
+  function send(message: JsonObject): Promise<void> | void {
+    if (socket.readyState !== socket.OPEN) return;
+    const text = JSON.stringify(message);
+    if (socket.bufferedAmount < MAX_BUFFERED) return socket.send(text);
+    return new Promise((resolve) => socket.send(text, () => resolve()));
+  }
+
+  function subscribe(data: RawData, isBinary: boolean): void {
+    const { topics, since } = parseSubscribe(data, isBinary);
+    unsubscribe();
+    const from = since ?? hub.lastSeq();
+    const sent = send({ type: "subscribed", seq: hub.lastSeq() });
+    if (sent) {
+      // A client that asks without reading the answers is not heard until it does.
+      socket.pause();
+      void sent.then(() => socket.resume());
+    }
+    unsubscribe = hub.subscribe({ topics, since: from }, (message) => {
+      if (message.kind === "event" && peer.mayRead?.(message.event.topic) === false) return;
+      return send(toFrame(message));
+    });
+  }
+
+  socket.on("message", (data, isBinary) => {
+    try {
+      subscribe(data, isBinary);
+    } catch (error) {
+      const code = isTrestleError(error) ? error.code : "internal";
+      void send({ type: "error", code, message: messageOf(error) });
+      socket.close(CLOSE_BAD_REQUEST, code);
+    }
+  });
+  socket.on("error", () => {}); // a "close" follows
+  const stopKeepalive = keepAlive(socket, parts);
+  socket.once("close", () => {
+    unsubscribe();
+    stopKeepalive();
+  });
+}
+
+/** Ends a socket whose peer is silent for two intervals, or may no longer listen. */
+function keepAlive(socket: WebSocket, { peer, keepaliveMs, clock }: FeedSocketParts): () => void {
+  let isAlive = true;
+  let cancel = () => {};
+  socket.on("pong", () => {
+    isAlive = true;
+  });
+
+  function check(): void {
+    if (!isAlive) {
+      socket.terminate();
+      return;
+    }
+    if (peer.isValid?.() === false) socket.close(CLOSE_DENIED, "No longer allowed");
+    isAlive = false;
+    if (socket.readyState === socket.OPEN) socket.ping();
+    cancel = clock.after(keepaliveMs, check);
+  }
+
+  cancel = clock.after(keepaliveMs, check);
+  return () => cancel();
+}
+
+function parseSubscribe(
+  data: RawData,
+  isBinary: boolean,
+): { topics: readonly string[]; since?: number } {
+  const request = isBinary ? undefined : parse(String(data));
+  const { type, topics, since } = isJsonObject(request) ? request : {};
+  if (type !== "subscribe" || !Array.isArray(topics)) throw badRequest();
+  createTopicFilter(topics); // refused here, before anything is answered
+  if (since === undefined) return { topics: topics as string[] };
+  if (typeof since !== "number" || !Number.isSafeInteger(since) || since < 0) throw badRequest();
+  return { topics: topics as string[], since };
+}
+
+function parse(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}
+
+function badRequest(): TrestleError {
+  return new TrestleError(
+    "invalid_input",
+    'Send {"type":"subscribe","topics":["*"],"since":0} as text; since is the last number you have seen, or left out.',
+  );
+}
+
+function toFrame(message: HubMessage): JsonObject {
+  if (message.kind === "gap") return { type: "gap", ...message.gap };
+  return { type: "event", ...message.event };
+}

@@ -1,0 +1,18 @@
+export { createFeed, type Feed, type FeedOptions } from "./feed/feed.ts";
+export type { FeedPeer } from "./feed/feed-socket.ts";
+export type { HubEvent, HubGap, HubMessage } from "./hub/event.ts";
+export {
+  createHub,
+  type DurableHubOptions,
+  type Hub,
+  type HubOptions,
+  openHub,
+  type Receive,
+  type SubscribeOptions,
+} from "./hub/hub.ts";
+export type { Resolve, ResolvedAddress } from "./webhooks/destination.ts";
+export { isPublicAddress } from "./webhooks/public-address.ts";
+export type { Delivery, DeliveryCounts } from "./webhooks/queue.ts";
+export { type Delivered, type VerifyOptions, verifyDelivery } from "./webhooks/signature.ts";
+export type { WebhookForm, WebhookTarget } from "./webhooks/target.ts";
+export { openWebhooks, type Webhooks, type WebhooksOptions } from "./webhooks/webhooks.ts";
