@@ -1,0 +1,37 @@
+import { TrestleError } from "@trestle/protocol";
+import type { Hints } from "./tool.ts";
+
+/** What hosts accept everywhere, with room left for the prefixes they put in front. */
+const toolName = /^[a-z0-9_]{1,32}$/;
+
+/** A mistake of the server's author, told when the definition is made. */
+export function definitionError(message: string): TrestleError {
+  return new TrestleError("invalid_config", message);
+}
+
+export function checkToolName(name: string): void {
+  if (toolName.test(name)) return;
+  throw definitionError(
+    `Tool name "${name}" must be 1 to 32 lower-case letters, digits or underscores.`,
+  );
+}
+
+export function checkHints(tool: string, hints: Hints): void {
+  for (const hint of ["readOnly", "destructive", "idempotent", "openWorld"] as const) {
+    if (typeof hints[hint] !== "boolean") {
+      throw definitionError(`Tool "${tool}" does not state the hint "${hint}": say true or false.`);
+    }
+  }
+  if (hints.readOnly && hints.destructive) {
+    throw definitionError(`Tool "${tool}" says it is both read-only and destructive: choose one.`);
+  }
+}
+
+/** Throws where two things of one server bear the same name. */
+export function checkUnique(kind: string, names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw definitionError(`Two ${kind} are called "${name}": rename one.`);
+    seen.add(name);
+  }
+}

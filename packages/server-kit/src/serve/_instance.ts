@@ -1,0 +1,41 @@
+import type { JsonObject, RequestContext, ServerEvent, ServerInstance } from "@trestle/protocol";
+
+export type Answer = (
+  params: JsonObject,
+  context: RequestContext,
+) => Promise<JsonObject> | JsonObject;
+
+export interface TestInstance extends ServerInstance {
+  emit(event: ServerEvent): void;
+  /** Every request that came, in order. */
+  readonly requests: { method: string; params: JsonObject; context: RequestContext }[];
+}
+
+/** An instance made of one function per method. */
+export function createTestInstance(answers: Record<string, Answer>): TestInstance {
+  const listeners = new Set<(event: ServerEvent) => void>();
+  const requests: TestInstance["requests"] = [];
+  return {
+    info: { name: "test", version: "1.0.0" },
+    capabilities: {
+      tools: { listChanged: true },
+      prompts: { listChanged: true },
+      resources: { listChanged: true, subscribe: true },
+      logging: {},
+    },
+    requests,
+    async request(method, params, context) {
+      requests.push({ method, params, context });
+      const answer = answers[method];
+      return answer ? answer(params, context) : {};
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    emit: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+    async close() {},
+  };
+}

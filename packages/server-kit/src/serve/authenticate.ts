@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Principal } from "@trestle/protocol";
+import { sendJson } from "./web.ts";
+
+/** What a request over HTTP shows of whoever sent it. */
+export interface Presented {
+  /** Of `Authorization: Bearer …`. */
+  readonly bearer?: string;
+  /** Of `X-API-Key`. */
+  readonly apiKey?: string;
+  readonly remoteAddress: string;
+  /** The caller is on this machine, as far as one can see: nobody says that it passes somebody else on. */
+  readonly isLoopback: boolean;
+}
+
+/** A caller that is let in no further. The message is for that caller. */
+export interface AuthRefusal {
+  /** `limited`: too many wrong credentials came from there. */
+  readonly refused: "missing" | "invalid" | "limited";
+  readonly message: string;
+  readonly retryAfterMs?: number;
+}
+
+/** Tells who calls. Runs for every request, before its body is read: keep it cheap. */
+export type Authenticate = (presented: Presented) => Principal | AuthRefusal;
+
+/** The request's principal; undefined means that the refusal is written. */
+export function authenticateRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { authenticate, realm }: { readonly authenticate: Authenticate; readonly realm: string },
+): Principal | undefined {
+  const verdict = authenticate(readPresented(request));
+  if (!("refused" in verdict)) return verdict;
+  const { status, headers } = toRefusalHead(verdict, realm);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  sendJson(response, status, { error: verdict.message });
+  return undefined;
+}
+
+/** A proxy that passes strangers on says so in one of these. */
+const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"] as const;
+
+/** What this request shows of whoever sent it. */
+export function readPresented({ headers, socket }: IncomingMessage): Presented {
+  const remoteAddress = socket.remoteAddress ?? "";
+  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
+  const apiKey = headers["x-api-key"];
+  return {
+    ...(bearer === undefined ? {} : { bearer }),
+    ...(typeof apiKey === "string" && apiKey !== "" ? { apiKey } : {}),
+    remoteAddress,
+    isLoopback: isLocal(remoteAddress) && !FORWARDED.some((name) => headers[name] !== undefined),
+  };
+}
+
+function isLocal(address: string): boolean {
+  return address.startsWith("127.") || address === "::1" || address.startsWith("::ffff:127.");
+}
+
+/** The status and the headers that go with a refusal, whatever its body. */
+export function toRefusalHead(
+  { refused, retryAfterMs }: AuthRefusal,
+  realm: string,
+): { readonly status: 401 | 429; readonly headers: Readonly<Record<string, string>> } {
+  if (refused === "limited") {
+    return {
+      status: 429,
+      headers: { "retry-after": String(Math.ceil((retryAfterMs ?? 1_000) / 1_000)) },
+    };
+  }
+  const quoted = realm.replace(/[^\w .-]/g, "");
+  const fault = refused === "missing" ? "" : ', error="invalid_token"';
+  return { status: 401, headers: { "www-authenticate": `Bearer realm="${quoted}"${fault}` } };
+}

@@ -1,0 +1,153 @@
+import { Server, type ServerContext } from "@modelcontextprotocol/server";
+import {
+  type ClientFacts,
+  type Era,
+  type JsonObject,
+  LOG_LEVELS,
+  type Logger,
+  messageOf,
+  type Principal,
+  RPC,
+  RpcError,
+  type ServerEvent,
+  type ServerInstance,
+} from "@trestle/protocol";
+import { createLegacyResults, type ToPeerResult } from "./legacy-result.ts";
+import { methodsOf } from "./methods.ts";
+import { passSchema } from "./pass-schema.ts";
+import { answer } from "./request.ts";
+import { createSubscriptions, type Subscriptions } from "./subscriptions.ts";
+
+/** Nothing here validates schemas; the SDK's own validator takes a while to make, and there is a server per request. */
+const noValidator = { getValidator: () => (data: unknown) => ({ valid: true, data }) as never };
+
+export interface PeerFacts {
+  readonly era: Era;
+  readonly principal: Principal;
+  readonly log: Logger;
+  /** The raw `initialize` params of a legacy peer, once it sent them. */
+  readonly opening?: () => JsonObject | undefined;
+  /** True where somebody else tells the peer of changes. */
+  readonly deaf?: boolean;
+}
+
+/** One peer of an instance: the SDK server that speaks to it, and what is known of it. */
+export interface Peer {
+  readonly server: Server;
+  readonly era: Era;
+  readonly principal: Principal;
+  readonly log: Logger;
+  /** Of a legacy peer, known after its handshake. A modern one says it anew with each request. */
+  client(): ClientFacts | undefined;
+  /** What a legacy peer asked for with `logging/setLevel`. */
+  logLevel(): string | undefined;
+}
+
+/**
+ * Puts an instance behind an SDK server for one peer. Every method goes through the SDK's fallback:
+ * its registered handlers would parse results with its own schemas, and drop what those do not know.
+ */
+export function createSdkServer(instance: ServerInstance, facts: PeerFacts): Peer {
+  const { era, principal, log } = facts;
+  const instructions = instance.instructionsFor?.(principal) ?? instance.instructions;
+  const server = new Server(instance.info as never, {
+    capabilities: instance.capabilities as never,
+    jsonSchemaValidator: noValidator,
+    ...(instructions !== undefined && { instructions }),
+  });
+  let logLevel: string | undefined;
+  if (instance.capabilities.logging !== undefined) {
+    server.setRequestHandler("logging/setLevel", { params: passSchema }, (params) => {
+      logLevel = readLogLevel(params as JsonObject);
+      return {} as never;
+    });
+  }
+
+  const peer: Peer = {
+    server,
+    era,
+    principal,
+    log,
+    client: () => (era === "legacy" ? legacyClient(server, facts.opening?.()) : undefined),
+    logLevel: () => logLevel,
+  };
+  const subscriptions = createSubscriptions(instance);
+  const toPeerResult: ToPeerResult =
+    era === "legacy" ? createLegacyResults(server) : (_request, result) => result;
+  const serving = { instance, peer, subscriptions, toPeerResult };
+  const methods = methodsOf(instance.capabilities);
+  server.fallbackRequestHandler = (request, sdk) => {
+    if (!methods.has(request.method)) throw new RpcError(RPC.methodNotFound, "Method not found");
+    return answer(serving, wireRequest(request, sdk), sdk) as never;
+  };
+  server.onerror = (error) => log.debug("mcp connection", { error: messageOf(error) });
+
+  const unsubscribe = facts.deaf ? () => {} : relayEvents(instance, peer, subscriptions);
+  server.onclose = () => {
+    unsubscribe();
+    subscriptions.clear();
+  };
+  return peer;
+}
+
+/** Tells the peer of changes; a legacy one only after its handshake, and of resources it subscribed to. */
+function relayEvents(
+  instance: ServerInstance,
+  { server, era, log }: Peer,
+  subscriptions: Subscriptions,
+): () => void {
+  return instance.subscribe((event) => {
+    if (!server.transport) return;
+    if (era === "legacy" && !server.getNegotiatedProtocolVersion()) return;
+    if (era === "legacy" && event.kind === "resourceUpdated" && !subscriptions.has(event.uri))
+      return;
+    sendEvent(server, event).catch((error: unknown) =>
+      log.debug("event not sent", { error: messageOf(error) }),
+    );
+  });
+}
+
+function legacyClient(server: Server, opening: JsonObject | undefined): ClientFacts | undefined {
+  const protocolVersion = server.getNegotiatedProtocolVersion();
+  if (protocolVersion === undefined) return undefined;
+  const info = opening?.clientInfo ?? server.getClientVersion();
+  return {
+    era: "legacy",
+    protocolVersion,
+    capabilities: (opening?.capabilities ?? server.getClientCapabilities() ?? {}) as JsonObject,
+    ...(info !== undefined && { info: info as JsonObject }),
+  };
+}
+
+function readLogLevel(params: JsonObject): string {
+  const { level } = params;
+  if (typeof level === "string" && LOG_LEVELS.includes(level)) return level;
+  throw new RpcError(RPC.invalidParams, `level must be one of ${LOG_LEVELS.join(", ")}`);
+}
+
+/** The request as the wire had it: the SDK lifts the envelope and the multi-round-trip fields out of `params`. */
+function wireRequest(
+  request: { method: string; params?: object | undefined },
+  sdk: ServerContext,
+): { method: string; params: JsonObject } {
+  const params = { ...request.params } as JsonObject;
+  const { envelope, inputResponses, requestState } = sdk.mcpReq;
+  if (envelope) params._meta = { ...(envelope as JsonObject), ...(params._meta as JsonObject) };
+  if (inputResponses) params.inputResponses = inputResponses as JsonObject;
+  const state: unknown = requestState();
+  if (state !== undefined) params.requestState = state as string;
+  return { method: request.method, params };
+}
+
+function sendEvent(server: Server, event: ServerEvent): Promise<void> {
+  switch (event.kind) {
+    case "toolsChanged":
+      return server.sendToolListChanged();
+    case "promptsChanged":
+      return server.sendPromptListChanged();
+    case "resourcesChanged":
+      return server.sendResourceListChanged();
+    case "resourceUpdated":
+      return server.sendResourceUpdated({ uri: event.uri });
+  }
+}

@@ -1,0 +1,191 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  isInitializeRequest,
+  WebStandardStreamableHTTPServerTransport,
+} from "@modelcontextprotocol/server";
+import type {
+  ClientFacts,
+  Clock,
+  JsonObject,
+  Logger,
+  Principal,
+  ServerInstance,
+} from "@trestle/protocol";
+import { RPC } from "@trestle/protocol";
+import type { RequestFacts } from "./http.ts";
+import { createSdkServer, type Peer } from "./sdk-server.ts";
+import { sendRpcError, sendWebResponse, toWebRequest, whenGone } from "./web.ts";
+
+const DEFAULT_MAX_SESSIONS = 1000;
+const DEFAULT_IDLE_MS = 30 * 60_000;
+/** What the SDK answers for sessions it does not know; the era has no code of its own for it. */
+const SESSION_NOT_FOUND = -32001;
+const BAD_REQUEST = -32000;
+
+/** A legacy session as whoever mounts the endpoint sees it. */
+export interface SessionFacts {
+  readonly id: string;
+  readonly client: ClientFacts;
+  readonly logLevel?: string;
+  readonly principal: Principal;
+  /** Counts as use. */
+  touch(): void;
+}
+
+export interface Sessions {
+  handle(request: IncomingMessage, response: ServerResponse, facts: RequestFacts): Promise<void>;
+  find(id: string): SessionFacts | undefined;
+  close(): Promise<void>;
+}
+
+interface Session {
+  readonly transport: WebStandardStreamableHTTPServerTransport;
+  readonly peer: Peer;
+  /** Responses being written, the standing GET stream among them. */
+  open: number;
+  usedAt: number;
+}
+
+export interface SessionsOptions {
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly maxSessions?: number;
+  readonly sessionIdleMs?: number;
+  readonly keepAliveMs?: number;
+}
+
+/** The sessions of the legacy era over HTTP: one SDK server each, bound to the principal that opened it. */
+export function createSessions(instance: ServerInstance, options: SessionsOptions): Sessions {
+  const { log, clock, keepAliveMs } = options;
+  const maxSessions = options.maxSessions ?? DEFAULT_MAX_SESSIONS;
+  const idleMs = options.sessionIdleMs ?? DEFAULT_IDLE_MS;
+  /** The least recently used first. */
+  const sessions = new Map<string, Session>();
+  let cancelSweep: (() => void) | undefined;
+
+  async function handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    facts: RequestFacts,
+  ): Promise<void> {
+    const id = request.headers["mcp-session-id"];
+    if (typeof id === "string") {
+      const session = sessions.get(id);
+      // A session id alone is no credential: someone else's session is as good as none.
+      if (session?.peer.principal.id !== facts.principal.id) return refuseUnknown(response);
+      return serve(session, request, response, facts.body);
+    }
+    if (!isInitializeRequest(facts.body)) return refuseWithoutSession(response);
+    if (!makeRoom()) return refuseFull(response, maxSessions);
+    const session = await open(facts);
+    await serve(session, request, response, facts.body);
+    // What the SDK refused never became a session.
+    if (session.transport.sessionId === undefined) await session.transport.close();
+  }
+
+  async function open({ body, principal }: RequestFacts): Promise<Session> {
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id) => {
+        sessions.set(id, session);
+        cancelSweep ??= clock.after(idleMs, sweep);
+      },
+      ...(keepAliveMs !== undefined && { keepAliveMs }),
+    });
+    const opening = (body as { params: JsonObject }).params;
+    const peer = createSdkServer(instance, {
+      era: "legacy",
+      principal,
+      log,
+      opening: () => opening,
+    });
+    const session: Session = { transport, peer, open: 0, usedAt: clock.now() };
+    transport.onclose = () => {
+      if (transport.sessionId !== undefined) sessions.delete(transport.sessionId);
+    };
+    await peer.server.connect(transport as never);
+    return session;
+  }
+
+  async function serve(
+    session: Session,
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: unknown,
+  ): Promise<void> {
+    touch(session);
+    session.open += 1;
+    try {
+      const web = toWebRequest(request, whenGone(response));
+      const answer = await session.transport.handleRequest(web, { parsedBody: body });
+      await sendWebResponse(answer, response);
+    } finally {
+      session.open -= 1;
+      touch(session);
+    }
+  }
+
+  function touch(session: Session): void {
+    session.usedAt = clock.now();
+    const id = session.transport.sessionId;
+    if (id !== undefined && sessions.delete(id)) sessions.set(id, session);
+  }
+
+  function sweep(): void {
+    cancelSweep = undefined;
+    const now = clock.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const session of sessions.values()) {
+      const left = session.open > 0 ? idleMs : session.usedAt + idleMs - now;
+      if (left <= 0) void session.transport.close();
+      else next = Math.min(next, left);
+    }
+    if (sessions.size > 0) cancelSweep = clock.after(next, sweep);
+  }
+
+  /** Forgets the session unused for longest where the house is full; false when all are in use. */
+  function makeRoom(): boolean {
+    if (sessions.size < maxSessions) return true;
+    for (const session of sessions.values()) {
+      if (session.open > 0) continue;
+      void session.transport.close();
+      return true;
+    }
+    return false;
+  }
+
+  function find(id: string): SessionFacts | undefined {
+    const session = sessions.get(id);
+    const client = session?.peer.client();
+    if (!session || !client) return undefined;
+    const logLevel = session.peer.logLevel();
+    const { principal } = session.peer;
+    const facts = { id, client, principal, touch: () => touch(session) };
+    return logLevel === undefined ? facts : { ...facts, logLevel };
+  }
+
+  async function close(): Promise<void> {
+    cancelSweep?.();
+    await Promise.all([...sessions.values()].map(({ transport }) => transport.close()));
+  }
+
+  return { handle, find, close };
+}
+
+function refuseUnknown(response: ServerResponse): void {
+  const message = "Session not found: it ended, or was not opened here. Send initialize again";
+  sendRpcError(response, 404, { code: SESSION_NOT_FOUND, message });
+}
+
+function refuseWithoutSession(response: ServerResponse): void {
+  const message =
+    "Bad Request: send initialize first and then its Mcp-Session-Id with every request, or speak protocol version 2026-07-28, which needs no session";
+  sendRpcError(response, 400, { code: BAD_REQUEST, message });
+}
+
+function refuseFull(response: ServerResponse, maxSessions: number): void {
+  const message = `All ${maxSessions} sessions are in use: close one, or try again later`;
+  response.setHeader("retry-after", "30");
+  sendRpcError(response, 503, { code: RPC.internal, message });
+}

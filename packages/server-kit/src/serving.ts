@@ -1,0 +1,33 @@
+/** What serves an instance, without what defines one: a program that mounts no server of ours loads no more. */
+export { createTopics, type TopicEvent, type Topics } from "./host/topics.ts";
+export {
+  createLogger,
+  type LoggerOptions,
+  type LogLevel,
+  logLevelOf,
+  withoutSecrets,
+} from "./log.ts";
+export { createRedactor } from "./redact.ts";
+export { isLoopback } from "./run/http-address.ts";
+export {
+  type Authenticate,
+  type AuthRefusal,
+  type Presented,
+  toRefusalHead,
+} from "./serve/authenticate.ts";
+export { toWireError } from "./serve/errors.ts";
+export { checkInputCapabilities, fulfilLive, isInputRequired } from "./serve/input-required.ts";
+export {
+  type EntranceAsks,
+  type HttpServing,
+  type ServeHttpOptions,
+  serveHttp,
+} from "./serve/node-http.ts";
+export type { Body } from "./serve/read-body.ts";
+export type { SessionFacts } from "./serve/sessions.ts";
+export {
+  type ServeStreamOptions,
+  type StreamConnection,
+  type StreamServing,
+  serveStream,
+} from "./serve/stream.ts";

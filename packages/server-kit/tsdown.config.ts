@@ -1,0 +1,8 @@
+import { publishedLibrary } from "@trestle/build";
+import { defineConfig } from "tsdown";
+
+export default defineConfig(
+  publishedLibrary(["node-version", "serving"], {
+    "sqlite-worker": "@trestle/store/sqlite-worker",
+  }),
+);
