@@ -1,0 +1,178 @@
+import { createHmac } from "node:crypto";
+import { join } from "node:path";
+import {
+  createSealer,
+  ensureAdminCredential,
+  type KeyStore,
+  openKeyring,
+  openKeyStore,
+  type Sealer,
+} from "@trestle/access";
+import {
+  type Clock,
+  type Logger,
+  messageOf,
+  type Principal,
+  TrestleError,
+} from "@trestle/protocol";
+import type { Authenticate } from "@trestle-mcp/server-kit/serving";
+import { type Audit, openAudit } from "./audit.ts";
+import { type Credentials, createAuthentication } from "./authenticate.ts";
+import { type BoundPrincipal, createBinding } from "./binding.ts";
+import { createGrants, type Grants } from "./grants.ts";
+import { type AccessConfig, ADMIN_ID, type CallTarget, createRules } from "./rules.ts";
+
+export interface AccessParts {
+  readonly home: string;
+  /** As it stands now; another object after every change. */
+  readonly config: () => AccessConfig;
+  /** The value of `MCP_ENCRYPTION_KEY`. */
+  readonly encryptionKey?: string | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Who calls, and what they may do: the one place of a bridge that decides it. */
+export interface Access {
+  /** Of a request over HTTP. Cheap for a credential that was seen before. */
+  readonly authenticate: Authenticate;
+  /** Does an HTTP caller on this machine need a key? Everybody else always does. */
+  needsKey(): boolean;
+  /** May the principal call the tool? For lists: a no is nobody's business. */
+  allows(principal: Principal, target: CallTarget): boolean;
+  /** May the principal call whatever there is? Then nothing needs to be asked one by one. */
+  isUnbounded(principal: Principal): boolean;
+  /** The same for a call that is being made: a no goes to the audit log. */
+  admits(principal: Principal, target: CallTarget): boolean;
+  isAdmin(principal: Principal): boolean;
+  /** The principal of whoever presents the admin credential over the home's socket. Throws `denied`. */
+  asAdmin(credential: string): Principal;
+  /** What has to be kept of a principal so that it can act later. */
+  bind(principal: Principal): BoundPrincipal;
+  /** That principal, if its credential still holds, with no more than it may do now. Throws `denied`. */
+  check(bound: BoundPrincipal): Principal;
+  readonly grants: Grants;
+  readonly keys: KeyStore;
+  readonly sealer: Sealer;
+  /** A digest that only this home can make, so that nothing can be guessed from it. */
+  readonly fingerprint: (text: string) => string;
+  readonly audit: Audit;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens what a home holds of access: the admin credential, the API keys, the sealing keys and the audit
+ * log; each is made where it is missing. Throws where the configuration's rules are wrong (`invalid_config`)
+ * and where the audit log is not as it was written (`conflict`).
+ */
+export async function openAccess(parts: AccessParts): Promise<Access> {
+  const { home, config, encryptionKey, clock, log } = parts;
+  const folder = join(home, "bridge");
+  const admin = ensureAdminCredential(home);
+  let good = settle(config(), admin.text, clock); // wrong rules are refused at the start
+  const current = follow(config, (settings) => {
+    try {
+      good = settle(settings, admin.text, clock);
+    } catch (error) {
+      log.error("access goes on by the last good rules", { reason: messageOf(error) });
+    }
+    return good;
+  });
+  const keyring = openKeyring({
+    folder: join(folder, "keys"),
+    ...(encryptionKey === undefined ? {} : { encryptionKey }),
+  });
+  const sealer = createSealer(keyring);
+  const keys = await openKeyStore({ file: join(folder, "keys.db"), clock });
+  const audit = await openAudit({ folder: join(folder, "audit"), clock, log }).catch(
+    async (error) => {
+      await keys.close();
+      throw error;
+    },
+  );
+  const credentials = follow(current, ({ httpKey, rules, adminPrincipal }) => ({
+    admin,
+    adminPrincipal,
+    ...(httpKey === undefined ? {} : { httpKey }),
+    wantsAddress: rules.wantsAddress,
+  }));
+  const authentication = createAuthentication({ credentials, keys, audit, clock, log });
+  const binding = createBinding({ current, keys });
+  const allows = (principal: Principal, target: CallTarget): boolean =>
+    current().rules.allows(principal, target);
+
+  return {
+    authenticate: authentication.authenticate,
+    needsKey: authentication.needsKey,
+    allows,
+    isUnbounded: (principal) => current().rules.isUnbounded(principal),
+    admits(principal, { server, tool, hints }) {
+      if (allows(principal, { server, tool, hints })) return true;
+      audit.refused({ event: "call_refused", principal: principal.id, server, tool });
+      return false;
+    },
+    isAdmin: ({ kind }) => kind === "admin",
+    asAdmin(credential) {
+      if (authentication.isAdminCredential(credential, "home")) return current().adminPrincipal;
+      throw new TrestleError(
+        "denied",
+        "This is not the admin credential of this home. Read it anew from admin.key, and wait a minute after many wrong ones.",
+      );
+    },
+    ...binding,
+    grants: createGrants({ binding, sealer, clock }),
+    keys,
+    sealer,
+    fingerprint: (text) => createHmac("sha256", admin.text).update(text).digest("hex"),
+    audit,
+    async close() {
+      await audit.close();
+      await keys.close();
+    },
+  };
+}
+
+/** The configuration as far as it decides who is who. */
+export interface Settled {
+  readonly rules: ReturnType<typeof createRules>;
+  readonly adminPrincipal: Principal;
+  /** Names the admin credential without telling anything of it. */
+  readonly adminKeyId: string;
+  readonly httpKey?: NonNullable<Credentials["httpKey"]>;
+}
+
+function settle(config: AccessConfig, adminSecret: string, clock: Clock): Settled {
+  const { key } = config.http;
+  const scopes = config.access?.keyScopes;
+  // Made with the home's own secret: a key that a person chose could be guessed from its plain hash.
+  const nameOf = (text: string) =>
+    createHmac("sha256", adminSecret).update(text).digest("hex").slice(0, 12);
+  const httpKey = key === undefined ? undefined : { id: `key:http-${nameOf(key)}`, text: key };
+  return {
+    rules: createRules(config, clock),
+    adminPrincipal: { id: ADMIN_ID, kind: "admin" },
+    adminKeyId: `admin-${nameOf(adminSecret)}`,
+    ...(httpKey === undefined
+      ? {}
+      : {
+          httpKey: {
+            text: httpKey.text,
+            principal: { id: httpKey.id, kind: "key", ...(scopes === undefined ? {} : { scopes }) },
+          },
+        }),
+  };
+}
+
+/** What is made of a value, made anew only when the value is another one. */
+function follow<From, To>(source: () => From, make: (from: From) => To): () => To {
+  let from: From | undefined;
+  let made: To | undefined;
+  return () => {
+    const current = source();
+    if (made === undefined || current !== from) {
+      made = make(current);
+      from = current;
+    }
+    return made;
+  };
+}

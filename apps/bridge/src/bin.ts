@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { checkNode } from "@trestle-mcp/server-kit/node-version";
+
+const problem = checkNode(process.versions.node, "22.13");
+if (problem === undefined) {
+  const { enableCompileCache } = await import("node:module");
+  // The next start of this version compiles nothing anew and strips no types.
+  enableCompileCache();
+  await import("./main.ts");
+} else {
+  process.stderr.write(`${problem}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,72 @@
+import { addAdd } from "./add.ts";
+import { addBatch } from "./batch.ts";
+import { addCache } from "./cache.ts";
+import { addCall } from "./call.ts";
+import { addChain } from "./chain.ts";
+import { type Cli, load, runs } from "./command.ts";
+import { checkConfig, printSchema } from "./config.ts";
+import { addDoctor } from "./doctor.ts";
+import { addFind } from "./find.ts";
+import { addHistory } from "./history.ts";
+import { addImport } from "./import.ts";
+import { addMetrics } from "./metrics.ts";
+import { withJson } from "./options.ts";
+import { addPrintConfig } from "./print-config.ts";
+import { addServe } from "./program.ts";
+import { addPs } from "./ps.ts";
+import { addRemove } from "./remove.ts";
+import { addReview } from "./review.ts";
+import { status } from "./status.ts";
+import { stop } from "./stop.ts";
+import { tools } from "./tools.ts";
+import { addUninstall } from "./uninstall.ts";
+import { addWebhooks } from "./webhooks.ts";
+import { addWhy } from "./why.ts";
+
+/** In the order of `trestle --help`. */
+export const COMMANDS: readonly ((cli: Cli) => void)[] = [
+  ...[addServe, addStop, addStatus, addPs, addDoctor],
+  ...[addTools, addFind, addCall, addBatch, addChain],
+  ...[addHistory, addWhy, addMetrics, addCache, addReview],
+  addWebhooks,
+  ...[addImport, addUninstall, addAdd, addRemove],
+  addConfig,
+];
+
+function addStop(cli: Cli): void {
+  cli.program
+    .command("stop")
+    .description("stop the bridge that runs in this home")
+    .action(runs(cli, stop));
+}
+
+function addStatus(cli: Cli): void {
+  const command = cli.program
+    .command("status")
+    .description("show the bridge that runs in this home and the state of each server");
+  withJson(command).action(
+    runs(cli, (place, { json = false }: { json?: boolean }) => status({ ...place, json })),
+  );
+}
+
+function addTools(cli: Cli): void {
+  cli.program
+    .command("tools")
+    .description("list every tool as clients see it")
+    .option("--json", "print the definitions as JSON")
+    .action(runs(cli, (place, { json = false }: { json?: boolean }) => tools({ ...place, json })));
+}
+
+function addConfig(cli: Cli): void {
+  const { program, parts } = cli;
+  const config = program.command("config").description("look at the configuration");
+  config
+    .command("check")
+    .description("say what is wrong with it, by file, line and key")
+    .action(() => parts.setExitCode(checkConfig(() => load(cli), parts)));
+  config
+    .command("schema")
+    .description("print its JSON Schema, for editors")
+    .action(() => parts.setExitCode(printSchema(parts)));
+  addPrintConfig(cli, config);
+}

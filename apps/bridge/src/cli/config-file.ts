@@ -1,0 +1,134 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Clock, TrestleError } from "@trestle/protocol";
+import { type FolderLock, readOwner, takeFolderLock } from "@trestle/store";
+import { type BridgeFile, readBridgeFile } from "../config/import/bridge-file.ts";
+import { type HostText, parseHostText } from "../config/import/host-text.ts";
+import { lineDiff } from "../config/import/line-diff.ts";
+import { redact } from "../config/import/redact.ts";
+import { hiddenValues } from "../config/import/secrets.ts";
+import { type Config, loadConfig } from "../config/load.ts";
+import { bridgeFolder } from "../home.ts";
+import type { Cli } from "./command.ts";
+import { paperOf } from "./format.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a command has that changes the configuration. */
+export interface Editing {
+  readonly config: Config;
+  readonly terminal: Terminal;
+  /** The configuration as it is, or is to be. */
+  readonly file: BridgeFile;
+  readonly cwd: string;
+  /** The environment file that was named for it, absolute. */
+  readonly envFile: string | undefined;
+}
+
+/** What commander calls: the configuration must be good, if it is there at all. One such command works at a time. */
+export function edits<Args extends readonly unknown[]>(
+  cli: Cli,
+  work: (editing: Editing, ...args: Args) => Promise<number> | number,
+): (...args: unknown[]) => Promise<void> {
+  return async (...args) => {
+    const { cwd, env } = cli.parts;
+    const { config: named, envFile } = cli.program.opts<{ config?: string; envFile?: string }>();
+    const path = resolve(cwd, named ?? "trestle.json");
+    const config = loadConfig({ cwd, env, file: path, isNew: true, envFile });
+    const terminal = cli.parts.openTerminal(config, false);
+    await alone({ config, terminal }, async () => {
+      const named = envFile === undefined ? undefined : resolve(cwd, envFile);
+      const editing = { config, terminal, file: readBridgeFile(path), cwd, envFile: named };
+      cli.parts.setExitCode(await work(editing, ...(args as unknown as Args)));
+    });
+  };
+}
+
+const POLL_MS = 50;
+/** A person may be thinking about what another one of these commands has asked. */
+const WAIT_MS = 30_000;
+
+/** Runs the work while no other command of this home changes the configuration, its own or that of hosts. */
+export async function alone(
+  { config, terminal }: Pick<Editing, "config" | "terminal">,
+  work: () => Promise<void>,
+): Promise<void> {
+  const folder = join(bridgeFolder(config.home), "editing");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = await waitForLock(folder, terminal.clock);
+  try {
+    await work();
+  } finally {
+    lock.release();
+  }
+}
+
+async function waitForLock(folder: string, clock: Clock): Promise<FolderLock> {
+  for (const until = clock.now() + WAIT_MS; ; ) {
+    const lock = takeFolderLock(folder, 0);
+    if (lock) return lock;
+    if (clock.now() >= until) {
+      throw new TrestleError(
+        "unavailable",
+        "Another trestle command is changing the configuration. Try again when it has ended.",
+      );
+    }
+    await pause(POLL_MS);
+  }
+}
+
+/** A text as it was and as it is to be. */
+export interface Difference {
+  readonly format: "json" | "toml";
+  readonly before: string;
+  readonly after: string;
+  /** Both as values; nothing where a text is empty. */
+  readonly documents: readonly [before: unknown, after: unknown];
+}
+
+export function difference(before: string, after: string, where: HostText): Difference {
+  const { format } = where;
+  return {
+    format,
+    before,
+    after,
+    documents: [parseHostText(before, where), parseHostText(after, where)],
+  };
+}
+
+/** Programs write files in one line, of which a person could not see what changes. */
+const MAX_LINE = 400;
+
+/** What changes in a file, without what nobody may be shown. */
+export function differenceLines(
+  { terminal, config }: Pick<Editing, "terminal" | "config">,
+  { format, documents, ...texts }: Difference,
+): string[] {
+  const paper = paperOf(terminal, config.env);
+  const hidden = hiddenValues(documents);
+  const isLong =
+    format === "json" && texts.before.split("\n").some(({ length }) => length > MAX_LINE);
+  const [before = "", after = ""] = isLong
+    ? documents.map((document) => JSON.stringify(document, null, 2))
+    : [texts.before, texts.after];
+  const lines = lineDiff(redact(before, format, hidden), redact(after, format, hidden));
+  if (lines.length === 0 && before !== after) return ["  (only in values that are not shown)"];
+  return lines.map((line) => {
+    if (line.startsWith("+")) return paper.paint("green", line);
+    return paper.paint(line.startsWith("-") ? "red" : "dim", line);
+  });
+}
+
+/** The path of the bridge's configuration, and what changes in it. */
+export function bridgeDifference(editing: Editing, after: string): string[] {
+  const { path, before = "" } = editing.file;
+  const where = { format: "json", path } as const;
+  return [path, ...differenceLines(editing, difference(before, after, where))];
+}
+
+/** Says how the bridge gets to know of it. */
+export function takesEffect({ config }: Pick<Editing, "config">): string {
+  return readOwner(bridgeFolder(config.home))
+    ? "The bridge that runs in this home picks it up by itself, if it reads this file."
+    : "It holds from the next `trestle serve` on.";
+}

@@ -1,0 +1,38 @@
+import type { JsonObject } from "@trestle/protocol";
+import type { Command } from "commander";
+import { usage } from "./json-input.ts";
+
+/** Options that several commands share. */
+
+export function withJson(command: Command): Command {
+  return command.option("--json", "print the answer as JSON");
+}
+
+export function withTimes(command: Command): Command {
+  return command
+    .option("--from <time>", "from this time on: ISO 8601, or a while ago such as 15m, 24h, 7d")
+    .option("--to <time>", "until this time");
+}
+
+/** `15m` is so long ago; anything else is for the bridge to read. */
+export function readTime(text: string | undefined, now: number): string | number | undefined {
+  const [, count, unit] = /^(\d+)([smhdw])$/.exec(text ?? "") ?? [];
+  if (count === undefined) return text;
+  return now - Number(count) * (UNIT_MS[unit as keyof typeof UNIT_MS] ?? 0);
+}
+
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** For an option that takes a number: `parse(count("--limit"))`. */
+export function numberFor(name: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value)) return value;
+    throw usage(`${name} must be a number, not "${text}".`);
+  };
+}
+
+/** Without what was not given. */
+export function given(input: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,51 @@
+import { parsePolicy, parseScope } from "@trestle/access";
+import { type JsonValue, messageOf } from "@trestle/protocol";
+import * as z from "zod";
+
+/** The `access` keys: who may call what. */
+
+const scope = z.string().superRefine((text, context) => check(() => parseScope(text), context));
+
+const policyDocument = z
+  .record(z.string(), z.json() as z.ZodType<JsonValue>)
+  .superRefine((value, context) => check(() => parsePolicy(value), context));
+
+export const accessSchema = z
+  .strictObject({
+    localScopes: z
+      .array(scope)
+      .optional()
+      .describe("What callers of this machine without a key may do; everything if left out."),
+    keyScopes: z
+      .array(scope)
+      .optional()
+      .describe("What the holder of `http.key` may do; everything if left out."),
+    policies: z
+      .array(policyDocument)
+      .optional()
+      .describe("Policy documents: a call needs a statement that allows it, and denials win."),
+  })
+  .prefault({});
+
+export const reviewSchema = z
+  .strictObject({
+    maxItems: z
+      .int()
+      .positive()
+      .default(1_000)
+      .describe("Failed calls that may wait for a person."),
+    expiryMs: z
+      .int()
+      .positive()
+      .default(7 * 24 * 3_600_000)
+      .describe("How long they wait."),
+  })
+  .prefault({});
+
+function check(parse: () => unknown, context: z.RefinementCtx): void {
+  try {
+    parse();
+  } catch (error) {
+    context.addIssue({ code: "custom", message: messageOf(error) });
+  }
+}

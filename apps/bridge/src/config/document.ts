@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { messageOf, TrestleError } from "@trestle/protocol";
+import {
+  findNodeAtLocation,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from "jsonc-parser";
+
+export type KeyPath = readonly (string | number)[];
+
+export function pathOf(path: KeyPath): string {
+  return path.join(".");
+}
+
+/** A configuration file as it was read, with the way back from a key to its line. */
+export interface ConfigDocument {
+  readonly path: string;
+  readonly value: unknown;
+  /** Of the key itself, or of the nearest key around it that is there. */
+  lineOf(path: KeyPath): number;
+}
+
+/** Reads JSON with comments and trailing commas. What cannot be read throws `invalid_config` by line. */
+export function readDocument(path: string): ConfigDocument {
+  return parseDocument(readText(path), path);
+}
+
+/** Reads such a text, which stands or is to stand in the file `path`. */
+export function parseDocument(written: string, path: string): ConfigDocument {
+  const text = withoutMark(written);
+  const errors: ParseError[] = [];
+  const tree = parseTree(text, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first || !tree) {
+    const what = first ? printParseErrorCode(first.error) : "is empty";
+    const line = lineAt(text, first?.offset ?? 0);
+    throw new TrestleError("invalid_config", `${path}:${line}: not valid JSON (${what}).`);
+  }
+  return {
+    path,
+    value: toValue(tree),
+    lineOf(keys) {
+      for (let length = keys.length; length > 0; length -= 1) {
+        const node = findNodeAtLocation(tree, keys.slice(0, length));
+        if (!node) continue;
+        return lineAt(text, node.parent?.type === "property" ? node.parent.offset : node.offset);
+      }
+      return 1;
+    },
+  };
+}
+
+export function readText(path: string): string {
+  try {
+    return withoutMark(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new TrestleError("invalid_config", `${path}: cannot be read (${messageOf(error)}).`);
+  }
+}
+
+/** Editors on Windows begin a file with a mark that is no part of it. */
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, "");
+}
+
+function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split("\n").length;
+}
+
+function toValue(node: Node): unknown {
+  if (node.type === "array") return (node.children ?? []).map(toValue);
+  if (node.type !== "object") return node.value;
+  return Object.fromEntries(
+    (node.children ?? []).map(({ children: [key, value] = [] }) => [
+      key?.value,
+      value ? toValue(value) : undefined,
+    ]),
+  );
+}

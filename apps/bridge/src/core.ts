@@ -1,0 +1,230 @@
+import { join } from "node:path";
+import { createHub, type Hub } from "@trestle/events";
+import {
+  type Clock,
+  type JsonObject,
+  LOCAL_PRINCIPAL,
+  type Logger,
+  MODERN_VERSION,
+  type RequestContext,
+} from "@trestle/protocol";
+import type { Access } from "./access/access.ts";
+import { createSight, type Sight } from "./access/sight.ts";
+import { type Alarms, createAlarms } from "./alarms.ts";
+import { type CallParts, type Calls, createCalls } from "./calls.ts";
+import { type Catalog, createCatalog } from "./catalog/catalog.ts";
+import { createExposure, type Exposure } from "./catalog/exposure.ts";
+import { openSavedCatalog } from "./catalog/saved.ts";
+import { createRememberedUsage, type RememberedUsage } from "./catalog/usage-history.ts";
+import { serverChanges } from "./config/changes.ts";
+import type { LiveConfig } from "./config/live.ts";
+import { createPolicySettings, type PolicySettings } from "./config/policy.ts";
+import { createHostFactory, type HostFactory, toInnerCall } from "./host.ts";
+import { createIds } from "./ids.ts";
+import type { Pipeline, PipelineParts } from "./pipeline.ts";
+import type { Running } from "./running.ts";
+import type { ChainHistory } from "./state/chains/chains.ts";
+import type { HistoryStore } from "./state/history/history.ts";
+import type { MetricsStore } from "./state/metrics/metrics.ts";
+import type { State } from "./state/open.ts";
+import { createResultStore, type ResultStore } from "./state/results.ts";
+import { openReviewQueue, type ReviewQueue } from "./state/review/review.ts";
+import { OWN_SERVER, READ_RESULT } from "./tools/names.ts";
+import { createOwnRights } from "./tools/own-rights.ts";
+import { createOwnServer } from "./tools/own-server.ts";
+import { createUpstreams, type Upstreams } from "./upstreams.ts";
+import { type BridgeWebhooks, openBridgeWebhooks } from "./webhooks.ts";
+
+/** What a running bridge is made of, for whatever asks it something. */
+export interface Core {
+  readonly version: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly live: LiveConfig;
+  /** What the configuration says of each tool's policies, as it stands. */
+  readonly settings: () => PolicySettings;
+  readonly access: Access;
+  /** What of the catalog each caller sees. */
+  readonly sight: Sight;
+  /** What each caller is shown of the tools. */
+  readonly exposure: Exposure;
+  /** How tools were used, for whoever looks for one. */
+  readonly usage: RememberedUsage;
+  readonly catalog: Catalog;
+  readonly upstreams: Upstreams;
+  readonly calls: Calls;
+  readonly history: HistoryStore;
+  readonly metrics: MetricsStore;
+  readonly chains: ChainHistory;
+  readonly review: ReviewQueue;
+  /** Large results that clients may read on in. */
+  readonly results: ResultStore;
+  readonly hub: Hub;
+  /** Who is told of what happens. */
+  readonly webhooks: BridgeWebhooks;
+  readonly running: Running;
+  readonly newId: () => string;
+  /** Ends every upstream and closes the queue. */
+  close(): Promise<void>;
+}
+
+export interface CoreParts {
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly live: LiveConfig;
+  readonly state: State;
+  readonly running: Running;
+}
+
+/** Joins catalog, pipeline and upstreams. Mounted servers call back into what they are part of. */
+export async function createCore(parts: CoreParts): Promise<Core> {
+  const { live, clock, log, version, state } = parts;
+  const settings = followSettings(live);
+  const newId = createIds(clock);
+  const hub = createHub({ clock, log });
+  const results = createResultStore({ clock, newId });
+  const hostFor = createHostFactory({
+    ...{ clock, log, access: state.access },
+    listTools: async (principal) => [...catalog.tools(sight.tools(principal))],
+    callTool: (call) => calls.callUpstreamTool(call),
+  });
+  const alarms = createAlarms({
+    ...{ log, hub },
+    redact: (payload) => live.current().secrets.redact(payload) as JsonObject,
+  });
+  const webhooks = await openBridgeWebhooks({
+    ...{ live, hub, clock, log },
+    file: join(state.folder, "webhooks.db"),
+  });
+  // First of all: from here on nothing waits, so nothing can ask for what is not there yet.
+  const review = await openReviewQueue({
+    file: join(state.folder, "review.db"),
+    ...live.current().review,
+    ...{ clock, access: state.access, redact: state.redact, newId },
+    definitionHashOf: (server, tool) => catalog.upstreamTool(server, tool)?.hash,
+    run: (approved) => calls.callUpstreamTool(toInnerCall(approved)),
+  });
+  const { upstreams, own } = createServers(parts, hostFor, () => core);
+  const saved = openSavedCatalog({
+    ...{ folder: join(state.folder, "catalog"), log },
+    holdsSecret: (text) => live.current().secrets.areIn(text),
+  });
+  const catalog = createCatalog({
+    ...{ upstreams, saved, live, clock, log },
+    ...{ context: listContext(), ownTools: own.definitions },
+  });
+  const { access } = state;
+  const sight = createSight({ access, catalog, allowsOwn: createOwnRights(access) });
+  const exposure = createExposure({ catalog, sight, live });
+  const { history, metrics, chains } = state.records;
+  const usage = createRememberedUsage({ history, clock, log });
+  const calls = createCalls({
+    ...pipelineParts(parts, alarms),
+    metrics: observedBy(metrics, usage),
+    async review(failed) {
+      const id = await review.add(failed);
+      alarms.queued(failed, id);
+      return id;
+    },
+    ...{ settings, catalog, newId },
+    upstreams: { get: (id) => (id === OWN_SERVER ? own.upstream : upstreams.get(id)) },
+    running: parts.running,
+    shorten: shortenWith(results, live),
+    sees: sight.tools,
+  });
+  forgetWhatChanged(live, calls.pipeline);
+  const core: Core = {
+    ...{ version, clock, log, live, settings, access, sight, exposure, usage },
+    ...{ catalog, upstreams, calls, review, results, hub, webhooks },
+    ...{ history, metrics, chains, newId },
+    ...{ running: parts.running, startedAt: clock.now() },
+    async close() {
+      exposure.close();
+      catalog.close();
+      await Promise.all([own.upstream.close(), upstreams.close(), saved.close()]);
+      await review.close();
+      await webhooks.close();
+    },
+  };
+  return core;
+}
+
+function observedBy(...all: readonly PipelineParts["metrics"][]): PipelineParts["metrics"] {
+  return {
+    observe(row) {
+      for (const each of all) each.observe(row);
+    },
+  };
+}
+
+function createServers(parts: CoreParts, hostFor: HostFactory, core: () => Core) {
+  const { live, clock, log, version, state } = parts;
+  const { processes, verdicts, folder } = state;
+  const clientInfo = { name: "trestle", version };
+  const upstreams = createUpstreams({
+    ...{ live, clock, log, processes, verdicts, clientInfo, hostFor },
+    fingerprint: state.access.fingerprint,
+    onReconnect: (id) => core().calls.pipeline.reconnected(id),
+  });
+  const host = hostFor(OWN_SERVER, folder);
+  const own = createOwnServer({ version, clock, log, clientInfo, processes, host, core });
+  return { upstreams, own };
+}
+
+function pipelineParts({ clock, log, state }: CoreParts, alarms: Alarms) {
+  const { access, records, redact } = state;
+  return {
+    ...alarms,
+    ...{ clock, log, redact, history: records.history },
+    fineNow: () => performance.now(),
+    random: Math.random,
+    // Whom our own tools serve they decide themselves, and what they call is asked for anew.
+    allows: (...[principal, call]: Parameters<Access["admits"]>) =>
+      call.server === OWN_SERVER || access.admits(principal, call),
+  };
+}
+
+/** A client that asks for too much gets the beginning; what reads on in it is never shortened itself. */
+function shortenWith(results: ResultStore, live: LiveConfig): NonNullable<CallParts["shorten"]> {
+  return (result, { server, name, definition }, { principal }) => {
+    const { maxBytes } = live.current().results;
+    if (maxBytes === undefined || (server === OWN_SERVER && name === READ_RESULT)) return result;
+    const keepsStructure = definition.outputSchema !== undefined;
+    return results.shorten(result, { principal, maxBytes, keepsStructure });
+  };
+}
+
+/** The settings of the configuration as it stands. */
+function followSettings(live: LiveConfig): () => PolicySettings {
+  let settings = createPolicySettings(live.current());
+  live.subscribe((next) => {
+    settings = createPolicySettings(next);
+  });
+  return () => settings;
+}
+
+/** What was learnt under an earlier configuration, and would be wrong under this one. */
+function forgetWhatChanged(live: LiveConfig, pipeline: Pipeline): void {
+  live.subscribe((next, before) => {
+    const { changed, removed } = serverChanges(before, next);
+    // Answers hold addresses as they were exposed.
+    const isReworded = next.catalog.prefix !== before.catalog.prefix;
+    const others = isReworded ? next.servers.map(({ id }) => id) : changed;
+    for (const id of [...others, ...removed]) pipeline.forget(id);
+    const { enabled } = next.policy.cache;
+    // Only a word that is new: until then, whoever switched it by hand is right.
+    if (enabled !== before.policy.cache.enabled) pipeline.cache.setEnabled(enabled !== false);
+  });
+}
+
+/** Lists are read for everybody alike: they must not vary by connection. */
+function listContext(): RequestContext {
+  return {
+    principal: LOCAL_PRINCIPAL,
+    signal: new AbortController().signal,
+    client: { era: "modern", protocolVersion: MODERN_VERSION, capabilities: {} },
+  };
+}

@@ -1,0 +1,113 @@
+import type { JsonObject, Logger, ServerInstance } from "@trestle/protocol";
+import { TrestleError } from "@trestle/protocol";
+import { type HttpServing, isLoopback, serveHttp } from "@trestle-mcp/server-kit/serving";
+import type { Access } from "../access/access.ts";
+import type { Config } from "../config/load.ts";
+import type { Rest } from "./rest/rest.ts";
+import type { PlainFacts } from "./wire.ts";
+import { createHttpWire } from "./wire-http.ts";
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The one HTTP address of a bridge, opened when somebody first asks for it. */
+export interface HttpDoor {
+  open(address: Address): Promise<string>;
+  /** As `open`; whoever asked holds the door open until the signal. */
+  openFor(address: JsonObject, signal: AbortSignal): Promise<string>;
+  url(): string | undefined;
+  close(): Promise<void>;
+}
+
+export interface HttpDoorParts extends PlainFacts {
+  readonly instance: ServerInstance;
+  readonly config: Config;
+  readonly access: Pick<Access, "authenticate" | "needsKey">;
+  readonly log: Logger;
+  readonly rest: Rest;
+  /** Called when the door opens, and without a URL when it closes. */
+  readonly onListening: (url: string | undefined) => void;
+}
+
+export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
+  const { config, onListening } = parts;
+  let opening: Promise<HttpServing> | undefined;
+  let url: string | undefined;
+
+  async function open(address: Address): Promise<string> {
+    const own = opening ?? listen(address, parts);
+    opening = own;
+    try {
+      ({ url } = await own);
+    } catch (error) {
+      if (opening === own) opening = undefined;
+      throw error;
+    }
+    onListening(url);
+    return url;
+  }
+
+  async function close(): Promise<void> {
+    const closing = opening;
+    opening = undefined;
+    if (!closing) return;
+    url = undefined;
+    onListening(undefined);
+    await (await closing).close();
+  }
+
+  return {
+    open,
+    async openFor({ host, port }, signal) {
+      if (url !== undefined) return url;
+      const opened = await open({
+        host: typeof host === "string" ? host : config.http.host,
+        port: typeof port === "number" ? port : config.http.port,
+      });
+      if (signal.aborted) await close();
+      else signal.addEventListener("abort", () => void close().catch(() => {}));
+      return opened;
+    },
+    url: () => url,
+    close,
+  };
+}
+
+async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<HttpServing> {
+  const { instance, log, access, rest } = parts;
+  const { allowedHosts, allowedOrigins } = parts.config.http;
+  const isOpen = !isLoopback(host);
+  if (isOpen && !access.needsKey()) throw noKey(host);
+  try {
+    return await serveHttp(instance, {
+      host,
+      port,
+      log,
+      // Where other machines may come in, nobody goes without a key, should all keys go away later.
+      authenticate: isOpen
+        ? (presented) => access.authenticate({ ...presented, isLoopback: false })
+        : access.authenticate,
+      ...(allowedHosts.length > 0 ? { allowedHosts: [...LOCAL_NAMES, ...allowedHosts] } : {}),
+      allowedOrigins,
+      entrance: rest,
+      intercept: createHttpWire(parts),
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new TrestleError(
+      "unavailable",
+      `Port ${port} of ${host} is used by another program. End that, or choose another port with --port.`,
+    );
+  }
+}
+
+function noKey(host: string): TrestleError {
+  return new TrestleError(
+    "invalid_config",
+    `Serving at ${host} lets other machines in, and this bridge has no key yet: set http.key in trestle.json, or serve at 127.0.0.1.`,
+  );
+}
+
+const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];

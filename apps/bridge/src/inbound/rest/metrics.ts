@@ -1,0 +1,16 @@
+import type { Route } from "./route.ts";
+
+export const metricsRoutes: readonly Route[] = [
+  {
+    method: "GET",
+    path: "metrics",
+    operation: "metrics",
+    summary: "Calls, failures and durations, by tool, server or caller, in stretches of time.",
+  },
+  {
+    method: "GET",
+    path: "performance",
+    operation: "performance",
+    summary: "How fast each tool answers, and what stands in its way.",
+  },
+];

@@ -1,0 +1,38 @@
+import type { JsonObject } from "@trestle/protocol";
+
+/**
+ * One resource of the REST API: everything a document of the API needs to describe it, together with the
+ * operation's own schema and description.
+ */
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** Below the base. `:name` is a part of the path that becomes the input of that name. */
+  readonly path: string;
+  readonly operation: string;
+  readonly summary: string;
+  /** What is answered, where it is not just what the operation says. */
+  readonly toAnswer?: (data: JsonObject) => Answer;
+  /** Narrows the input to one server, where the operation has no input `server`. */
+  readonly narrow?: Narrow;
+}
+
+/** `idOf` tells the id of a server that is named by an alias. */
+export type Narrow = (
+  input: JsonObject,
+  server: string,
+  idOf: (name: string) => string,
+) => JsonObject;
+
+/** What goes into the envelope. */
+export interface Answer {
+  readonly data: JsonObject;
+  readonly metadata?: JsonObject;
+  /** It was done, and it failed: HTTP 200, `success: false`. */
+  readonly error?: ErrorBody;
+}
+
+export interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: JsonObject;
+}

@@ -1,0 +1,23 @@
+import { cacheRoutes } from "./cache.ts";
+import { chainRoutes } from "./chain.ts";
+import { discoverRoutes } from "./discover.ts";
+import { healthRoutes } from "./health.ts";
+import { historyRoutes } from "./history.ts";
+import { metricsRoutes } from "./metrics.ts";
+import { reviewRoutes } from "./review.ts";
+import type { Route } from "./route.ts";
+import { toolRoutes } from "./tool.ts";
+import { webhookRoutes } from "./webhooks.ts";
+
+/** The REST API. A route that names no part of its path stands before one that does. */
+export const ROUTES: readonly Route[] = [
+  ...healthRoutes,
+  ...discoverRoutes,
+  ...toolRoutes,
+  ...chainRoutes,
+  ...historyRoutes,
+  ...metricsRoutes,
+  ...cacheRoutes,
+  ...reviewRoutes,
+  ...webhookRoutes,
+];

@@ -1,0 +1,176 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  createOwnSignal,
+  isJsonObject,
+  isNotification,
+  isRpcMessage,
+  type JsonObject,
+  LEGACY_VERSIONS,
+  type Logger,
+  MODERN_VERSION,
+  type Principal,
+  type RpcId,
+  type ServerInstance,
+} from "@trestle/protocol";
+import type { SessionFacts } from "@trestle-mcp/server-kit/serving";
+import { answerWireCall, decodeWireCall, isShort, type PlainFacts, type WireCall } from "./wire.ts";
+import { createHeartbeat, type Heartbeat } from "./wire-heartbeat.ts";
+
+export interface WireHttpParts extends PlainFacts {
+  readonly instance: ServerInstance;
+  readonly log: Logger;
+}
+
+export interface WireHttpFacts {
+  readonly body: unknown;
+  readonly principal: Principal;
+  /** Of the request's `Mcp-Session-Id`, where there is such a session. */
+  readonly session: SessionFacts | undefined;
+}
+
+/** The short way over HTTP: true means that the request is answered here. */
+export function createHttpWire(
+  parts: WireHttpParts,
+): (request: IncomingMessage, response: ServerResponse, facts: WireHttpFacts) => boolean {
+  /** How calls of legacy sessions are cancelled, which is by a message of its own. */
+  const running = new Map<string, Map<RpcId, () => void>>();
+  const heartbeat = createHeartbeat();
+
+  return (request, response, facts) => {
+    const { body, session } = facts;
+    if (request.method !== "POST" || !isRpcMessage(body)) return false;
+    if (session && session.principal.id !== facts.principal.id) return false;
+    if (session && isNotification(body) && body.method === "notifications/cancelled") {
+      running.get(session.id)?.get(body.params?.requestId as RpcId)?.();
+      return false;
+    }
+    const peer = session ? legacyPeer(session) : { client: undefined, principal: facts.principal };
+    const call = decodeWireCall(body, peer);
+    if (!call || !isShort(call, parts)) return false;
+    if (!areHeadersPlain(request, call)) return false;
+    const ofSession = session && (running.get(session.id) ?? new Map<RpcId, () => void>());
+    if (ofSession?.has(call.id)) return false;
+    session?.touch();
+    const own = createOwnSignal();
+    let isCancelled = false;
+    if (session && ofSession) {
+      running.set(session.id, ofSession);
+      ofSession.set(call.id, () => {
+        isCancelled = true;
+        own.abort();
+      });
+    } else {
+      // A modern client cancels by leaving; a legacy one may come back, and says so when it cancels.
+      response.once("close", () => {
+        if (!response.writableEnded) own.abort();
+      });
+    }
+    const exchange = createExchange(response, heartbeat);
+    void answerWireCall(call, {
+      instance: parts.instance,
+      log: parts.log,
+      own,
+      notify: exchange.notify,
+    }).then((answer) => {
+      if (session && ofSession?.delete(call.id) && ofSession.size === 0) running.delete(session.id);
+      if (isCancelled) exchange.abandon();
+      else exchange.answer(answer);
+    });
+    return true;
+  };
+}
+
+function legacyPeer({ client, principal, logLevel }: SessionFacts): {
+  client: SessionFacts["client"];
+  principal: Principal;
+  logLevel?: string;
+} {
+  return { client, principal, ...(logLevel === undefined ? {} : { logLevel }) };
+}
+
+const legacyVersions: ReadonlySet<string> = new Set(LEGACY_VERSIONS);
+
+/** Do the headers say what the body says? Anything doubtful is for the SDK to word. */
+function areHeadersPlain(
+  { headers }: IncomingMessage,
+  { method, client, params }: WireCall,
+): boolean {
+  if (!/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "")) return false;
+  const accept = headers.accept ?? "";
+  if (!accept.includes("application/json") || !accept.includes("text/event-stream")) return false;
+  const version = headers["mcp-protocol-version"];
+  if (client.era === "legacy") return version === undefined || legacyVersions.has(String(version));
+  return (
+    headers["mcp-session-id"] === undefined &&
+    version === MODERN_VERSION &&
+    headers["mcp-method"] === method &&
+    headers["mcp-name"] === params.name
+  );
+}
+
+interface Exchange {
+  notify(notification: JsonObject): void;
+  answer(message: JsonObject | string): void;
+  /** Ends the response of a cancelled request, which has no answer. */
+  abandon(): void;
+}
+
+/** One response: plain JSON, or an event stream from the first notification or a long silence on. */
+function createExchange(response: ServerResponse, heartbeat: Heartbeat): Exchange {
+  let streaming = false;
+  const stopBeat = heartbeat(() => {
+    if (openStream()) response.write(": still working\n\n");
+  });
+
+  function openStream(): boolean {
+    if (response.destroyed || response.writableEnded) return false;
+    if (streaming) return true;
+    streaming = true;
+    response.writeHead(200, STREAM_HEADERS);
+    return true;
+  }
+
+  function writeEvent(message: JsonObject | string): void {
+    if (openStream()) response.write(`event: message\ndata: ${toText(message)}\n\n`);
+  }
+
+  return {
+    notify: writeEvent,
+    answer(message) {
+      stopBeat();
+      if (response.destroyed) return;
+      if (streaming) {
+        writeEvent(message);
+        response.end();
+        return;
+      }
+      // As a string it leaves in one piece with its headers.
+      const text = toText(message);
+      response.writeHead(typeof message === "string" ? 200 : statusOf(message), {
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(text),
+      });
+      response.end(text);
+    },
+    abandon() {
+      stopBeat();
+      if (!response.headersSent) response.writeHead(202);
+      response.end();
+    },
+  };
+}
+
+function toText(message: JsonObject | string): string {
+  return typeof message === "string" ? message : JSON.stringify(message);
+}
+
+const STREAM_HEADERS = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+};
+
+/** Errors of the call itself travel with 200; only a missing client capability has a status of its own. */
+function statusOf({ error }: JsonObject): number {
+  return isJsonObject(error) && error.code === -32021 ? 400 : 200;
+}

@@ -1,0 +1,91 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { executionIdOf, messageOf, systemClock } from "@trestle/protocol";
+import { createLogger, logLevelOf, withoutSecrets } from "@trestle-mcp/server-kit/serving";
+import { CommanderError } from "commander";
+import { exitCodeOf } from "./cli/exit-code.ts";
+import { commandsFor, createProgram } from "./cli/program.ts";
+import type { Terminal } from "./cli/terminal.ts";
+import type { Config } from "./config/load.ts";
+import { bridgeFolder } from "./home.ts";
+import { openLogFile } from "./log-file.ts";
+
+/** Where a person looks on, a hangup means that the window was closed. */
+const HAS_WINDOW = process.stdin.isTTY === true;
+const STOP_SIGNALS: NodeJS.Signals[] = [
+  "SIGINT",
+  "SIGTERM",
+  ...(HAS_WINDOW ? ["SIGHUP" as const] : []),
+];
+
+const { version } = JSON.parse(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+) as { version: string };
+
+function openTerminal(config: Config, stdoutIsProtocol: boolean): Terminal {
+  const folder = bridgeFolder(config.home);
+  const logFile = join(folder, "bridge.log");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const log = createLogger({
+    stderr: openLogFile(logFile),
+    level: logLevelOf({ debug: config.env.DEBUG }),
+  });
+  const printTo = stdoutIsProtocol ? process.stderr : process.stdout;
+  return {
+    input: process.stdin,
+    output: process.stdout,
+    print: (text) => void printTo.write(`${text}\n`),
+    warn: (text) => void process.stderr.write(`${text}\n`),
+    pid: process.pid,
+    command: commandOf(process.argv[1] ?? ""),
+    version,
+    log: withoutSecrets(log, config.secrets.redact),
+    logFile,
+    clock: systemClock,
+    stopped: new Promise((resolve) => {
+      for (const signal of STOP_SIGNALS) process.once(signal, resolve);
+    }).then(() => {}),
+    onHangup(listener) {
+      if (HAS_WINDOW) return () => {};
+      process.on("SIGHUP", listener);
+      return () => process.off("SIGHUP", listener);
+    },
+  };
+}
+
+/** npx keeps what it fetched only for a while: there the name of the package lasts longer than the path. */
+function commandOf(script: string): string[] {
+  return script.includes("_npx")
+    ? ["npx", "-y", "@trestle-mcp/bridge"]
+    : [process.execPath, resolve(script)];
+}
+
+try {
+  const commands = await commandsFor(process.argv.slice(2));
+  const program = createProgram(
+    {
+      version,
+      cwd: process.cwd(),
+      env: process.env,
+      openTerminal,
+      print: (text) => void process.stdout.write(`${text}\n`),
+      setExitCode: (code) => {
+        process.exitCode = code;
+      },
+    },
+    commands,
+  );
+  await program.parseAsync(process.argv);
+} catch (error) {
+  // Commander has printed its own words already.
+  if (!(error instanceof CommanderError)) {
+    process.stderr.write(`trestle: ${messageOf(error)}\n`);
+    const executionId = executionIdOf(error);
+    if (executionId !== undefined) {
+      process.stderr.write(`What happened: trestle why ${executionId}\n`);
+    }
+  }
+  process.exitCode = exitCodeOf(error);
+}
+// A host that keeps our stdin open must not keep us alive: the work is done.
+process.stdin.destroy();

@@ -1,0 +1,82 @@
+import type { JsonObject, Principal } from "@trestle/protocol";
+import * as z from "zod";
+import type { Sees } from "../access/sight.ts";
+import type { Core } from "../core.ts";
+import { NO_EFFECT } from "./fields.ts";
+import { defineOperation } from "./operation.ts";
+
+export const health = defineOperation({
+  name: "health",
+  title: "Health",
+  description: "Is the bridge well, and which servers are not?",
+  input: z.object({}),
+  hints: NO_EFFECT,
+  needs: "anybody",
+  run: async (_input, { principal }, core) => {
+    const reasons = reasonsOf(core);
+    return {
+      status: reasons.length === 0 ? "ok" : "degraded",
+      version: core.version,
+      uptime_s: Math.floor((core.clock.now() - core.startedAt) / 1000),
+      ...detailOf(core, principal),
+    };
+  },
+});
+
+/** Which servers there are is nobody's business who may use none of them. */
+function detailOf(core: Core, principal: Principal): JsonObject {
+  if (principal.kind === "anonymous") return {};
+  const sees = core.sight.servers(principal) ?? (() => true);
+  return {
+    reasons: reasonsOf(core, sees),
+    servers: serversOf(core).filter(({ id }) => sees(String(id))),
+    history: { dropped: core.history.dropped() },
+  };
+}
+
+/** Why the bridge cannot do all that it is asked to; empty where it can. */
+function reasonsOf(
+  { upstreams, catalog, calls, history }: Core,
+  sees: Sees<string> = () => true,
+): string[] {
+  const unlisted = new Map(catalog.status().map(({ server, problem }) => [server, problem]));
+  const failed = upstreams
+    .all()
+    .filter(({ id }) => sees(id))
+    .map(({ id, health }) => ({ id, ...health(), problem: unlisted.get(id) }))
+    .filter(({ state, problem }) => state === "failed" || state === "backoff" || problem)
+    .map(({ id, lastError, problem = lastError }) => sayDown(id, problem));
+  const open = calls.pipeline.breaker
+    .tripped()
+    .filter(({ state, server }) => state === "open" && sees(server))
+    .map(({ server, tool }) => `${server}.${tool} failed too often: its breaker is open`);
+  const dropped = history.dropped();
+  const lost = dropped === 0 ? [] : [`${dropped} history rows could not be stored`];
+  return [...failed, ...open, ...lost];
+}
+
+function sayDown(id: string, why: string | undefined): string {
+  return `${id} cannot be reached${why ? `: ${why}` : ""}`;
+}
+
+function serversOf({ upstreams, catalog, calls }: Core): JsonObject[] {
+  const degraded = new Set(
+    catalog.status().flatMap(({ server, isDegraded }) => (isDegraded ? [server] : [])),
+  );
+  const load = new Map(calls.pipeline.bulkhead.load().map((each) => [each.server, each]));
+  return upstreams.all().map((upstream) => {
+    const { state, lastError } = upstream.health();
+    const { running = 0, waiting = 0 } = load.get(upstream.id) ?? {};
+    const open = calls.pipeline.breaker.tripped().filter(({ server }) => server === upstream.id);
+    return {
+      id: upstream.id,
+      kind: upstream.kind,
+      state,
+      degraded: degraded.has(upstream.id),
+      running,
+      waiting,
+      open_breakers: open.map(({ tool }) => tool),
+      ...(lastError === undefined ? {} : { error: lastError }),
+    };
+  });
+}

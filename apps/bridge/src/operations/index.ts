@@ -1,0 +1,29 @@
+import { batch } from "./batch.ts";
+import { cacheClear, cacheStats, cacheToggle } from "./cache.ts";
+import { callTool } from "./call-tool.ts";
+import { chainGet, chains } from "./chains.ts";
+import { discover } from "./discover.ts";
+import { doctor } from "./doctor.ts";
+import { describeTool, findTools } from "./find-tools.ts";
+import { health } from "./health.ts";
+import { history } from "./history.ts";
+import { metrics, performance } from "./metrics.ts";
+import type { Operation } from "./operation.ts";
+import { ps } from "./ps.ts";
+import { readResult } from "./read-result.ts";
+import { reviewGet, reviewList, reviewResolve } from "./review.ts";
+import { runChain } from "./run-chain.ts";
+import { servers } from "./servers.ts";
+import { webhookReplay, webhooksList } from "./webhooks.ts";
+import { why } from "./why.ts";
+
+/** All that can be asked of the bridge. */
+export const OPERATIONS = [
+  ...[discover, findTools, describeTool, servers],
+  ...[callTool, batch, runChain, readResult],
+  ...[history, why, chains, chainGet, metrics, performance],
+  ...[health, ps, doctor],
+  ...[cacheStats, cacheClear, cacheToggle],
+  ...[reviewList, reviewGet, reviewResolve],
+  ...[webhooksList, webhookReplay],
+] as unknown as readonly Operation[];

@@ -1,0 +1,51 @@
+import { type JsonObject, TrestleError } from "@trestle/protocol";
+import * as z from "zod";
+import type { Core } from "../core.ts";
+import { presentChain } from "./chains.ts";
+import { NO_EFFECT } from "./fields.ts";
+import { presentExecution } from "./history.ts";
+import { defineOperation } from "./operation.ts";
+import { isVisible } from "./sight.ts";
+
+/** No chain has more steps, and none makes more than one call for each. */
+const MOST_CALLS = 1_000;
+
+export const why = defineOperation({
+  name: "why",
+  title: "Why",
+  description:
+    "What every policy decided of one call, how long each took, and what the call caused; of a chain, its steps.",
+  input: z.object({
+    execution_id: z.string().min(1).describe("From an answer, a failure or the history."),
+  }),
+  hints: NO_EFFECT,
+  needs: "caller",
+  async run({ execution_id }, { principal }, core) {
+    const [family, chain] = await Promise.all([
+      core.history.get(execution_id),
+      core.chains.get(execution_id),
+    ]);
+    const steps = isVisible(chain, principal) ? { chain: presentChain(chain) } : undefined;
+    if (family && isVisible(family.execution, principal)) {
+      const { execution, children } = family;
+      return {
+        ...presentExecution(execution),
+        stages: execution.stages.map((stage): JsonObject => ({ ...stage })),
+        ...steps,
+        children: children.map(presentExecution),
+      };
+    }
+    // A chain that came in by itself is no call, and its calls are those of its steps.
+    if (steps) return { execution_id, ...steps, children: await callsOf(execution_id, core) };
+    throw new TrestleError(
+      "not_found",
+      `No execution ${execution_id} is kept. The operations history and chains list those that are.`,
+    );
+  },
+});
+
+/** The oldest first. */
+async function callsOf(chain: string, { history }: Core): Promise<JsonObject[]> {
+  const { executions } = await history.list({ parent: chain, limit: MOST_CALLS });
+  return executions.toReversed().map(presentExecution);
+}

@@ -1,0 +1,158 @@
+import {
+  type AuthorizeParts,
+  attempt,
+  authorize,
+  type Breaker,
+  type BreakerParts,
+  type Bulkhead,
+  type Cache,
+  type Call,
+  compose,
+  createBreaker,
+  createBulkhead,
+  createCache,
+  createLastGood,
+  createMemoryCache,
+  createMemoryLimits,
+  createRetryBudget,
+  DEFAULT_LAST_GOOD,
+  type FallbackParts,
+  fallback,
+  type History,
+  limit,
+  type Next,
+  type RecordParts,
+  type RetrySettings,
+  record,
+  retry,
+  timeout,
+} from "@trestle/policy";
+import type { Clock, Logger } from "@trestle/protocol";
+import type { PolicySettings, ToolSettings } from "./config/policy.ts";
+
+/** THE ORDER of the policies, outermost first. */
+export const POLICY_ORDER = [
+  "record",
+  "authorize",
+  "limit",
+  "cache",
+  "fallback",
+  "retry",
+  "breaker",
+  "bulkhead",
+  "timeout",
+] as const;
+
+export interface PipelineParts {
+  /** As configured now. */
+  readonly settings: () => PolicySettings;
+  readonly history: History;
+  readonly metrics: NonNullable<RecordParts["metrics"]>;
+  readonly redact: RecordParts["redact"];
+  /** Tells of each execution. */
+  readonly publish: NonNullable<RecordParts["publish"]>;
+  /** Monotonic milliseconds with fractions. */
+  readonly fineNow: () => number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly allows: AuthorizeParts["allows"];
+  readonly onBreaker: NonNullable<BreakerParts["onChange"]>;
+  readonly reenter: FallbackParts["reenter"];
+  readonly review: FallbackParts["review"];
+  readonly notify: FallbackParts["notify"];
+  /** Hands the call to its upstream. */
+  readonly send: Next;
+}
+
+/** A call on its way through this bridge: it carries what is configured for its tool. */
+export interface BridgeCall extends Call {
+  readonly settings: ToolSettings;
+}
+
+export interface Pipeline {
+  readonly run: (call: BridgeCall) => ReturnType<Next>;
+  readonly cache: Cache;
+  readonly breaker: Breaker;
+  readonly bulkhead: Bulkhead;
+  /** A server that was lost is back: perhaps not as it was. */
+  reconnected(server: string): void;
+  /** Another server stands behind this id: nothing that was learnt of the one before holds. */
+  forget(server: string): void;
+}
+
+/** What every tool call passes, whatever way it came in. */
+export function createPipeline(parts: PipelineParts): Pipeline {
+  const { settings, clock, random, allows, onBreaker, send } = parts;
+  const { policy } = settings();
+  const cache = createCache({
+    settingsFor: (call) => of(call).cache,
+    defaults: settings().cacheDefaults,
+    store: createMemoryCache({ clock, maxBytes: policy.cache.maxBytes }),
+    clock,
+  });
+  cache.setEnabled(policy.cache.enabled !== false);
+  const breaker = createBreaker({
+    settingsFor: (call) => of(call).breaker,
+    clock,
+    onChange: onBreaker,
+  });
+  const bulkhead = createBulkhead({ settingsFor: (call) => of(call).bulkhead, clock });
+  const lastGood = createLastGood({ ...DEFAULT_LAST_GOOD, clock });
+
+  const policies = {
+    // Outermost, so that it sees the final outcome, and a write has its row before anything is sent.
+    record: record({ ...parts, costFor: (call) => of(call).cost }),
+    authorize: authorize({ allows }),
+    limit: limit({
+      settingsFor: (call) => settings().limits(call, of(call)),
+      store: createMemoryLimits(clock),
+      clock,
+    }),
+    cache: cache.policy,
+    // Inside the cache, which never keeps a stand-in; outside retry, which has given up by then.
+    fallback: fallback({
+      settingsFor: (call) => (call.control?.useFallback === false ? [] : of(call).fallback),
+      reenter: parts.reenter,
+      lastGood,
+      review: parts.review,
+      notify: parts.notify,
+      redact: parts.redact,
+    }),
+    retry: retry({ settingsFor: retriesOf, clock, random, budget: createRetryBudget(clock) }),
+    // Each attempt asks the breaker anew, so that retries stop when it opens.
+    breaker: breaker.policy,
+    bulkhead: bulkhead.policy,
+    // Innermost, so that it bounds one attempt, whoever decides to make another.
+    timeout: timeout((call) => of(call).timeout, clock),
+  };
+  // `attempt` decides nothing: it notes how long each request to the upstream took.
+  const run = compose([...POLICY_ORDER.map((name) => policies[name]), attempt], send);
+  return {
+    ...{ run, cache, breaker, bulkhead },
+    reconnected(server) {
+      // What it kept in memory is gone, and so must be what it answered from that.
+      void cache.clear({ server });
+      // What opened a breaker may be over: one call finds out.
+      breaker.retest(server);
+    },
+    forget(server) {
+      // Answers on their way are marked at once, so that none of them is kept.
+      void cache.clear({ server });
+      lastGood.forget(server);
+      breaker.reset({ server });
+    },
+  };
+}
+
+/** Policies hand on the call they got, or one made of it: what `run` was given is still there. */
+function of(call: Call): ToolSettings {
+  return (call as BridgeCall).settings;
+}
+
+/** A caller may ask for fewer retries than are configured, never for more. */
+function retriesOf(call: Call): RetrySettings {
+  const { retry } = of(call);
+  const asked = call.control?.retries;
+  return asked === undefined || asked >= retry.retries ? retry : { ...retry, retries: asked };
+}

@@ -1,0 +1,43 @@
+import type { Row, Sqlite, SqlValue } from "@trestle/store";
+
+/** What every list of the history can be asked for. */
+interface PageFilter {
+  /** 100 by default. */
+  readonly limit?: number;
+  /** The `next` of the page before. */
+  readonly before?: number;
+}
+
+interface PageQuery<Name extends string> {
+  /** With a `seq` that grows. */
+  readonly table: "executions" | "chains";
+  /** What each part of the filter asks of a row. */
+  readonly conditions: Readonly<Record<Name, string>>;
+  readonly filter: PageFilter & { readonly [Key in NoInfer<Name>]?: SqlValue };
+}
+
+const DEFAULT_LIMIT = 100;
+
+/** The newest rows that the filter asks for, and where the next page begins if there is one. */
+export function readPage<Name extends string>(
+  database: Sqlite,
+  { table, conditions, filter }: PageQuery<Name>,
+): { readonly rows: Row[]; readonly next?: number } {
+  const { limit = DEFAULT_LIMIT, before } = filter;
+  const asked: string[] = [];
+  const params: SqlValue[] = [];
+  function ask(condition: string, value: SqlValue | undefined): void {
+    if (value === undefined) return;
+    asked.push(condition);
+    params.push(value);
+  }
+  for (const name of Object.keys(conditions) as Name[]) ask(conditions[name], filter[name]);
+  ask("seq < ?", before);
+  const where = asked.length === 0 ? "" : `WHERE ${asked.join(" AND ")}`;
+  const sql = `SELECT * FROM ${table} ${where} ORDER BY seq DESC LIMIT ?`;
+  // One more than asked for tells whether there is another page.
+  const found = database.read(sql, [...params, limit + 1]);
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  return found.length > limit && last ? { rows, next: Number(last.seq) } : { rows };
+}

@@ -1,0 +1,128 @@
+import type { Clock, JsonObject, JsonValue, Principal } from "@trestle/protocol";
+import { isJsonObject } from "@trestle/protocol";
+
+/** A large result that is kept, so that its reader can ask for the rest. */
+export interface KeptResult {
+  readonly text: string;
+  /** Its structured content, or the text where that is JSON. */
+  readonly value?: JsonValue;
+}
+
+/** Large results of the last hour, each for the principal that it was made for. */
+export interface ResultStore {
+  /** The result itself where it is small enough, else its first part with a handle of the whole. */
+  shorten(result: JsonObject, asked: Shortening): JsonObject;
+  /** What is kept under the handle for this principal; undefined where nothing is. */
+  get(handle: string, principal: Principal): KeptResult | undefined;
+}
+
+export interface Shortening {
+  readonly principal: Principal;
+  /** Text beyond so many bytes is left out. */
+  readonly maxBytes: number;
+  /** The tool promised structured content: a client would miss it. */
+  readonly keepsStructure: boolean;
+}
+
+export interface ResultStoreParts {
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** Of all results together, in characters. */
+  readonly capacity?: number;
+}
+
+interface Entry {
+  /** As JSON, where there is any. */
+  readonly structure: string | undefined;
+  readonly text: string;
+  readonly principal: string;
+  readonly keptAt: number;
+}
+
+const TTL_MS = 60 * 60_000;
+const CAPACITY = 64 * 1024 * 1024;
+
+/** Kept in memory: whatever is older than an hour, or beyond the capacity, is forgotten, the oldest first. */
+export function createResultStore(parts: ResultStoreParts): ResultStore {
+  const { clock, newId, capacity = CAPACITY } = parts;
+  const entries = new Map<string, Entry>();
+  let size = 0;
+
+  function keep(kept: Pick<Entry, "text" | "structure">, principal: Principal): string {
+    const handle = newId();
+    entries.set(handle, { ...kept, principal: principal.id, keptAt: clock.now() });
+    size += sizeOf(kept);
+    forget();
+    return handle;
+  }
+
+  function forget(): void {
+    const oldest = clock.now() - TTL_MS;
+    for (const [handle, entry] of entries) {
+      if (entry.keptAt > oldest && size <= capacity) return;
+      entries.delete(handle);
+      size -= sizeOf(entry);
+    }
+  }
+
+  return {
+    shorten(result, { principal, maxBytes, keepsStructure }) {
+      const { content, structuredContent, ...rest } = result;
+      const blocks = Array.isArray(content) ? content : [];
+      const text = blocks.filter(isText).map(textOf).join("\n");
+      const structure =
+        structuredContent === undefined ? undefined : JSON.stringify(structuredContent);
+      const whole = text === "" && !keepsStructure ? (structure ?? "") : text;
+      if (whole.length * 3 <= maxBytes || Buffer.byteLength(whole) <= maxBytes) return result;
+      const kept = { text: whole, structure: structure === whole ? undefined : structure };
+      if (sizeOf(kept) > capacity) return result;
+      const handle = keep(kept, principal);
+      const first = beginningOf(whole, maxBytes);
+      const note = `[The first ${first.length} of ${whole.length} characters. bridge__read_result with the handle ${JSON.stringify(handle)} reads on; offset, path, grep and count narrow it.]`;
+      return {
+        ...rest,
+        content: [
+          { type: "text", text: first },
+          { type: "text", text: note },
+          ...blocks.filter((block) => !isText(block)),
+        ],
+        ...(keepsStructure && structuredContent !== undefined ? { structuredContent } : {}),
+        _meta: {
+          ...(isJsonObject(rest._meta) ? rest._meta : {}),
+          "trestle/result": { handle, size: whole.length, shown: first.length },
+        },
+      };
+    },
+    get(handle, principal) {
+      forget();
+      const entry = entries.get(handle);
+      return entry?.principal === principal.id ? toKept(entry) : undefined;
+    },
+  };
+}
+
+function isText(block: JsonValue): boolean {
+  return isJsonObject(block) && block.type === "text" && typeof block.text === "string";
+}
+
+function textOf(block: JsonValue): string {
+  return isJsonObject(block) ? String(block.text) : "";
+}
+
+function sizeOf({ text, structure = "" }: Pick<Entry, "text" | "structure">): number {
+  return text.length + structure.length;
+}
+
+function toKept({ text, structure }: Entry): KeptResult {
+  try {
+    return { text, value: JSON.parse(structure ?? text) as JsonValue };
+  } catch {
+    return { text };
+  }
+}
+
+/** At most so many bytes, and never half a character. */
+function beginningOf(text: string, maxBytes: number): string {
+  const bytes = Buffer.from(text).subarray(0, maxBytes);
+  return new TextDecoder().decode(bytes, { stream: true });
+}
