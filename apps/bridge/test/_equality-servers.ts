@@ -1,0 +1,75 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { end, printed, temporaryFolder } from "./_bridge.ts";
+import type { Reach } from "./_clients.ts";
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const THIRD_PARTY = "../../../examples/third-party/node_modules/@modelcontextprotocol";
+const EVERYTHING = at(`${THIRD_PARTY}/server-everything/dist/index.js`);
+/** The filesystem server that everybody uses. */
+export const FILESYSTEM = at(`${THIRD_PARTY}/server-filesystem/dist/index.js`);
+const DATABASE = at("../../../servers/database/src/main.ts");
+
+/** Real servers, each reachable directly and named in a configuration of the bridge. */
+export interface RealServers {
+  readonly config: object;
+  readonly direct: Readonly<Record<string, Reach>>;
+  /** The folder that the filesystem server may see. */
+  readonly files: string;
+  close(): Promise<void>;
+}
+
+export async function startRealServers(): Promise<RealServers> {
+  const folder = temporaryFolder("trestle-equality");
+  const files = join(folder, "files");
+  mkdirSync(join(files, "deep"), { recursive: true });
+  writeFileSync(join(files, "a.txt"), "first\nsecond größe\n");
+  writeFileSync(join(files, "deep", "dot.png"), Buffer.from("iVBORw0KGgo=", "base64"));
+  const port = await freePort();
+  const http = spawn(process.execPath, [EVERYTHING, "streamableHttp"], {
+    env: { ...process.env, PORT: String(port) },
+  });
+  await printed(http, /listening on port/);
+  const everything = { command: process.execPath, args: [EVERYTHING, "stdio"] };
+  const filesystem = { command: process.execPath, args: [FILESYSTEM, files] };
+  const url = `http://127.0.0.1:${port}/mcp`;
+  return {
+    config: {
+      // Servers of very different weight: the first list waits for the slowest.
+      catalog: { startWaitMs: 60_000 },
+      mcpServers: {
+        database: { embedded: "database" },
+        everything,
+        remote: { url },
+        filesystem,
+      },
+    },
+    direct: {
+      database: {
+        command: process.execPath,
+        args: [DATABASE],
+        env: { PATH: process.env.PATH ?? "", TRESTLE_HOME: join(folder, "home") },
+      },
+      everything,
+      remote: { url },
+      filesystem,
+    },
+    files,
+    async close() {
+      await end(http);
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
