@@ -1,0 +1,5 @@
+import process from "node:process";
+import { runServer } from "@trestle-mcp/server-kit";
+import { server } from "./server.ts";
+
+process.exitCode = await runServer(server, process);

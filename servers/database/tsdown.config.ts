@@ -1,0 +1,6 @@
+import { publishedServer } from "@trestle/build";
+import { defineConfig } from "tsdown";
+
+export default defineConfig(
+  publishedServer({ "pglite-worker": "./src/postgres/pglite-worker.ts" }),
+);
