@@ -269,7 +269,10 @@ test("a server that is down is marked, its last list stays, and it heals", async
   expect(stdout).toMatch(/one +stdio +2 tools +DEGRADED, its last list is served: .*no database/);
 
   rmSync(gate(place));
-  expect((await callByHttp(url, "one__read")).answer.error).toBeUndefined();
+  await until("it heals", async () => {
+    const again = await callByHttp(url, "one__read");
+    return again.answer.error === undefined;
+  });
   expect(await stateOf(url, "one")).toMatchObject({ lists_from: "server", degraded: false });
 });
 
