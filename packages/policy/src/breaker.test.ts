@@ -92,6 +92,10 @@ describe("breaker", () => {
       new TrestleError("timeout", "late", { details: { limitedBy: "deadline" } }),
     ],
     [
+      "a server that is not there, and whose starts have a pace of their own",
+      new TrestleError("unavailable", "ended", { details: { sent: false, connected: false } }),
+    ],
+    [
       "a full queue",
       new TrestleError("unavailable", "full", { details: { refusedBy: "bulkhead", sent: false } }),
     ],

@@ -7,7 +7,7 @@ import {
   type Verdict,
 } from "./breaker-state.ts";
 import { type Call, nameOf, note, type Policy } from "./call.ts";
-import { isRefusal, isUpstreamFault, refusal } from "./faults.ts";
+import { isRefusal, isUnconnected, isUpstreamFault, refusal } from "./faults.ts";
 
 export interface BreakerParts {
   /** Undefined where there is to be no breaker. */
@@ -130,7 +130,8 @@ interface Left {
 
 /** A protocol error that blames the request proves that the upstream answers. */
 function verdictOf(error: unknown): Verdict {
-  if (isRefusal(error)) return "neutral";
+  // A server that is down is no fault of one tool, and must not stay refused after it is back.
+  if (isRefusal(error) || isUnconnected(error)) return "neutral";
   if (isUpstreamFault(error)) return "failure";
   return isRpcError(error) ? "success" : "neutral";
 }

@@ -61,6 +61,11 @@ export function isUnsent(error: unknown): boolean {
   return isTrestleError(error) && error.details?.sent === false;
 }
 
+/** There was no connection to ask. Whoever makes connections spaces its attempts by itself. */
+export function isUnconnected(error: unknown): boolean {
+  return isTrestleError(error) && error.details?.connected === false;
+}
+
 /**
  * May the call have had effects although it failed? A read has none. An answer that says no (a status
  * below 500, a refusal, a protocol error that blames the request) is an outcome; silence is not, nor is

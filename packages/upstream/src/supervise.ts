@@ -137,7 +137,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
     delayNext("failed");
     const known = isTrestleError(error) ? error : undefined;
     return new TrestleError(known?.code ?? "unavailable", lastError, {
-      details: { upstream: id, ...known?.details, sent: false, stderr: evidence },
+      details: { upstream: id, ...known?.details, sent: false, connected: false, stderr: evidence },
       ...(known && { retryable: known.retryable }),
       retryAfterMs: known?.retryAfterMs ?? Math.max(0, retryAt - clock.now()),
       cause: error,
@@ -159,7 +159,10 @@ export function supervise(options: SuperviseOptions): Supervisor {
     return new TrestleError(
       "unavailable",
       `Upstream "${id}" failed ${deaths} times in a row and is started again in ${seconds} s at the earliest. ${lastError ?? ""}`.trim(),
-      { retryAfterMs, details: { upstream: id, sent: false, stderr: options.evidence() } },
+      {
+        retryAfterMs,
+        details: { upstream: id, sent: false, connected: false, stderr: options.evidence() },
+      },
     );
   }
 
