@@ -58,6 +58,7 @@ export async function createBridge(config: Config, parts: BridgeParts): Promise<
     instance: createInstance({
       ...{ info, catalog, calls, upstreams, running, live },
       ...{ access: core.access, sight: core.sight, exposure: core.exposure },
+      results: core.results,
     }),
     settled: () => catalog.settled(),
     status: () => statusOf(core),

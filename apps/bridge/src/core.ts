@@ -27,6 +27,7 @@ import type { ChainHistory } from "./state/chains/chains.ts";
 import type { HistoryStore } from "./state/history/history.ts";
 import type { MetricsStore } from "./state/metrics/metrics.ts";
 import type { State } from "./state/open.ts";
+import { resultArguments } from "./state/result-arguments.ts";
 import { createResultStore, type ResultStore } from "./state/results.ts";
 import { openReviewQueue, type ReviewQueue } from "./state/review/review.ts";
 import { OWN_SERVER, READ_RESULT } from "./tools/names.ts";
@@ -133,6 +134,11 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     upstreams: { get: (id) => (id === OWN_SERVER ? own.upstream : upstreams.get(id)) },
     running: parts.running,
     shorten: shortenWith(results, live),
+    resolve: resultArguments({
+      results,
+      isOn: () => live.current().results.maxBytes !== undefined,
+      isExempt: ({ server }) => server === OWN_SERVER,
+    }),
     sees: sight.tools,
   });
   forgetWhatChanged(live, calls.pipeline);
@@ -187,13 +193,17 @@ function pipelineParts({ clock, log, state }: CoreParts, alarms: Alarms) {
   };
 }
 
+/** The version of the protocol that brought resource links. */
+const LINKS_SINCE = "2025-06-18";
+
 /** A client that asks for too much gets the beginning; what reads on in it is never shortened itself. */
 function shortenWith(results: ResultStore, live: LiveConfig): NonNullable<CallParts["shorten"]> {
-  return (result, { server, name, definition }, { principal }) => {
+  return (result, { server, name, definition }, { principal, client }) => {
     const { maxBytes } = live.current().results;
     if (maxBytes === undefined || (server === OWN_SERVER && name === READ_RESULT)) return result;
     const keepsStructure = definition.outputSchema !== undefined;
-    return results.shorten(result, { principal, maxBytes, keepsStructure });
+    const takesLinks = client.protocolVersion >= LINKS_SINCE;
+    return results.shorten(result, { principal, maxBytes, keepsStructure, takesLinks });
   };
 }
 

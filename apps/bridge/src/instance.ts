@@ -21,6 +21,8 @@ import type { ResourceRoute } from "./catalog/resources.ts";
 import { rewriteContent, rewriteUris } from "./catalog/uris.ts";
 import type { LiveConfig } from "./config/live.ts";
 import type { Running } from "./running.ts";
+import { readKept } from "./state/result-resource.ts";
+import type { ResultStore } from "./state/results.ts";
 import { createSubscriptions } from "./subscriptions.ts";
 import type { Upstreams } from "./upstreams.ts";
 
@@ -37,6 +39,7 @@ export interface InstanceParts {
   readonly sight: Sight;
   readonly exposure: Exposure;
   readonly live: LiveConfig;
+  readonly results: Pick<ResultStore, "get">;
 }
 
 type Answer = (params: JsonObject, context: RequestContext) => Promise<JsonObject>;
@@ -171,9 +174,11 @@ async function getPrompt(
 async function readResource(
   params: JsonObject,
   context: RequestContext,
-  { catalog }: InstanceParts,
+  { catalog, results }: InstanceParts,
   forward: Forward,
 ): Promise<JsonObject> {
+  const kept = readKept(params.uri, context, results);
+  if (kept) return kept;
   await known(() => catalog.resource(String(params.uri)), catalog);
   const route = routeOf(params.uri, catalog);
   const result = await forward("resources/read", route, params, context);

@@ -21,6 +21,7 @@ import {
   type History,
   limit,
   type Next,
+  type Policy,
   type RecordParts,
   type RetrySettings,
   record,
@@ -61,6 +62,8 @@ export interface PipelineParts {
   readonly reenter: FallbackParts["reenter"];
   readonly review: FallbackParts["review"];
   readonly notify: FallbackParts["notify"];
+  /** Puts kept results in the place of their handles. */
+  readonly resolve: Policy;
   /** Hands the call to its upstream. */
   readonly send: Next;
 }
@@ -126,8 +129,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     // Innermost, so that it bounds one attempt, whoever decides to make another.
     timeout: timeout((call) => of(call).timeout, clock),
   };
-  // `attempt` decides nothing: it notes how long each request to the upstream took.
-  const run = compose([...POLICY_ORDER.map((name) => policies[name]), attempt], send);
+  // `resolve` and `attempt` decide nothing. What handles stand for is for callers that are let through, and
+  // is what the cache must tell apart; `attempt` notes how long each request to the upstream took.
+  const chain = POLICY_ORDER.flatMap((name) =>
+    name === "cache" ? [parts.resolve, policies[name]] : [policies[name]],
+  );
+  const run = compose([...chain, attempt], send);
   return {
     ...{ run, cache, breaker, bulkhead },
     reconnected(server) {

@@ -26,6 +26,7 @@ export {
   type LimitFacts,
   type Next,
   newTrail,
+  note,
   type Policy,
   type Stage,
   type ToolHints,

@@ -1,6 +1,7 @@
-import { isJsonObject, type JsonObject, type JsonValue, TrestleError } from "@trestle/protocol";
+import type { JsonObject, JsonValue } from "@trestle/protocol";
 import * as z from "zod";
-import type { KeptResult } from "../state/results.ts";
+import { itemsOf, partOf } from "../state/kept-part.ts";
+import { notKept, readAddress } from "../state/result-address.ts";
 import { READ_RESULT } from "../tools/names.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { given } from "./history.ts";
@@ -27,13 +28,8 @@ export const readResult = defineOperation({
   hints: NO_EFFECT,
   needs: "caller",
   async run({ handle, offset, length, path, grep, count }, { principal }, core) {
-    const kept = core.results.get(handle, principal);
-    if (!kept) {
-      throw new TrestleError(
-        "not_found",
-        "No result is kept under this handle: it was another caller's, or is more than an hour old. Call the tool again.",
-      );
-    }
+    const kept = core.results.get(readAddress(handle)?.handle ?? handle, principal);
+    if (!kept) throw notKept("handle");
     const part = path === undefined ? undefined : partOf(kept, path);
     const lines = linesOf(part === undefined ? kept.text : textOf(part), grep);
     const text = lines.join("\n");
@@ -59,35 +55,4 @@ function linesOf(text: string, grep: string | undefined): string[] {
 /** Lines, so that grep has something to work on. */
 function textOf(value: JsonValue): string {
   return typeof value === "string" ? value : JSON.stringify(value, null, 1);
-}
-
-function itemsOf(value: JsonValue | undefined): number | undefined {
-  if (Array.isArray(value)) return value.length;
-  return isJsonObject(value) ? Object.keys(value).length : undefined;
-}
-
-function partOf({ value }: KeptResult, path: string): JsonValue {
-  if (value === undefined) {
-    const message = "path: this result is no JSON; read it by offset, or use grep.";
-    throw new TrestleError("invalid_input", message, { details: { fields: ["path"] } });
-  }
-  let part: JsonValue | undefined = value;
-  let seen = "";
-  for (const [step, name, index] of path.matchAll(/\.?([^.[\]]+)|\[(\d+)\]/g)) {
-    const inside: JsonValue | undefined = part;
-    if (index !== undefined) part = Array.isArray(inside) ? inside[Number(index)] : undefined;
-    else if (name !== undefined && isJsonObject(inside) && Object.hasOwn(inside, name)) {
-      part = inside[name];
-    } else part = undefined;
-    if (part === undefined) throw noPart(seen, step, inside);
-    seen += step;
-  }
-  return part;
-}
-
-function noPart(seen: string, step: string, inside: JsonValue | undefined): TrestleError {
-  const known = isJsonObject(inside) ? Object.keys(inside).slice(0, 20).join(", ") : "";
-  const has = known === "" ? `${itemsOf(inside) ?? 0} items` : known;
-  const message = `path: there is no ${step} in ${seen || "the result"}, which has ${has}.`;
-  return new TrestleError("invalid_input", message, { details: { fields: ["path"] } });
 }

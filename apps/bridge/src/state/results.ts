@@ -1,11 +1,14 @@
 import type { Clock, JsonObject, JsonValue, Principal } from "@trestle/protocol";
-import { isJsonObject } from "@trestle/protocol";
+import { isJsonObject, parseJson } from "@trestle/protocol";
+import { RESULT_SCHEME } from "./result-address.ts";
 
 /** A large result that is kept, so that its reader can ask for the rest. */
 export interface KeptResult {
   readonly text: string;
-  /** Its structured content, or the text where that is JSON. */
-  readonly value?: JsonValue;
+  /** Of all that is kept of it, in characters. */
+  readonly size: number;
+  /** Its structured content, or the text where that is JSON. Read when first asked for. */
+  value(): JsonValue | undefined;
 }
 
 /** Large results of the last hour, each for the principal that it was made for. */
@@ -22,6 +25,8 @@ export interface Shortening {
   readonly maxBytes: number;
   /** The tool promised structured content: a client would miss it. */
   readonly keepsStructure: boolean;
+  /** The client knows resource links, which came with 2025-06-18. */
+  readonly takesLinks: boolean;
 }
 
 export interface ResultStoreParts {
@@ -50,7 +55,7 @@ export function createResultStore(parts: ResultStoreParts): ResultStore {
 
   function keep(kept: Pick<Entry, "text" | "structure">, principal: Principal): string {
     const handle = newId();
-    entries.set(handle, { ...kept, principal: principal.id, keptAt: clock.now() });
+    entries.set(handle, { ...kept, principal: ownerOf(principal), keptAt: clock.now() });
     size += sizeOf(kept);
     forget();
     return handle;
@@ -66,7 +71,7 @@ export function createResultStore(parts: ResultStoreParts): ResultStore {
   }
 
   return {
-    shorten(result, { principal, maxBytes, keepsStructure }) {
+    shorten(result, { principal, maxBytes, keepsStructure, takesLinks }) {
       const { content, structuredContent, ...rest } = result;
       const blocks = Array.isArray(content) ? content : [];
       const text = blocks.filter(isText).map(textOf).join("\n");
@@ -78,12 +83,13 @@ export function createResultStore(parts: ResultStoreParts): ResultStore {
       if (sizeOf(kept) > capacity) return result;
       const handle = keep(kept, principal);
       const first = beginningOf(whole, maxBytes);
-      const note = `[The first ${first.length} of ${whole.length} characters. bridge__read_result with the handle ${JSON.stringify(handle)} reads on; offset, path, grep and count narrow it.]`;
+      const note = `[The first ${first.length} of ${whole.length} characters. bridge__read_result with the handle ${JSON.stringify(handle)} reads on; offset, path, grep and count narrow it. As an argument of another call ${JSON.stringify(RESULT_SCHEME + handle)} stands for the whole.]`;
       return {
         ...rest,
         content: [
           { type: "text", text: first },
           { type: "text", text: note },
+          ...(takesLinks ? [linkTo(handle, kept)] : []),
           ...blocks.filter((block) => !isText(block)),
         ],
         ...(keepsStructure && structuredContent !== undefined ? { structuredContent } : {}),
@@ -96,9 +102,14 @@ export function createResultStore(parts: ResultStoreParts): ResultStore {
     get(handle, principal) {
       forget();
       const entry = entries.get(handle);
-      return entry?.principal === principal.id ? toKept(entry) : undefined;
+      return entry?.principal === ownerOf(principal) ? toKept(entry) : undefined;
     },
   };
+}
+
+/** A key may be called as the local caller is. */
+function ownerOf({ kind, id }: Principal): string {
+  return `${kind} ${id}`;
 }
 
 function isText(block: JsonValue): boolean {
@@ -109,15 +120,43 @@ function textOf(block: JsonValue): string {
   return isJsonObject(block) ? String(block.text) : "";
 }
 
+/** What a host may open instead of having its model read on. */
+function linkTo(
+  handle: string,
+  { text, structure }: Pick<Entry, "text" | "structure">,
+): JsonObject {
+  return {
+    type: "resource_link",
+    uri: `${RESULT_SCHEME}${handle}`,
+    name: "whole result",
+    mimeType: "text/plain",
+    size: Buffer.byteLength(text === "" ? (structure ?? "") : text),
+  };
+}
+
 function sizeOf({ text, structure = "" }: Pick<Entry, "text" | "structure">): number {
   return text.length + structure.length;
 }
 
-function toKept({ text, structure }: Entry): KeptResult {
+function toKept(entry: Entry): KeptResult {
+  const { text, structure } = entry;
+  let read: { readonly value: JsonValue | undefined } | undefined;
+  return {
+    text,
+    size: sizeOf(entry),
+    value() {
+      read ??= { value: parsed(structure ?? text) };
+      return read.value;
+    },
+  };
+}
+
+/** Digit by digit: it may go on to another server. */
+function parsed(text: string): JsonValue | undefined {
   try {
-    return { text, value: JSON.parse(structure ?? text) as JsonValue };
+    return parseJson(text);
   } catch {
-    return { text };
+    return undefined;
   }
 }
 
