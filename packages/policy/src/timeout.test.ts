@@ -52,6 +52,33 @@ describe("timeout", () => {
     expect(clock.armed()).toBe(0);
   });
 
+  test("takes the time in which the user is asked for nobody's silence", async () => {
+    const answered = Promise.withResolvers<JsonObject>();
+    const context = { askClient: () => answered.promise, deadline: 1_200 };
+    const { clock, result, context: sent } = start(createCall({ context }));
+    clock.advance(90);
+    const asked = sent().askClient?.("elicitation/create", {});
+    clock.advance(5_000);
+    answered.resolve({ action: "accept" });
+    expect(await asked).toEqual({ action: "accept" });
+    clock.advance(99);
+    expect(sent().attempt?.ended).toBeUndefined();
+    clock.advance(1);
+    await expect(result).rejects.toMatchObject({ code: "timeout", details: { waitedMs: 190 } });
+    expect(clock.armed()).toBe(0);
+  });
+
+  test("counts a second question from the answer to the first, towards the caller's deadline, too", async () => {
+    const context = { askClient: async () => ({}), deadline: 1_150 };
+    const { clock, result, context: sent } = start(createCall({ context }));
+    clock.advance(80);
+    await sent().askClient?.("roots/list", {});
+    clock.advance(70);
+    await expect(result).rejects.toMatchObject({
+      details: { waitedMs: 150, limitedBy: "deadline" },
+    });
+  });
+
   test("many attempts share a timer, and each ends at its own time", async () => {
     const clock = createTestClock();
     const ended: string[] = [];

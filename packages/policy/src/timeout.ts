@@ -3,6 +3,7 @@ import {
   type Clock,
   type JsonObject,
   type Progress,
+  type RequestContext,
   TrestleError,
 } from "@trestle/protocol";
 import { type Call, note, type Policy } from "./call.ts";
@@ -25,14 +26,21 @@ export function timeout(settingsFor: (call: Call) => TimeoutSettings, clock: Clo
     const { attemptMs, maxMs } = settingsFor(call);
     const startedAt = clock.now();
     let silentSince = startedAt;
+    const asking = call.context.askClient && createAsking(call.context.askClient, clock);
     const attempt: Attempt = {};
     const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
     const stop = watch({
       // Read anew each time: the deadline of an attempt that several callers wait for may move.
-      end: () => Math.min(silentSince + attemptMs, startedAt + maxMs, deadlineOf(call)),
+      end() {
+        if (asking?.isOpen()) silentSince = clock.now();
+        const longest = Math.min(startedAt + maxMs, deadlineOf(call)) + askedMs(asking);
+        return Math.min(silentSince + attemptMs, longest);
+      },
       onExpired() {
-        const waitedMs = clock.now() - startedAt;
-        const error = timeoutError(call, { waitedMs, limitedBy: limitOf(call, clock) });
+        const waitedMs = clock.now() - startedAt - askedMs(asking);
+        const isLate = clock.now() >= deadlineOf(call) + askedMs(asking);
+        const limitedBy = isLate ? "deadline" : "attempt";
+        const error = timeoutError(call, { waitedMs, limitedBy });
         note(call, "timeout", "expired", waitedMs);
         reject(error);
         end(attempt, error);
@@ -41,7 +49,8 @@ export function timeout(settingsFor: (call: Call) => TimeoutSettings, clock: Clo
     const extend = (): void => {
       silentSince = clock.now();
     };
-    next(watched(call, attempt, extend)).then(
+    const sent = watched(call, attempt, extend);
+    next(asking ? askedThrough(asking, sent, extend) : sent).then(
       (result) => {
         stop();
         if (attempt.ended === undefined) note(call, "timeout", "answered", clock.now() - startedAt);
@@ -70,17 +79,52 @@ function watched(call: Call, attempt: Attempt, extend: () => void): Call {
   return { ...call, context: { ...call.context, attempt, onProgress: onWatched } };
 }
 
+/** How long a call's user was asked: that time is nobody's silence. Whoever asks bounds it. */
+interface Asking {
+  isOpen(): boolean;
+  ms(): number;
+  ask(method: string, params: JsonObject): Promise<JsonObject>;
+}
+
+function createAsking(askClient: NonNullable<RequestContext["askClient"]>, clock: Clock): Asking {
+  let open = 0;
+  let openSince = 0;
+  let closedMs = 0;
+  const ms = (): number => closedMs + (open > 0 ? clock.now() - openSince : 0);
+  return {
+    isOpen: () => open > 0,
+    ms,
+    async ask(method, params) {
+      if (open === 0) openSince = clock.now();
+      open += 1;
+      try {
+        return await askClient(method, params);
+      } finally {
+        if (open === 1) closedMs = ms();
+        open -= 1;
+      }
+    },
+  };
+}
+
+function askedMs(asking: Asking | undefined): number {
+  return asking?.ms() ?? 0;
+}
+
+/** With the answer the server's turn begins anew. */
+function askedThrough(asking: Asking, call: Call, extend: () => void): Call {
+  const askClient = (method: string, params: JsonObject): Promise<JsonObject> =>
+    asking.ask(method, params).finally(extend);
+  return { ...call, context: { ...call.context, askClient } };
+}
+
 function deadlineOf(call: Call): number {
   return call.context.deadline ?? Number.POSITIVE_INFINITY;
 }
 
-/** Whether the caller's own deadline ended the attempt, which says nothing of the upstream. */
-function limitOf(call: Call, clock: Clock): Expiry["limitedBy"] {
-  return clock.now() >= deadlineOf(call) ? "deadline" : "attempt";
-}
-
 interface Expiry {
   readonly waitedMs: number;
+  /** Whether the caller's own deadline ended the attempt, which says nothing of the upstream. */
   readonly limitedBy: "deadline" | "attempt";
 }
 
