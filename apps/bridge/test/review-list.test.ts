@@ -9,7 +9,7 @@ test("a page of the queue is full of what its reader may see, whoever else has f
   const policy = { timeout, fallback: [{ kind: "review", message: "Was it paid?" }] };
   const one = { ...entry(core.place, "one"), policy: { tools: { write: policy } } };
   core.place.configure({ mcpServers: { one } });
-  core.bridge.apply(core.bridge.core.live.current().again());
+  core.bridge.apply(await core.bridge.core.live.current().again());
   await core.bridge.settled();
   for (const who of ["ann", "ben", "ben", "ann", "ben", "ben", "ben", "ann"]) {
     const answer = await core.call("one__write", { key: who, beforeMs: 5_000 }, keyOf(who));

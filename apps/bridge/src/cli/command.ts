@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type Config, loadConfig } from "../config/load.ts";
+import { loadOptions } from "./load-options.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ProgramParts {
@@ -25,14 +26,8 @@ export interface Place {
   readonly terminal: Terminal;
 }
 
-interface GlobalOptions {
-  readonly config?: string;
-  readonly envFile?: string;
-}
-
-export function load({ program, parts: { cwd, env } }: Cli): Config {
-  const { config: file, envFile } = program.opts<GlobalOptions>();
-  return loadConfig({ cwd, env, file, envFile });
+export function load(cli: Cli): Config {
+  return loadConfig(loadOptions(cli));
 }
 
 /** What commander calls: reads the configuration, opens the terminal, ends with the exit code. */

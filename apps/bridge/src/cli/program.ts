@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import type { Config } from "../config/load.ts";
-import { type Cli, load, type ProgramParts } from "./command.ts";
+import { loadAtStart } from "../config/load-at-start.ts";
+import type { Cli, ProgramParts } from "./command.ts";
+import { loadOptions } from "./load-options.ts";
 import { serve } from "./serve.ts";
 
 /** Adds one command, or a group of them. */
@@ -48,7 +50,8 @@ export function addServe(cli: Cli): void {
     .option("--port <number>", "port to listen on; 0 takes a free one")
     .addHelpText("after", SERVE_EXAMPLES)
     .action(async ({ stdio = false, ...http }: HttpOptions & { stdio?: boolean }) => {
-      const config = withHttp(load(cli), http);
+      const { version } = parts;
+      const config = withHttp(await loadAtStart({ ...loadOptions(cli), version }), http);
       parts.setExitCode(
         await serve({ config, terminal: parts.openTerminal(config, stdio), stdio }),
       );
@@ -75,7 +78,7 @@ function withHttp(config: Config, http: HttpOptions): Config {
   return {
     ...config,
     http: { ...config.http, ...changes },
-    again: () => withHttp(config.again(), http),
+    again: async () => withHttp(await config.again(), http),
   };
 }
 

@@ -74,7 +74,7 @@ async function joinWithHttp(
 
 function atPortOf(url: string, config: Config): Config {
   const http = { ...config.http, port: Number(new URL(url).port) };
-  return { ...config, http, again: () => atPortOf(url, config.again()) };
+  return { ...config, http, again: async () => atPortOf(url, await config.again()) };
 }
 
 /** The client keeps its connection whoever owns the home: through a relay where it is not us. */

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { messageOf, TrestleError } from "@trestle/protocol";
+import { TrestleError } from "@trestle/protocol";
 import {
   findNodeAtLocation,
   type Node,
@@ -7,6 +6,7 @@ import {
   parseTree,
   printParseErrorCode,
 } from "jsonc-parser";
+import { readText, withoutMark } from "./text.ts";
 
 export type KeyPath = readonly (string | number)[];
 
@@ -50,19 +50,6 @@ export function parseDocument(written: string, path: string): ConfigDocument {
       return 1;
     },
   };
-}
-
-export function readText(path: string): string {
-  try {
-    return withoutMark(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new TrestleError("invalid_config", `${path}: cannot be read (${messageOf(error)}).`);
-  }
-}
-
-/** Editors on Windows begin a file with a mark that is no part of it. */
-function withoutMark(text: string): string {
-  return text.replace(/^\uFEFF/, "");
 }
 
 function lineAt(text: string, offset: number): number {

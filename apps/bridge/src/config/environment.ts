@@ -1,5 +1,6 @@
 import { TrestleError } from "@trestle/protocol";
-import { type BridgeSettings, isOrigin } from "./schema.ts";
+import { isOrigin } from "./origin.ts";
+import type { BridgeSettings } from "./schema.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { accessSchema, reviewSchema } from "./access-schema.ts";
 import { catalogModes, refuseSearchWithoutOwn, serverTools } from "./catalog-schema.ts";
 import { eventsSchema } from "./events-schema.ts";
+import { isOrigin } from "./origin.ts";
 import { bridgePolicy, serverPolicy } from "./policy-schema.ts";
 import { reference } from "./reference-schema.ts";
 
@@ -103,10 +104,6 @@ export const entrySchemas = entriesOf<z.ZodType<string>>({
 export type StdioEntry = z.infer<typeof entrySchemas.stdio>;
 export type HttpEntry = z.infer<typeof entrySchemas.http>;
 export type EmbeddedEntry = z.infer<typeof entrySchemas.embedded>;
-
-export function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
-}
 
 export const bridgeSchema = z.strictObject({
   $schema: z.string().optional().describe("For editors."),

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { schemaChecks } from "./schema-checks.ts";
 import { readServers } from "./servers.ts";
 
 const read = (entries: Record<string, unknown>, env: Record<string, string> = {}) =>
-  readServers(entries, { env, folder: "/nowhere" });
+  readServers(entries, { env, folder: "/nowhere" }, schemaChecks);
 const ids = (entries: Record<string, unknown>): string[] =>
   read(entries).servers.map(({ id }) => id);
 

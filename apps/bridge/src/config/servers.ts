@@ -1,9 +1,8 @@
 import { nearestName } from "@trestle/protocol";
 import { OWN_SERVER } from "../tools/names.ts";
-import { type KeyPath, pathOf } from "./document.ts";
-import { faultsOf } from "./issues.ts";
+import { type ConfigChecks, type EntryKind, REFERRING, type ReportProblem } from "./checks.ts";
 import { type CommandReference, createReferenceReader } from "./references.ts";
-import { type EmbeddedEntry, entrySchemas, type HttpEntry, type StdioEntry } from "./schema.ts";
+import type { EmbeddedEntry, HttpEntry, StdioEntry } from "./schema.ts";
 
 /** One upstream as configured: its id and what its kind needs. */
 export type ServerConfig = {
@@ -45,11 +44,11 @@ export interface Surroundings {
 }
 
 const MAX_ID_LENGTH = 16;
-const KIND_KEYS = { stdio: "command", http: "url", embedded: "embedded" } as const;
-type Kind = keyof typeof KIND_KEYS;
-
-/** The keys in which references are replaced. */
-const REFERRING = ["command", "args", "env", "cwd", "url", "headers", "embedded"];
+const KIND_KEYS: Readonly<Record<EntryKind, string>> = {
+  stdio: "command",
+  http: "url",
+  embedded: "embedded",
+};
 
 /** An entry `github@v2` stands beside `github`: another version of the same server. */
 const VERSIONED = /^[a-z0-9-]{1,16}@[a-z0-9-]{1,16}$/;
@@ -61,6 +60,7 @@ const OUR_ALIASES: Readonly<Record<string, readonly string[]>> = { database: ["n
 export function readServers(
   entries: Readonly<Record<string, unknown>>,
   surroundings: Surroundings,
+  checks: Pick<ConfigChecks, "entry">,
 ): Servers {
   const servers: ServerConfig[] = [];
   const problems: Problem[] = [];
@@ -69,10 +69,11 @@ export function readServers(
   // Who chose a valid id keeps it, whatever odd names come before.
   const taken = new Set(Object.keys(entries).filter((name) => toId(name) === name));
   for (const [name, raw] of Object.entries(entries)) {
-    const report: Report = (level, message, path) => {
-      problems.push({ server: name, level, message, ...(path && { key: pathOf(path) }) });
+    const report: ReportProblem = (level, message, path) => {
+      problems.push({ server: name, level, message, ...(path && { key: path.join(".") }) });
     };
-    const read = readEntry(raw, surroundings, report);
+    const check: Check = (kind, entry) => checks.entry({ name, kind, entry, report });
+    const read = readEntry(raw, surroundings, report, check);
     files.push(...read.files);
     secrets.push(...read.secrets);
     if (!read.server) continue;
@@ -91,14 +92,22 @@ export function readServers(
   return { servers: withAliases(servers, problems), problems, files, secrets };
 }
 
-type Report = (level: Problem["level"], message: string, path?: KeyPath) => void;
+type Check = (
+  kind: EntryKind,
+  entry: Readonly<Record<string, unknown>>,
+) => ServerConfig["entry"] | undefined;
 type Unnamed<Config> = Config extends unknown ? Omit<Config, "id" | "aliases"> : never;
 
 interface ReadEntry extends Pick<Servers, "files" | "secrets"> {
   readonly server?: Unnamed<ServerConfig>;
 }
 
-function readEntry(raw: unknown, { folder, env }: Surroundings, report: Report): ReadEntry {
+function readEntry(
+  raw: unknown,
+  { folder, env }: Surroundings,
+  report: ReportProblem,
+  check: Check,
+): ReadEntry {
   const references = createReferenceReader(folder, env);
   const { files, secrets, commands } = references;
   const nothing = { files, secrets };
@@ -122,35 +131,18 @@ function readEntry(raw: unknown, { folder, env }: Surroundings, report: Report):
     report("error", `needs one of \`command\`, \`url\` or \`embedded\`${suggestion(entry)}`);
     return nothing;
   }
-  const schema = entrySchemas[kind];
-  const parsed = schema.safeParse(entry);
-  if (!parsed.success) {
-    for (const { path, message } of faultsOf(parsed.error, schema)) {
-      report("error", path.length > 0 ? `${pathOf(path)}: ${message}` : message, path);
-    }
-    return nothing;
-  }
-  warnOfUnknownKeys(entry, Object.keys(schema.shape), report);
-  warnOfRenames(parsed.data.tools?.rename, report);
+  const checked = check(kind, entry);
+  if (!checked) return nothing;
   return {
     files,
-    secrets: [...secrets, ...literalSecrets(parsed.data)],
-    server: { kind, entry: parsed.data, commands } as Unnamed<ServerConfig>,
+    secrets: [...secrets, ...literalSecrets(checked)],
+    server: { kind, entry: checked, commands } as Unnamed<ServerConfig>,
   };
 }
 
-function kindOf(entry: Record<string, unknown>): Kind | undefined {
+function kindOf(entry: Record<string, unknown>): EntryKind | undefined {
   const found = Object.entries(KIND_KEYS).find(([, key]) => key in entry);
-  return found?.[0] as Kind | undefined;
-}
-
-function warnOfUnknownKeys(entry: object, known: readonly string[], report: Report): void {
-  for (const key of Object.keys(entry)) {
-    if (known.includes(key)) continue;
-    const near = nearestName(key, known);
-    const advice = near ? ` (did you mean "${near}"?)` : "";
-    report("warning", `unknown key "${key}" is ignored${advice}`, [key]);
-  }
+  return found?.[0] as EntryKind | undefined;
 }
 
 function suggestion(entry: object): string {
@@ -159,19 +151,6 @@ function suggestion(entry: object): string {
     if (near) return `; did you mean "${near}" by "${key}"?`;
   }
   return "";
-}
-
-/** Two tools cannot be called the same. What the server itself calls so is seen when it is listed. */
-function warnOfRenames(rename: Readonly<Record<string, string>> | undefined, report: Report): void {
-  const owners = new Map<string, string>();
-  for (const [tool, name] of Object.entries(rename ?? {})) {
-    const owner = owners.get(name);
-    if (owner === undefined) owners.set(name, tool);
-    else {
-      const message = `tools.rename: "${tool}" cannot be called "${name}", too: "${owner}" is`;
-      report("warning", message, ["tools", "rename", tool]);
-    }
-  }
 }
 
 /** An alias is a name of one server. Ids win over aliases, and what was asked for over what we give. */

@@ -6,7 +6,7 @@ import type { Config } from "./load.ts";
 export interface ConfigWatchParts {
   readonly config: Config;
   /** Reads the configuration again; throws `invalid_config` where it is bad. */
-  readonly load: () => Config;
+  readonly load: () => Promise<Config>;
   /** Called with every configuration that could be read after something was written. */
   readonly onChange: (next: Config) => void;
   /** Called once for each way in which it cannot be read: file, line and key. */
@@ -34,14 +34,21 @@ export function createConfigWatch(parts: ConfigWatchParts): ConfigWatch {
   let cancel = (): void => {};
   let lastProblem: string | undefined;
   let closed = false;
+  let readings = 0;
 
-  function reload(): void {
+  async function reload(): Promise<void> {
     cancel();
-    if (closed) return;
+    readings += 1;
+    const own = readings;
+    // One that began later has seen more.
+    const isOver = (): boolean => closed || own !== readings;
+    if (isOver()) return;
     let next: Config;
     try {
-      next = load();
+      next = await load();
+      if (isOver()) return;
     } catch (error) {
+      if (isOver()) return;
       const problem = messageOf(error);
       if (problem !== lastProblem) onProblem(problem);
       lastProblem = problem;
@@ -57,7 +64,7 @@ export function createConfigWatch(parts: ConfigWatchParts): ConfigWatch {
     // Kubernetes swaps a link called ..data in the place of every file at once.
     if (name !== null && name !== "..data" && !names.get(folder)?.has(name)) return;
     cancel();
-    cancel = clock.after(DEBOUNCE_MS, reload);
+    cancel = clock.after(DEBOUNCE_MS, () => void reload());
   }
 
   function follow(): void {
@@ -80,7 +87,7 @@ export function createConfigWatch(parts: ConfigWatchParts): ConfigWatch {
 
   follow();
   return {
-    reload,
+    reload: () => void reload(),
     close() {
       closed = true;
       cancel();

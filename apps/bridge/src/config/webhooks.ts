@@ -1,6 +1,6 @@
 import type { WebhookForm, WebhookTarget } from "@trestle/events";
 import { TrestleError } from "@trestle/protocol";
-import type { ConfigDocument } from "./document.ts";
+import type { CheckedFile } from "./checks.ts";
 import type { EventsSettings, WebhookSettings } from "./events-schema.ts";
 import { type CommandReference, createReferenceReader } from "./references.ts";
 import type { Surroundings } from "./servers.ts";
@@ -26,7 +26,7 @@ interface ReadEvents {
 export function readEvents(
   { webhooks, ...settings }: EventsSettings,
   surroundings: Surroundings,
-  document: ConfigDocument | undefined,
+  document: CheckedFile["document"],
 ): ReadEvents {
   const read = Object.entries(webhooks).map(([id, webhook]) =>
     readWebhook(id, webhook, {

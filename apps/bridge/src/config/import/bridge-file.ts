@@ -1,6 +1,6 @@
 import type { JsonObject } from "@trestle/protocol";
 import { parseDocument } from "../document.ts";
-import { DEFAULT_SERVERS } from "../load.ts";
+import { DEFAULT_SERVERS } from "../read.ts";
 import { readWhole } from "./atomic-file.ts";
 import { type Change, changeJson, valueAt } from "./json-edit.ts";
 

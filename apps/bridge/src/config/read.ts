@@ -1,0 +1,128 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { TrestleError } from "@trestle/protocol";
+import type { CheckedFile, ConfigChecks } from "./checks.ts";
+import { runSecretCommandNow } from "./commands.ts";
+import { withEnvironment } from "./environment.ts";
+import { createReferenceReader, type References } from "./references.ts";
+import type { BridgeSettings } from "./schema.ts";
+import { createSecretRegister, type SecretRegister } from "./secret-register.ts";
+import { type Problem, readServers, type ServerConfig, type Surroundings } from "./servers.ts";
+import { readText } from "./text.ts";
+import { type EventsConfig, readEvents } from "./webhooks.ts";
+
+export interface Config extends Omit<BridgeSettings, "mcpServers" | "$schema" | "http" | "events"> {
+  readonly http: Omit<BridgeSettings["http"], "key"> & { readonly key?: string };
+  readonly events: EventsConfig;
+  /** The file it was read from; nothing where there is none. */
+  readonly file?: string;
+  /** Every file that it depends on, those that are not there included. */
+  readonly files: readonly string[];
+  /** Absolute; one folder per server below it. */
+  readonly home: string;
+  readonly servers: readonly ServerConfig[];
+  readonly problems: readonly Problem[];
+  /** The process's environment over that of the `.env` file. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What must never be shown. */
+  readonly secrets: SecretRegister;
+  /** Reads the same files once more. A file that was there and is gone is missed. */
+  again(): Promise<Config>;
+}
+
+export interface LoadOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `--config`; without it `trestle.json` of the working directory is read if it is there. */
+  readonly file?: string | undefined;
+  /** A file that is named need not be there: it is about to be made. */
+  readonly isNew?: boolean;
+  readonly envFile?: string | undefined;
+  /** Of an earlier reading, whose secrets stay secrets. */
+  readonly secrets?: SecretRegister;
+}
+
+const MIN_KEY_LENGTH = 16;
+
+/** Those of our servers that work without credentials: what a bridge without a file serves. */
+export const DEFAULT_SERVERS: Record<string, unknown> = { database: { embedded: "database" } };
+
+/** Reads file and environment into one frozen Config. An unreadable file or a bad bridge-wide key throws `invalid_config`. */
+export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
+  const { cwd, file, secrets = createSecretRegister() } = options;
+  const path = file === undefined ? join(cwd, "trestle.json") : resolve(cwd, file);
+  const found = (file !== undefined && !options.isNew) || existsSync(path);
+  const folder = dirname(path);
+  const envFile =
+    options.envFile === undefined ? join(folder, ".env") : resolve(cwd, options.envFile);
+  const env = { ...readEnvFile(envFile, options.envFile !== undefined), ...options.env };
+  const home = resolve(cwd, env.TRESTLE_HOME || join(homedir(), ".trestle"));
+  const checked = checks.file({ text: found ? readText(path) : undefined, path, home });
+  const { document } = checked;
+  const settings = withEnvironment(checked.settings, env);
+  const { mcpServers = DEFAULT_SERVERS, $schema: _schema, http, ...rest } = settings;
+  const { key: _reference, ...address } = http;
+  const key = readKey(http.key, { folder, env }, document, secrets);
+  const servers = readServers(mcpServers, { folder, env }, checks);
+  const { events, ...told } = readEvents(settings.events, { folder, env }, document);
+  const keys = [env.MCP_ENCRYPTION_KEY, env.MCP_API_KEY].filter((value) => value !== undefined);
+  secrets.add([...keys, ...(key?.secrets ?? []), ...servers.secrets, ...told.secrets]);
+  return Object.freeze({
+    ...rest,
+    events,
+    http: { ...address, ...(key && { key: key.value }) },
+    ...(found ? { file: path } : {}),
+    files: [path, envFile, ...servers.files, ...told.files, ...(key?.files ?? [])],
+    home,
+    servers: servers.servers,
+    problems: servers.problems.map((problem) => located(problem, document)),
+    env,
+    secrets,
+    async again() {
+      const { loadConfig } = await import("./load.ts");
+      return loadConfig({ ...options, ...(found && { file: path }), secrets });
+    },
+  });
+}
+
+function readEnvFile(path: string, isAsked: boolean): NodeJS.Dict<string> {
+  return isAsked || existsSync(path) ? parseEnv(readText(path)) : {};
+}
+
+function located(problem: Problem, document: CheckedFile["document"]): Problem {
+  if (!document) return problem;
+  const path = ["mcpServers", problem.server, ...(problem.key?.split(".") ?? [])];
+  const keys = path.map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+  return { ...problem, line: document.lineOf(keys) };
+}
+
+/** The bearer key may be referred to, so that it need not stand in the file. */
+function readKey(
+  raw: BridgeSettings["http"]["key"],
+  { folder, env }: Surroundings,
+  document: CheckedFile["document"],
+  secrets: SecretRegister,
+): (Pick<References, "files" | "secrets"> & { value: string }) | undefined {
+  if (raw === undefined) return undefined;
+  const fail = (what: string): never => {
+    const where = document ? `${document.path}:${document.lineOf(["http", "key"])}: ` : "";
+    throw new TrestleError("invalid_config", `${where}${what}.`);
+  };
+  const references = createReferenceReader(folder, env);
+  let value = String(references.expand(raw, "http.key"));
+  const bad = references.problems.find(({ level }) => level === "error");
+  if (bad) fail(`http.key: ${bad.message}`);
+  for (const command of references.commands) {
+    value = value.replaceAll(command.mark, () =>
+      secrets.printed(command.mark, () => runSecretCommandNow(command)),
+    );
+  }
+  if (value.length < MIN_KEY_LENGTH) {
+    const isReference = typeof raw === "string" && /^\$\{[^}]*\}$/.test(raw);
+    const referred = isReference ? ` (the value of ${raw})` : "";
+    fail(`http.key${referred}: must have at least ${MIN_KEY_LENGTH} characters`);
+  }
+  return { value, files: references.files, secrets: [value] };
+}
