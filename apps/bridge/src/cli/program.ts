@@ -50,8 +50,9 @@ export function addServe(cli: Cli): void {
     .option("--port <number>", "port to listen on; 0 takes a free one")
     .addHelpText("after", SERVE_EXAMPLES)
     .action(async ({ stdio = false, ...http }: HttpOptions & { stdio?: boolean }) => {
+      const address = readAddress(http);
       const { version } = parts;
-      const config = withHttp(await loadAtStart({ ...loadOptions(cli), version }), http);
+      const config = withAddress(await loadAtStart({ ...loadOptions(cli), version }), address);
       parts.setExitCode(
         await serve({ config, terminal: parts.openTerminal(config, stdio), stdio }),
       );
@@ -69,16 +70,20 @@ interface HttpOptions {
   readonly port?: string;
 }
 
-function withHttp(config: Config, http: HttpOptions): Config {
-  const { host, port } = http;
-  const changes = {
+type Address = Partial<Pick<Config["http"], "host" | "port">>;
+
+function readAddress({ host, port }: HttpOptions): Address {
+  return {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: readPort(port) }),
   };
+}
+
+function withAddress(config: Config, address: Address): Config {
   return {
     ...config,
-    http: { ...config.http, ...changes },
-    again: async () => withHttp(await config.again(), http),
+    http: { ...config.http, ...address },
+    again: async () => withAddress(await config.again(), address),
   };
 }
 
