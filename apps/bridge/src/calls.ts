@@ -75,6 +75,8 @@ export function createCalls(parts: CallParts): Calls {
     const { policy } = settings();
     const longest = Math.min(control?.timeoutMs ?? Infinity, policy.timeout.deadlineMs);
     const latest = clock.now() + longest;
+    const toolSettings = settings().of(tool);
+    const partition = toolSettings.bySession && context.session?.id;
     const send = (signal: AbortSignal) =>
       pipeline.run({
         executionId,
@@ -82,7 +84,8 @@ export function createCalls(parts: CallParts): Calls {
         tool: tool.name,
         definitionHash: tool.hash,
         hints: tool.hints,
-        settings: settings().of(tool),
+        settings: toolSettings,
+        ...(partition === undefined ? {} : { partition }),
         params: { ...withPreset(params, tool), name: tool.name },
         context: {
           ...context,

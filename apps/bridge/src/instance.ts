@@ -20,6 +20,7 @@ import type { Asker } from "./catalog/profiles.ts";
 import type { ResourceRoute } from "./catalog/resources.ts";
 import { rewriteContent, rewriteUris } from "./catalog/uris.ts";
 import type { LiveConfig } from "./config/live.ts";
+import { isolationOf } from "./isolation/isolation-of.ts";
 import type { Running } from "./running.ts";
 import { readKept } from "./state/result-resource.ts";
 import type { ResultStore } from "./state/results.ts";
@@ -49,6 +50,14 @@ export function createInstance(parts: InstanceParts): ServerInstance {
   const { info, catalog, calls, running, sight, exposure, live } = parts;
   const forward = createForward(parts);
   const subscriptions = createSubscriptions();
+
+  /** Where clients are kept apart, each watches what is its own. */
+  function watchKey(uri: unknown, id: string, { session, principal }: RequestContext): string {
+    const isolated = isolationOf(live.current().servers.find((server) => server.id === id));
+    if (!isolated) return String(uri);
+    return `${uri} ${isolated.isolation === "principal" ? principal.id : (session ?? principal).id}`;
+  }
+
   const answers: Record<string, Answer> = {
     "tools/list": list("tools", (_who, asker) => exposure.tools(asker), catalog),
     "prompts/list": list("prompts", (who) => catalog.prompts(sight.prompts(who)), catalog),
@@ -66,12 +75,14 @@ export function createInstance(parts: InstanceParts): ServerInstance {
       // Also of those who only join others: their asking goes nowhere.
       admit("resources/subscribe", route.server, { context, access: parts.access });
       const send = () => forward("resources/subscribe", route, params, context);
-      return subscriptions.add(String(params.uri), send);
+      return subscriptions.add(watchKey(params.uri, route.server, context), send);
     },
-    "resources/unsubscribe": (params, context) =>
-      subscriptions.remove(String(params.uri), () =>
-        forward("resources/unsubscribe", routeOf(params.uri, catalog), params, context),
-      ),
+    "resources/unsubscribe": async (params, context) => {
+      const route = routeOf(params.uri, catalog);
+      return subscriptions.remove(watchKey(params.uri, route.server, context), () =>
+        forward("resources/unsubscribe", route, params, context),
+      );
+    },
     "completion/complete": (params, context) => complete(params, context, parts),
   };
 

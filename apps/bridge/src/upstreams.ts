@@ -21,8 +21,10 @@ import type { Config } from "./config/load.ts";
 import type { ServerConfig } from "./config/servers.ts";
 import { mountEmbedded } from "./embedded.ts";
 import type { HostFactory } from "./host.ts";
+import { isolationOf } from "./isolation/isolation-of.ts";
 import { createLateUpstream } from "./late-upstream.ts";
 import { createLiveUpstream, type LiveUpstream } from "./live-upstream.ts";
+import { relayedCapabilities } from "./relayed.ts";
 
 export interface UpstreamParts {
   readonly live: LiveConfig;
@@ -103,15 +105,42 @@ export function createUpstreams(parts: UpstreamParts): Upstreams {
   };
 }
 
+/** An instance that keeps nothing for anybody is ended this soon after it was asked for its lists. */
+const LISTS_IDLE_MS = 60_000;
+
 function open(server: ServerConfig, config: Config, parts: UpstreamParts): Upstream {
+  const { id, kind } = server;
+  const { clock } = parts;
+  const isolated = isolationOf(server);
+  if (!isolated) return openOne(server, config, parts);
+  const make = async (): Promise<Upstream> => {
+    const { createIsolatedUpstream } = await import("./isolation/isolated-upstream.ts");
+    return createIsolatedUpstream({
+      ...{ id, kind, ...isolated },
+      lists: openOne(server, config, { ...parts, idleStopMs: () => LISTS_IDLE_MS }),
+      open: (onGone) => openOne(server, config, { ...parts, onGone }),
+    });
+  };
+  return createLateUpstream({ id, kind, clock, make });
+}
+
+/** What differs between the instances of one server. */
+interface OneParts extends UpstreamParts {
+  readonly idleStopMs?: () => number;
+  readonly onGone?: (loss?: string) => void;
+}
+
+function openOne(server: ServerConfig, config: Config, parts: OneParts): Upstream {
   const { id, kind, commands } = server;
-  const connectTo = (resolved: ServerConfig): Upstream =>
-    createUpstream(toUpstreamConfig(resolved, config, parts), {
+  const { clock, idleStopMs } = parts;
+  const connectTo = (resolved: ServerConfig): Upstream => {
+    const usual = toUpstreamConfig(resolved, config, parts);
+    return createUpstream(idleStopMs ? { ...usual, idleStopMs } : usual, {
       ...parts,
       clientInfo: { ...parts.clientInfo },
     });
+  };
   if (commands.length === 0) return connectTo(server);
-  const { clock } = parts;
   const make = async (): Promise<Upstream> => connectTo(await withSecrets(server, config.secrets));
   return createLateUpstream({ id, kind, clock, make });
 }
@@ -128,6 +157,7 @@ function toUpstreamConfig(
     ...(startTimeoutMs === undefined ? {} : { startTimeoutMs }),
     ...(restart === undefined ? {} : { restart: restart as Partial<RestartPace> }),
     idleStopMs: () => idleStopOf(server.id, live.current()),
+    clientCapabilities: relayedCapabilities(server),
   };
   if (server.kind === "embedded") {
     return { ...common, kind: "embedded", open: () => openEmbedded(server, config, hostFor) };

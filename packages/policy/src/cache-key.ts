@@ -4,10 +4,11 @@ import type { Call } from "./call.ts";
 
 /** What decides the answer: server, tool, its definition, the arguments, who asks, and with what rights. */
 export function cacheKeyOf(call: Call): CacheKey {
-  const { server, tool, definitionHash, params, context } = call;
+  const { server, tool, definitionHash, params, context, partition } = call;
   const { id, scopes } = context.principal;
   const who = [id, scopes ? [...scopes] : null];
   const parts = [server, tool, definitionHash, params.arguments ?? {}, ...who, workOf(call)];
+  if (partition !== undefined) parts.push(partition);
   return { server, tool, digest: digestOf(parts) };
 }
 

@@ -34,6 +34,8 @@ export interface Call {
   /** Raw `params` of tools/call, already carrying the upstream's own tool name. */
   readonly params: JsonObject;
   readonly context: RequestContext;
+  /** Whose answers may stand for one another, where that are fewer than the principal's own. */
+  readonly partition?: string;
   readonly parentExecutionId?: string;
   readonly control?: CallControl;
   /** `server/tool` of the calls whose fallback this one is, the first one first. */

@@ -74,3 +74,4 @@ export {
   type ToolSummary,
 } from "./seam.ts";
 export { isSecretName } from "./secret-names.ts";
+export { type ClientSession, type OpenSession, openSession } from "./session.ts";

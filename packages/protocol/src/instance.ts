@@ -1,6 +1,7 @@
 import type { Era } from "./era.ts";
 import type { JsonObject } from "./json.ts";
 import type { OwnSignal } from "./own-signal.ts";
+import type { ClientSession } from "./session.ts";
 
 /** Who a call is for. */
 export interface Principal {
@@ -58,6 +59,8 @@ export interface RequestContext {
   /** Epoch milliseconds after which nobody waits for the answer. */
   readonly deadline?: number;
   readonly client: ClientFacts;
+  /** Where the request came in on something that lasts: a stdio connection, or a session of the legacy era. */
+  readonly session?: ClientSession;
   /** The execution that this request is made for, and how many there are around it, that one included. */
   readonly within?: { readonly executionId: string; readonly depth: number };
   /** Present when the caller asked for progress. */

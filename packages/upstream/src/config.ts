@@ -73,6 +73,8 @@ export interface UpstreamParts {
   readonly clientInfo: JsonObject;
   /** Told when a server that was lost is connected again. */
   readonly onReconnect?: (id: string) => void;
+  /** Told when a connection is over, and whatever the server kept for it: `loss` says why where nobody wanted that. */
+  readonly onGone?: (loss?: string) => void;
 }
 
 /** What a server said of itself when it was connected. */
@@ -89,6 +91,8 @@ export interface UpstreamHealth {
   readonly state: "idle" | "starting" | "ready" | "backoff" | "failed" | "closed";
   readonly era?: Era;
   readonly pid?: number;
+  /** Of all its processes, where it may have several. */
+  readonly pids?: readonly number[];
   readonly restarts: number;
   readonly lastError?: string;
   /** Epoch milliseconds at which the state was entered. */

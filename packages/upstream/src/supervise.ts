@@ -21,6 +21,8 @@ export interface SuperviseOptions {
   readonly restart?: Partial<RestartPace> | undefined;
   /** Makes a connection, or rejects soon after the signal, leaving nothing behind. */
   connect(signal: AbortSignal): Promise<Connection>;
+  /** Told when a connection ended that nobody had ended. */
+  onLost?(reason: string): void;
   /** What the server left on stderr and stdout that may explain a failure. */
   evidence(): string[];
 }
@@ -124,6 +126,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
         if (clock.now() - since >= pace.healthyAfterMs) deaths = 0;
         lastError = `Upstream "${id}" ${loss.what}.`;
         log.warn("connection lost", { reason: loss.what, ...loss.details });
+        options.onLost?.(loss.what);
         delayNext("backoff");
       })
       .catch(() => {});

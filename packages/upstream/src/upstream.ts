@@ -40,6 +40,7 @@ export function createUpstream(config: UpstreamConfig, parts: UpstreamParts): Up
     random,
     restart: config.restart,
     startTimeoutMs: config.startTimeoutMs ?? START_TIMEOUT_MS,
+    ...(parts.onGone && { onLost: parts.onGone }),
     evidence: () => [...stderr.lines(), ...garbage.map((line) => `(stdout) ${line}`)].map(hide),
     async connect(signal) {
       const connection = await connect(signal);
@@ -53,7 +54,10 @@ export function createUpstream(config: UpstreamConfig, parts: UpstreamParts): Up
   const idle = idleOf(config, {
     clock,
     isWatched: () => interest.uris.size > 0,
-    stop: supervisor.rest,
+    stop() {
+      supervisor.rest();
+      parts.onGone?.();
+    },
   });
 
   async function request(method: string, params: JsonObject, context: RequestContext) {

@@ -10,6 +10,7 @@ import type {
 } from "@trestle/policy";
 import { FALLBACK_PRESETS } from "@trestle/policy";
 import { matchesGlob, type Principal } from "@trestle/protocol";
+import { isBySession } from "../isolation/isolation-of.ts";
 import { OWN_SERVER } from "../tools/names.ts";
 import type { Config } from "./load.ts";
 import { mostTelling } from "./patterns.ts";
@@ -27,6 +28,8 @@ export interface ToolSettings {
   readonly serverLimit?: LimitSettings["server"];
   readonly toolLimit?: LimitSettings["tool"];
   readonly fallback: readonly FallbackStep[];
+  /** Each session has answers of its own: what the server keeps for it may be in them. */
+  readonly bySession?: true;
   /** Estimated, of one attempt. */
   readonly cost?: number;
 }
@@ -109,6 +112,7 @@ function resolve(
     ...(ofServer.limit && { serverLimit: ofServer.limit }),
     ...(ofTool.limit && { toolLimit: ofTool.limit }),
     fallback: ofTool.fallback ?? ofServer.fallback ?? presetSteps(bridge, tool.name),
+    ...(isBySession(server) && { bySession: true as const }),
     ...(cost !== undefined && { cost }),
   };
 }

@@ -1,6 +1,12 @@
 import * as z from "zod";
 import { accessSchema, reviewSchema } from "./access-schema.ts";
-import { catalogModes, refuseSearchWithoutOwn, serverTools } from "./catalog-schema.ts";
+import {
+  catalogModes,
+  catalogPins,
+  refuseSearchWithoutOwn,
+  serverPins,
+  serverTools,
+} from "./catalog-schema.ts";
 import { eventsSchema } from "./events-schema.ts";
 import { isOrigin } from "./origin.ts";
 import { bridgePolicy, serverPolicy } from "./policy-schema.ts";
@@ -28,6 +34,7 @@ const common = {
   concurrency: z.int().positive().optional().describe("Calls that it works on at a time."),
   queue: z.int().min(0).optional().describe("Calls that may wait for their turn."),
   tools: serverTools.optional(),
+  pins: serverPins,
   restart: z
     .strictObject({
       firstDelayMs: z.int().min(0).optional().describe("Wait before the second restart."),
@@ -61,6 +68,20 @@ const idleStopMs = z
   .optional()
   .describe("How long it may be unused before it is ended; 0: for ever.");
 
+const isolation = {
+  isolation: z
+    .enum(["shared", "principal", "session", "pooled"])
+    .optional()
+    .describe(
+      "Who shares one process or session of it: everybody; one principal; one client session; one client session, and whoever needs the place next.",
+    ),
+  maxInstances: z
+    .int()
+    .positive()
+    .optional()
+    .describe("How many there may be at once where it is not shared."),
+};
+
 /** Entries with `text` and its like for every string that may hold a reference. */
 function entriesOf<Text extends z.ZodType>({
   text,
@@ -72,6 +93,7 @@ function entriesOf<Text extends z.ZodType>({
     stdio: z.object({
       ...common,
       idleStopMs,
+      ...isolation,
       type: z.literal("stdio").optional(),
       command: word.describe("The program to start."),
       args: z.array(text).optional(),
@@ -81,6 +103,7 @@ function entriesOf<Text extends z.ZodType>({
     http: z.object({
       ...common,
       idleStopMs,
+      ...isolation,
       type: z.enum(["http", "streamable-http", "streamableHttp", "sse"]).optional(),
       url: url.describe("Where it answers."),
       headers: texts.optional(),
@@ -157,6 +180,7 @@ export const bridgeSchema = z.strictObject({
         .min(0)
         .default(600_000)
         .describe("How often the lists of a connected server are looked at; 0: when it tells."),
+      ...catalogPins,
     })
     .superRefine(refuseSearchWithoutOwn)
     .prefault({}),

@@ -13,7 +13,14 @@ import {
   type ServerInstance,
 } from "@trestle/protocol";
 import type { SessionFacts } from "@trestle-mcp/server-kit/serving";
-import { answerWireCall, decodeWireCall, isShort, type PlainFacts, type WireCall } from "./wire.ts";
+import {
+  answerWireCall,
+  decodeWireCall,
+  isShort,
+  type PeerFacts,
+  type PlainFacts,
+  type WireCall,
+} from "./wire.ts";
 import { createHeartbeat, type Heartbeat } from "./wire-heartbeat.ts";
 
 export interface WireHttpParts extends PlainFacts {
@@ -80,12 +87,8 @@ export function createHttpWire(
   };
 }
 
-function legacyPeer({ client, principal, logLevel }: SessionFacts): {
-  client: SessionFacts["client"];
-  principal: Principal;
-  logLevel?: string;
-} {
-  return { client, principal, ...(logLevel === undefined ? {} : { logLevel }) };
+function legacyPeer({ client, principal, session, logLevel }: SessionFacts): PeerFacts {
+  return { client, principal, session, ...(logLevel === undefined ? {} : { logLevel }) };
 }
 
 const legacyVersions: ReadonlySet<string> = new Set(LEGACY_VERSIONS);

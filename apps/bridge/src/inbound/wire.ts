@@ -1,5 +1,6 @@
 import {
   type ClientFacts,
+  type ClientSession,
   type Era,
   isJsonObject,
   isLogWanted,
@@ -36,6 +37,7 @@ export interface WireCall {
   readonly params: JsonObject;
   readonly client: ClientFacts;
   readonly principal: Principal;
+  readonly session?: ClientSession | undefined;
   readonly progressToken?: RpcId;
   readonly logLevel?: string;
 }
@@ -44,6 +46,7 @@ export interface WireCall {
 export interface PeerFacts {
   readonly client: ClientFacts | undefined;
   readonly principal: Principal;
+  readonly session?: ClientSession | undefined;
   readonly logLevel?: string;
 }
 
@@ -73,6 +76,7 @@ export function decodeWireCall(message: RpcMessage, peer: PeerFacts): WireCall |
     params,
     client,
     principal: peer.principal,
+    session: peer.session,
     ...(progressToken === undefined ? {} : { progressToken }),
     ...(typeof logLevel === "string" ? { logLevel } : {}),
   };
@@ -185,7 +189,7 @@ async function askOn(
 }
 
 function contextOf(
-  { client, principal, progressToken, logLevel }: WireCall,
+  { client, principal, session, progressToken, logLevel }: WireCall,
   { own, notify }: WireParts,
 ): { context: RequestContext; end: () => void } {
   let ended = false;
@@ -197,6 +201,7 @@ function contextOf(
     signal: own.signal,
     own,
     client,
+    ...(session === undefined ? {} : { session }),
     ...(progressToken === undefined
       ? {}
       : {

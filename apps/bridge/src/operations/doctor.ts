@@ -5,6 +5,7 @@ import type { Check, Look } from "./checks/check.ts";
 import { address, configuration, policyOrder } from "./checks/configuration.ts";
 import { clockDrift, diskRoom, homePermissions, lock, nodeVersion } from "./checks/machine.ts";
 import { reach, tools } from "./checks/servers.ts";
+import { state } from "./checks/state.ts";
 import { webhooks } from "./checks/webhooks.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { defineOperation } from "./operation.ts";
@@ -13,7 +14,7 @@ import { seesEverything } from "./sight.ts";
 const looks: Readonly<Record<string, Look>> = {
   ...{ config: configuration, policies: policyOrder, address },
   ...{ node: nodeVersion, home: homePermissions, disk: diskRoom, lock, clock: clockDrift },
-  ...{ servers: reach, tools, webhooks },
+  ...{ servers: reach, tools, state, webhooks },
 };
 
 export const doctor = defineOperation({

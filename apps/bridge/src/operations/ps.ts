@@ -19,7 +19,9 @@ export const ps = defineOperation({
       .all()
       .filter(({ id }) => sees(id))
       .map((upstream) => ({ server: upstream.id, kind: upstream.kind, ...upstream.health() }))
-      .filter(({ kind }) => kind === "stdio");
+      .filter(({ kind }) => kind === "stdio")
+      // Of a server that keeps its clients apart, each process.
+      .flatMap((child) => (child.pids ?? [child.pid]).map((each) => ({ ...child, pid: each })));
     return {
       bridge: given({
         pid,

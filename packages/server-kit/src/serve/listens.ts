@@ -1,4 +1,5 @@
 import {
+  type ClientSession,
   isJsonObject,
   type JsonObject,
   type JsonValue,
@@ -18,7 +19,11 @@ export interface Listens {
   closeAll(): void;
 }
 
-export function createListens(instance: ServerInstance, principal: Principal): Listens {
+export function createListens(
+  instance: ServerInstance,
+  principal: Principal,
+  session?: ClientSession,
+): Listens {
   const open = new Map<JsonValue, Subscriptions>();
 
   return {
@@ -29,7 +34,8 @@ export function createListens(instance: ServerInstance, principal: Principal): L
       if (!client || uris.length === 0 || open.has(id) || !canSubscribe(instance)) return;
       const subscriptions = createSubscriptions(instance);
       open.set(id, subscriptions);
-      const context = { principal, client, signal: new AbortController().signal };
+      const { signal } = new AbortController();
+      const context = { principal, client, signal, ...(session && { session }) };
       // One that is refused is simply never heard of: the listen itself is answered by the SDK.
       for (const uri of uris) subscriptions.add({ uri }, context).catch(() => {});
     },

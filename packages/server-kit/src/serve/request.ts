@@ -77,6 +77,7 @@ function createContext(
       principal: peer.principal,
       signal: sdk.mcpReq.signal,
       client,
+      ...(peer.session && { session: peer.session }),
       ...(progressToken !== undefined && {
         onProgress: (progress) =>
           notify("notifications/progress", { progressToken, ...progress } as JsonObject),

@@ -1,6 +1,7 @@
 import { Server, type ServerContext } from "@modelcontextprotocol/server";
 import {
   type ClientFacts,
+  type ClientSession,
   type Era,
   type JsonObject,
   LOG_LEVELS,
@@ -25,6 +26,8 @@ export interface PeerFacts {
   readonly era: Era;
   readonly principal: Principal;
   readonly log: Logger;
+  /** Where the peer has one. */
+  readonly session?: ClientSession;
   /** The raw `initialize` params of a legacy peer, once it sent them. */
   readonly opening?: () => JsonObject | undefined;
   /** True where somebody else tells the peer of changes. */
@@ -37,6 +40,7 @@ export interface Peer {
   readonly era: Era;
   readonly principal: Principal;
   readonly log: Logger;
+  readonly session?: ClientSession;
   /** Of a legacy peer, known after its handshake. A modern one says it anew with each request. */
   client(): ClientFacts | undefined;
   /** What a legacy peer asked for with `logging/setLevel`. */
@@ -48,7 +52,7 @@ export interface Peer {
  * its registered handlers would parse results with its own schemas, and drop what those do not know.
  */
 export function createSdkServer(instance: ServerInstance, facts: PeerFacts): Peer {
-  const { era, principal, log } = facts;
+  const { era, principal, log, session } = facts;
   const instructions = instance.instructionsFor?.(principal) ?? instance.instructions;
   const server = new Server(instance.info as never, {
     capabilities: instance.capabilities as never,
@@ -68,6 +72,7 @@ export function createSdkServer(instance: ServerInstance, facts: PeerFacts): Pee
     era,
     principal,
     log,
+    ...(session && { session }),
     client: () => (era === "legacy" ? legacyClient(server, facts.opening?.()) : undefined),
     logLevel: () => logLevel,
   };

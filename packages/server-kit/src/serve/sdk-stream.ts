@@ -5,6 +5,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import {
+  type ClientSession,
   isRequest,
   type JsonObject,
   type Logger,
@@ -27,16 +28,20 @@ export interface SdkStream {
 export interface SdkStreamOptions {
   readonly transport: LineTransport;
   readonly principal: Principal;
+  readonly session: ClientSession;
   readonly log: Logger;
 }
 
 export function openSdkStream(instance: ServerInstance, options: SdkStreamOptions): SdkStream {
-  const { transport, principal, log } = options;
+  const { transport, principal, session, log } = options;
   let opening: JsonObject | undefined;
   let peer: Peer | undefined;
   const handle = serveStdio(
     ({ era }) => {
-      peer = createSdkServer(instance, { era, principal, log, opening: () => opening });
+      peer = createSdkServer(instance, {
+        ...{ era, principal, session, log },
+        opening: () => opening,
+      });
       return peer.server;
     },
     { transport, onerror: (error) => log.debug("stream", { error: messageOf(error) }) },

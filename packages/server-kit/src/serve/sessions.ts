@@ -6,13 +6,14 @@ import {
 } from "@modelcontextprotocol/server";
 import type {
   ClientFacts,
+  ClientSession,
   Clock,
   JsonObject,
   Logger,
   Principal,
   ServerInstance,
 } from "@trestle/protocol";
-import { RPC } from "@trestle/protocol";
+import { openSession, RPC } from "@trestle/protocol";
 import type { RequestFacts } from "./http.ts";
 import { createSdkServer, type Peer } from "./sdk-server.ts";
 import { sendRpcError, sendWebResponse, toWebRequest, whenGone } from "./web.ts";
@@ -29,6 +30,7 @@ export interface SessionFacts {
   readonly client: ClientFacts;
   readonly logLevel?: string;
   readonly principal: Principal;
+  readonly session: ClientSession | undefined;
   /** Counts as use. */
   touch(): void;
 }
@@ -94,15 +96,18 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
       ...(keepAliveMs !== undefined && { keepAliveMs }),
     });
     const opening = (body as { params: JsonObject }).params;
+    const lasting = openSession(randomUUID());
     const peer = createSdkServer(instance, {
       era: "legacy",
       principal,
+      session: lasting,
       log,
       opening: () => opening,
     });
     const session: Session = { transport, peer, open: 0, usedAt: clock.now() };
     transport.onclose = () => {
       if (transport.sessionId !== undefined) sessions.delete(transport.sessionId);
+      lasting.end();
     };
     await peer.server.connect(transport as never);
     return session;
@@ -160,8 +165,8 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
     const client = session?.peer.client();
     if (!session || !client) return undefined;
     const logLevel = session.peer.logLevel();
-    const { principal } = session.peer;
-    const facts = { id, client, principal, touch: () => touch(session) };
+    const { principal, session: lasting } = session.peer;
+    const facts = { id, client, principal, session: lasting, touch: () => touch(session) };
     return logLevel === undefined ? facts : { ...facts, logLevel };
   }
 

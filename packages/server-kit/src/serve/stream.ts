@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 import {
   type ClientFacts,
+  type ClientSession,
   type Clock,
   isNotification,
   isRequest,
@@ -8,6 +10,7 @@ import {
   type Logger,
   META,
   messageOf,
+  openSession,
   type Principal,
   type RpcMessage,
   type ServerInstance,
@@ -23,6 +26,7 @@ export interface StreamConnection {
   readonly client: ClientFacts | undefined;
   readonly logLevel?: string;
   readonly principal: Principal;
+  readonly session: ClientSession;
   /** Writes a message, or an already serialised one without its newline. */
   send(message: RpcMessage | string): void;
 }
@@ -50,7 +54,8 @@ export function serveStream(instance: ServerInstance, options: ServeStreamOption
   let opening: Promise<unknown> | undefined;
   /** What came while the SDK was being loaded. */
   const waiting: RpcMessage[] = [];
-  const listens = createListens(instance, principal);
+  const session = openSession(randomUUID());
+  const listens = createListens(instance, principal, session);
   const transport = createLineTransport({
     ...options,
     onMessage: take,
@@ -79,7 +84,7 @@ export function serveStream(instance: ServerInstance, options: ServeStreamOption
   /** The SDK takes longer to load than all the rest of a start, and what does not need it goes on meanwhile. */
   async function open(): Promise<void> {
     const { openSdkStream } = await import("./sdk-stream.ts");
-    sdk = openSdkStream(instance, { transport, principal, log });
+    sdk = openSdkStream(instance, { transport, principal, session, log });
     for (const message of waiting.splice(0)) sdk.receive(message);
     // What it answers at once is on its way before the end of the input can count.
     await new Promise((resolve) => setImmediate(resolve));
@@ -94,12 +99,16 @@ export function serveStream(instance: ServerInstance, options: ServeStreamOption
     return {
       client,
       principal,
+      session,
       ...(typeof level === "string" && { logLevel: level }),
       send: transport.write,
     };
   }
 
-  const closed = transport.flushed.then(() => listens.closeAll());
+  const closed = transport.flushed.then(() => {
+    listens.closeAll();
+    session.end();
+  });
   return {
     closed,
     async close() {
