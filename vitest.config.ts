@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import type { Reporter, TestCase } from "vitest/node";
 
@@ -5,6 +7,10 @@ import type { Reporter, TestCase } from "vitest/node";
 const report = process.env.TEST_REPORT;
 
 const isCi = process.env.CI === "true";
+
+// Tests start hundreds of processes from sources. What one of them compiled and stripped of its types, the
+// others take from here: a bridge starts in half the processor time. It is where Node itself would keep it.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "node-compile-cache");
 
 /** Names, after everything else, each test that failed and then passed: a fault to find, though not today's. */
 function flakyReporter(): Reporter {

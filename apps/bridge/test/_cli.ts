@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { nodeEnvironment } from "@trestle/testkit/surroundings";
 
 const PROGRAM = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
 
@@ -23,7 +24,7 @@ export async function trestle(args: readonly string[], where: RanIn): Promise<Ra
   const { home, env, input = "", interruptWhen } = where;
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: home,
-    env: { PATH: process.env.PATH, HOME: home, TRESTLE_HOME: home, ...env },
+    env: { ...nodeEnvironment(), HOME: home, TRESTLE_HOME: home, ...env },
   });
   let stdout = "";
   let stderr = "";

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nodeEnvironment } from "@trestle/testkit/surroundings";
 import { afterEach } from "vitest";
 import { kill, processesWith, until } from "./_processes.ts";
 
@@ -66,11 +67,11 @@ function quiet(config: object): object {
   return { ...config, catalog: { tools: { own: "hidden" }, ...catalog } };
 }
 
-/** Starts `trestle ARGS` in the place; every environment variable besides PATH is its own. */
+/** Starts `trestle ARGS` in the place; besides PATH and Node's cache every variable is its own. */
 export function start(place: Place, args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: place.root,
-    env: { PATH: process.env.PATH, HOME: place.root, TRESTLE_HOME: place.home, ...env },
+    env: { ...nodeEnvironment(), HOME: place.root, TRESTLE_HOME: place.home, ...env },
   });
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);

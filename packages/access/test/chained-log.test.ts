@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { manualClock, seededRandom, temporaryFolder } from "@trestle/testkit/surroundings";
 import { expect, onTestFinished, test } from "vitest";
 import {
   type ChainEntry,
@@ -19,7 +20,6 @@ import {
   readChain,
   verifyChain,
 } from "../src/index.ts";
-import { manualClock, seededRandom, temporaryFolder } from "./_surroundings.ts";
 
 const key = randomBytes(32);
 

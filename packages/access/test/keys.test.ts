@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { manualClock, temporaryFolder } from "@trestle/testkit/surroundings";
 import { expect, onTestFinished, test } from "vitest";
 import { ensureAdminCredential, openKeyStore, readAdminCredential } from "../src/index.ts";
-import { manualClock, temporaryFolder } from "./_surroundings.ts";
 
 async function openKeys(file = join(temporaryFolder(), "keys.db"), clock = manualClock()) {
   const keys = await openKeyStore({ file, clock });

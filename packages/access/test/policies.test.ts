@@ -1,3 +1,4 @@
+import { type SeededRandom, seededRandom } from "@trestle/testkit/surroundings";
 import { describe, expect, test } from "vitest";
 import {
   evaluatePolicies,
@@ -6,7 +7,6 @@ import {
   parsePolicy,
   type Statement,
 } from "../src/index.ts";
-import { type SeededRandom, seededRandom } from "./_surroundings.ts";
 
 const request: PolicyRequest = {
   principal: "key:1",

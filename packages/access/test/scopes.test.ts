@@ -1,6 +1,6 @@
+import { seededRandom } from "@trestle/testkit/surroundings";
 import { describe, expect, test } from "vitest";
 import { allows, narrowScopes, parseScope } from "../src/index.ts";
-import { seededRandom } from "./_surroundings.ts";
 
 const query = { server: "database", tool: "query", readOnly: true };
 const remove = { server: "database", tool: "drop_table", readOnly: false };

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { seededRandom, temporaryFolder } from "@trestle/testkit/surroundings";
 import { describe, expect, test } from "vitest";
 import { createSealer, openKeyring } from "../src/index.ts";
-import { seededRandom, temporaryFolder } from "./_surroundings.ts";
 
 const context = "session key:1";
 const denied = expect.objectContaining({ code: "denied" });

@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { temporaryFolder, until } from "@trestle/testkit/surroundings";
 import { expect, onTestFinished, test } from "vitest";
 import { openWebhooks, type Resolve, type WebhooksOptions } from "../src/index.ts";
 import { type Receiver, startReceiver } from "./_receiver.ts";
-import { temporaryFolder, until } from "./_surroundings.ts";
 
 const event = { seq: 1, time: 0, topic: "a", payload: {} };
 

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { TrestleError } from "@trestle/protocol";
+import { manualClock, until } from "@trestle/testkit/surroundings";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { connectFeed, startFeed } from "./_feed.ts";
-import { manualClock, until } from "./_surroundings.ts";
 
 test("a client subscribes, hears of what happens, and resumes where it was", async () => {
   const { hub, url } = await startFeed();

@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { temporaryFolder, until } from "@trestle/testkit/surroundings";
 import { expect, onTestFinished, test } from "vitest";
 import { createHub, openWebhooks, type WebhookTarget } from "../src/index.ts";
 import { type Receiver, startReceiver } from "./_receiver.ts";
-import { temporaryFolder, until } from "./_surroundings.ts";
 
 /** Webhooks take what a hub publishes, each event once, and leave what nobody wants. */
 

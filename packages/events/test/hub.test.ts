@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { seededRandom, temporaryFolder, until } from "@trestle/testkit/surroundings";
 import { expect, onTestFinished, test } from "vitest";
 import { createHub, type Hub, type HubMessage, openHub } from "../src/index.ts";
-import { seededRandom, temporaryFolder, until } from "./_surroundings.ts";
 
 /** What a subscriber saw: numbers of events, and gaps as they are. */
 function listen(hub: Hub, topics: string[], since?: number) {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { systemClock, TrestleError } from "@trestle/protocol";
+import { manualClock, seededRandom, temporaryFolder, until } from "@trestle/testkit/surroundings";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
   type HubEvent,
@@ -12,7 +13,6 @@ import {
   type WebhookTarget,
 } from "../src/index.ts";
 import { type Received, type Receiver, startReceiver } from "./_receiver.ts";
-import { manualClock, seededRandom, temporaryFolder, until } from "./_surroundings.ts";
 
 const event: HubEvent = {
   seq: 7,

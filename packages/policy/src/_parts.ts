@@ -1,42 +1,12 @@
-import {
-  type Clock,
-  LOCAL_PRINCIPAL,
-  MODERN_VERSION,
-  type RequestContext,
-} from "@trestle/protocol";
+import { LOCAL_PRINCIPAL, MODERN_VERSION, type RequestContext } from "@trestle/protocol";
+import { type ManualClock, manualClock } from "@trestle/testkit/surroundings";
 import { type Call, newTrail } from "./call.ts";
 
-/** A clock that moves when told to. */
-export interface TestClock extends Clock {
-  /** Moves on and runs what falls due on the way, in its order. */
-  advance(ms: number): void;
-  /** How many timers are armed. */
-  armed(): number;
-}
+export type TestClock = ManualClock;
 
+/** A clock that moves when told to, from `start`. */
 export function createTestClock(start = 1_000): TestClock {
-  let now = start;
-  const timers = new Set<{ at: number; work: () => void }>();
-  return {
-    now: () => now,
-    after(ms, work) {
-      const timer = { at: now + ms, work };
-      timers.add(timer);
-      return () => timers.delete(timer);
-    },
-    armed: () => timers.size,
-    advance(ms) {
-      const end = now + ms;
-      for (;;) {
-        const [next] = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
-        if (!next) break;
-        timers.delete(next);
-        now = next.at;
-        next.work();
-      }
-      now = end;
-    },
-  };
+  return manualClock(start);
 }
 
 type Changes = Partial<Omit<Call, "context">> & { readonly context?: Partial<RequestContext> };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonObject, ServerDefinition } from "@trestle/protocol";
 import { afterEach, beforeEach } from "vitest";
+import { nodeEnvironment } from "../surroundings/node-environment.ts";
 import { type RawSession, startRawSession } from "./raw-session.ts";
 
 /** How to start the server on stdio: from source, or from where it was installed. */
@@ -57,7 +58,7 @@ export function useBench(subject: ServerUnderTest): () => Bench {
 function createBench(subject: ServerUnderTest, cleanups: (() => Promise<void> | void)[]): Bench {
   const home = mkdtempSync(join(tmpdir(), "trestle-contract-"));
   const environment = {
-    PATH: process.env.PATH ?? "",
+    ...nodeEnvironment(),
     HOME: home,
     TRESTLE_HOME: join(home, "data"),
     ...subject.spawn.env,

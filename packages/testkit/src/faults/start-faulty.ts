@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { compileCache } from "../surroundings/node-environment.ts";
 
 const PROGRAM = fileURLToPath(new URL("./faulty-server.ts", import.meta.url));
 
@@ -16,9 +17,10 @@ export interface FaultyOptions {
 export function faultyCommand({ root, name, flags = [] }: FaultyOptions): {
   readonly command: string;
   readonly args: string[];
+  readonly env: Record<string, string>;
 } {
   const args = [PROGRAM, `--root=${root}`, `--name=${name}`, ...flags];
-  return { command: process.execPath, args };
+  return { command: process.execPath, args, env: compileCache() };
 }
 
 /** A faulty server on HTTP, as a process of its own. */
