@@ -116,6 +116,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   const catalog = createCatalog({
     ...{ upstreams, saved, live, clock, log },
     ...{ context: listContext(), ownTools: own.definitions },
+    bridgeId: state.access.fingerprint("bridge").slice(0, 16),
   });
   const { access } = state;
   const sight = createSight({ access, catalog, allowsOwn: createOwnRights(access) });

@@ -19,6 +19,7 @@ import type { Exposure } from "./catalog/exposure.ts";
 import type { Asker } from "./catalog/profiles.ts";
 import type { ResourceRoute } from "./catalog/resources.ts";
 import { rewriteContent, rewriteUris } from "./catalog/uris.ts";
+import { isBridge, passedOn } from "./catalog/via.ts";
 import type { LiveConfig } from "./config/live.ts";
 import { isolationOf } from "./isolation/isolation-of.ts";
 import type { Running } from "./running.ts";
@@ -134,7 +135,9 @@ function list(
     }
     await catalog.listable();
     const modern = client.era === "modern" ? { ttlMs: LIST_TTL_MS, cacheScope: "private" } : {};
-    return { [key]: [...items(principal, { principal, client })], ...modern };
+    const listed = items(principal, { principal, client });
+    const shown = isBridge(client) ? passedOn(listed, catalog.bridgeId) : [...listed];
+    return { [key]: shown, ...modern };
   };
 }
 

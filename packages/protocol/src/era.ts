@@ -38,4 +38,6 @@ export const TRESTLE_META = {
   control: "trestle/control",
   /** On a tool's definition: how many seconds its results may be cached. */
   cacheTtl: "trestle/cacheTtl",
+  /** On what a bridge lists to another: the ids of all bridges that it came through, the nearest first. */
+  via: "trestle/via",
 } as const;

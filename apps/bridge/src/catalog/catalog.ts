@@ -67,6 +67,8 @@ export interface Catalog {
   resource(exposedUri: string): ResourceRoute | undefined;
   uris(server: string): UriRules;
   instructions(sees?: Sees<string>): string;
+  /** Of the bridge whose catalog it is. */
+  readonly bridgeId: string;
   status(): readonly SourceStatus[];
   subscribe(listener: (event: ServerEvent) => void): () => void;
   close(): void;
@@ -80,6 +82,8 @@ export interface CatalogParts {
   readonly log: Logger;
   /** On whose behalf lists are read. */
   readonly context: RequestContext;
+  /** Of this bridge: the same at every start. */
+  readonly bridgeId: string;
   /** Definitions of the bridge's own tools. */
   readonly ownTools: readonly JsonObject[];
 }
@@ -154,6 +158,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
   const router = createRouter(() => view, upstreams.all, uris);
 
   return {
+    bridgeId: parts.bridgeId,
     settled: settling.settled,
     listable: settling.listable,
     isUnchecked: (server) => sources.get(server)?.listsFrom() === "earlier run",

@@ -40,6 +40,8 @@ export interface SourceParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly context: RequestContext;
+  /** Of this bridge, by which it knows what came through it before. */
+  readonly bridgeId: string;
   readonly saved: SavedCatalog;
   /** Of how the upstream is connected now. */
   readonly fingerprint: () => string;
@@ -64,7 +66,8 @@ export interface FreshnessSettings {
  * in place, unless they are those of another server that stood behind this id.
  */
 export function createSource(upstream: Upstream, parts: SourceParts): Source {
-  const { clock, log, context, saved, fingerprint, settings, onChanged, onUpdated } = parts;
+  const { clock, log, context, bridgeId, saved, fingerprint, settings, onChanged, onUpdated } =
+    parts;
   const { id } = upstream;
   let snapshot = emptySnapshot;
   let digest = "";
@@ -73,6 +76,7 @@ export function createSource(upstream: Upstream, parts: SourceParts): Source {
   let listsFrom: ListsFrom = "nowhere";
   let problem: string | undefined;
   let failures = 0;
+  let isLoopTold = false;
   let reading: Promise<void> | undefined;
   let isConnecting = false;
   let stale = false;
@@ -90,7 +94,9 @@ export function createSource(upstream: Upstream, parts: SourceParts): Source {
     };
     try {
       const { signal } = patience;
-      const next = await takeSnapshot(upstream, { context: { ...context, signal }, onReady });
+      const asked = { context: { ...context, signal }, bridgeId, onReady };
+      const { snapshot: next, looped } = await takeSnapshot(upstream, asked);
+      tellOfLoop(looped);
       // Replaced meanwhile: whose lists these are, nobody can tell.
       if (from !== fingerprint()) stale = true;
       else if (!closed) take(next, from);
@@ -101,6 +107,17 @@ export function createSource(upstream: Upstream, parts: SourceParts): Source {
       patience.end();
       lookLater();
     }
+  }
+
+  /** Once: it stays so until somebody changes the configuration. */
+  function tellOfLoop(items: number): void {
+    if (items > 0 && !isLoopTold) {
+      log.warn(
+        `"${id}" leads back to this bridge: what came through it already, or through too many bridges, is left out`,
+        { upstream: id, items },
+      );
+    }
+    isLoopTold = items > 0;
   }
 
   function take(next: Snapshot, from: string): void {
