@@ -384,4 +384,20 @@ export const listCorpus: readonly WireCase[] = [
   }),
   list("modern", "there is a name header", { headers: { "mcp-name": "echo" }, short: onlyStream }),
   list("modern", "nothing is accepted", { headers: { accept: undefined }, short: onlyStream }),
+  ...(["modern", "legacy"] as const).flatMap((era) => [
+    list(era, "the prompts are listed", { top: { method: "prompts/list" } }),
+    list(era, "a list is asked for that is not offered", {
+      top: { method: "resources/list" },
+      short: noShort,
+    }),
+    list(era, "who it is is asked", {
+      top: { method: "server/discover" },
+      short: era === "modern",
+    }),
+    list(era, "who it is is asked with an unknown field", {
+      top: { method: "server/discover" },
+      params: { strange: 1 },
+      short: noShort,
+    }),
+  ]),
 ];

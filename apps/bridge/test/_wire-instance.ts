@@ -107,7 +107,9 @@ const definitions: JsonObject[] = Object.keys(runs).map((name) => {
   return name === "list_output" ? { ...tool, outputSchema: { type: "array" } } : tool;
 });
 
-/** An instance of nothing but tools, answering the same whatever way a call came in, and what it is like. */
+const prompts: JsonObject[] = [{ name: "greet", arguments: [{ name: "who" }], "x-extra": 1 }];
+
+/** An instance of little but tools, answering the same whatever way a call came in, and what it is like. */
 export interface WireSubject {
   readonly instance: ServerInstance;
   /** As the catalog of the bridge decides it; the one name that hosts do not accept is let through as it is. */
@@ -127,9 +129,11 @@ export function createWireSubject(omitted: readonly string[] = []): WireSubject 
     isListPlain: createListPlain({ allTools: () => view.tools }),
     instance: {
       info: { name: "wire", version: "1.0.0" },
-      capabilities: { tools: { listChanged: true }, logging: {} },
+      instructions: "Ask for an echo.",
+      capabilities: { tools: { listChanged: true }, prompts: {}, logging: {} },
       async request(method, params, context) {
-        if (method === "tools/list") return listFor(tools, params, context);
+        if (method === "tools/list") return listFor({ tools }, params, context);
+        if (method === "prompts/list") return listFor({ prompts }, params, context);
         const name = String(params.name);
         const run = Object.hasOwn(runs, name) ? runs[name] : undefined;
         if (!run) throw new RpcError(RPC.invalidParams, `Unknown tool: ${params.name}`);
@@ -142,7 +146,7 @@ export function createWireSubject(omitted: readonly string[] = []): WireSubject 
 }
 
 /** As the bridge lists: one page, with how long it may be kept where that can be said. */
-function listFor(tools: JsonObject[], params: JsonObject, { client }: RequestContext): JsonObject {
+function listFor(list: JsonObject, params: JsonObject, { client }: RequestContext): JsonObject {
   if (params.cursor !== undefined) throw new RpcError(RPC.invalidParams, "Unknown cursor");
-  return { tools, ...(client.era === "modern" && { ttlMs: 30_000, cacheScope: "private" }) };
+  return { ...list, ...(client.era === "modern" && { ttlMs: 30_000, cacheScope: "private" }) };
 }

@@ -102,7 +102,7 @@ function headersOf({ era, message, headers }: WireCase, session: string): Record
 }
 
 function nameHeaderOf({ method }: JsonObject, params: JsonObject | undefined): object {
-  if (method === "tools/list") return {};
+  if (/\/(list|discover)$/.test(String(method))) return {};
   return { "mcp-name": encodeURI(String(params?.name ?? "echo")) };
 }
 

@@ -23,6 +23,8 @@ export {
   type ServeHttpOptions,
   serveHttp,
 } from "./serve/node-http.ts";
+export { discoveryOf } from "./serve/opening.ts";
+export { isPlainClient, isPlainId, isPlainMessage } from "./serve/plain.ts";
 export type { Body } from "./serve/read-body.ts";
 export type { SessionFacts } from "./serve/sessions.ts";
 export {

@@ -19,20 +19,24 @@ import {
 } from "@trestle/protocol";
 import {
   checkInputCapabilities,
+  discoveryOf,
   fulfilLive,
   isInputRequired,
+  isPlainClient,
+  isPlainId,
+  isPlainMessage,
   toWireError,
 } from "@trestle-mcp/server-kit/serving";
-import { listText } from "./wire-list.ts";
-import { isPlainClient, isPlainId, isPlainMessage } from "./wire-plain.ts";
+import { isListMethod, isOffered, type ListMethod, listText } from "./wire-list.ts";
 
 /**
  * The short way of a tool call from the wire to the pipeline and back: decoded once, answered without the
- * SDK. It takes only calls that are well-formed beyond doubt, and lists of tools. Everything else, above all
- * what must be refused, goes to the SDK, so that there is one place that words refusals.
+ * SDK. It takes only calls that are well-formed beyond doubt, and what clients ask first: who this is, and
+ * the lists. Everything else, above all what must be refused, goes to the SDK, so that there is one place
+ * that words refusals.
  */
 export interface WireCall {
-  readonly method: "tools/call" | "tools/list";
+  readonly method: "tools/call" | "server/discover" | ListMethod;
   readonly id: RpcId;
   readonly params: JsonObject;
   readonly client: ClientFacts;
@@ -56,8 +60,7 @@ const RELATED_TASK = "io.modelcontextprotocol/related-task";
 /** The message as a call, if it is one of those that need nothing of the SDK. */
 export function decodeWireCall(message: RpcMessage, peer: PeerFacts): WireCall | undefined {
   if (!isRequest(message)) return undefined;
-  if (message.method === "tools/list") return decodeWireList(message, peer);
-  if (message.method !== "tools/call") return undefined;
+  if (message.method !== "tools/call") return decodeWireQuestion(message, peer);
   const { id, params } = message;
   if (!isPlainMessage(message) || typeof params?.name !== "string") return undefined;
   if (params.arguments !== undefined && !isJsonObject(params.arguments)) return undefined;
@@ -83,9 +86,13 @@ export function decodeWireCall(message: RpcMessage, peer: PeerFacts): WireCall |
 }
 
 /** May it be answered on the short way, as the tools are now? */
-export function isShort({ method, params, client }: WireCall, plain: PlainFacts): boolean {
-  if (method === "tools/call") return plain.isPlain(String(params.name));
-  return plain.isListPlain(client.era);
+export function isShort(
+  { method, params, client }: WireCall,
+  { isPlain, isListPlain, instance }: PlainFacts & Pick<WireParts, "instance">,
+): boolean {
+  if (method === "tools/call") return isPlain(String(params.name));
+  if (method === "server/discover") return true;
+  return isOffered(method, instance) && (method !== "tools/list" || isListPlain(client.era));
 }
 
 /** What the tools are, as far as it decides the way. */
@@ -96,9 +103,11 @@ export interface PlainFacts {
   readonly isListPlain: (era: Era) => boolean;
 }
 
-/** A list of everything: whoever asks for a page, for progress or for anything else is answered by the SDK. */
-function decodeWireList(message: RpcRequest, peer: PeerFacts): WireCall | undefined {
-  const { id, params = {} } = message;
+/** What needs no parameters: whoever asks for a page, for progress or for anything else is answered by the SDK. */
+function decodeWireQuestion(message: RpcRequest, peer: PeerFacts): WireCall | undefined {
+  const { id, method, params = {} } = message;
+  const isDiscovery = method === "server/discover";
+  if (!isDiscovery && !isListMethod(method)) return undefined;
   if (!isPlainMessage(message) || !isJsonObject(params)) return undefined;
   const { _meta: meta = {}, ...others } = params;
   if (Object.keys(others).length > 0 || !isJsonObject(meta)) return undefined;
@@ -107,8 +116,8 @@ function decodeWireList(message: RpcRequest, peer: PeerFacts): WireCall | undefi
     return undefined;
   }
   const client = isModern ? modernClient(meta) : peer.client;
-  if (!client || (!isModern && client.era !== "legacy")) return undefined;
-  return { method: "tools/list", id, params, client, principal: peer.principal };
+  if (!client || (!isModern && (isDiscovery || client.era !== "legacy"))) return undefined;
+  return { method, id, params, client, principal: peer.principal };
 }
 
 function modernClient(meta: JsonObject): ClientFacts | undefined {
@@ -149,8 +158,12 @@ export async function answerWireCall(
   const { method, id, params } = call;
   const { context, end } = contextOf(call, parts);
   try {
+    if (method === "server/discover") {
+      const result = shape(discoveryOf(instance, call.principal), call, instance);
+      return { jsonrpc: "2.0", id, result };
+    }
     const result = await instance.request(method, params, context);
-    if (method === "tools/list") return listText(id, shape(result, call, instance));
+    if (isListMethod(method)) return listText(id, method, shape(result, call, instance));
     const shaped = isInputRequired(result)
       ? await askOn(result, call, { instance, context })
       : shape(result, call, instance);

@@ -18,6 +18,7 @@ import {
 import { clientFromMeta } from "./client-facts.ts";
 import { createLineTransport } from "./line-transport.ts";
 import { createListens } from "./listens.ts";
+import { createStreamOpening } from "./opening.ts";
 import type { SdkStream } from "./sdk-stream.ts";
 
 /** The peer at the other end of a stream, as one message shows it. */
@@ -61,6 +62,7 @@ export function serveStream(instance: ServerInstance, options: ServeStreamOption
     onMessage: take,
     beforeEnd: () => (sdk ? undefined : opening),
   });
+  const handshake = createStreamOpening(instance, { transport, principal });
   void transport.start();
 
   function take(message: RpcMessage): void {
@@ -70,7 +72,7 @@ export function serveStream(instance: ServerInstance, options: ServeStreamOption
     if (isNotification(message) && message.method === "notifications/cancelled")
       listens.close(message.params?.requestId);
     if (sdk) sdk.receive(message);
-    else wait(message);
+    else if (opening || !handshake.take(message)) wait(message);
   }
 
   function wait(message: RpcMessage): void {
@@ -85,7 +87,7 @@ export function serveStream(instance: ServerInstance, options: ServeStreamOption
   async function open(): Promise<void> {
     const { openSdkStream } = await import("./sdk-stream.ts");
     sdk = openSdkStream(instance, { transport, principal, session, log });
-    for (const message of waiting.splice(0)) sdk.receive(message);
+    for (const message of [...handshake.handOver(), ...waiting.splice(0)]) sdk.receive(message);
     // What it answers at once is on its way before the end of the input can count.
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -94,7 +96,7 @@ export function serveStream(instance: ServerInstance, options: ServeStreamOption
     const params = "params" in message ? message.params : undefined;
     const meta = params?._meta as JsonObject | undefined;
     const peer = sdk?.peer();
-    const client = clientFromMeta(meta) ?? peer?.client();
+    const client = clientFromMeta(meta) ?? peer?.client() ?? handshake.client();
     const level = client?.era === "modern" ? meta?.[META.logLevel] : peer?.logLevel();
     return {
       client,
@@ -107,6 +109,7 @@ export function serveStream(instance: ServerInstance, options: ServeStreamOption
 
   const closed = transport.flushed.then(() => {
     listens.closeAll();
+    handshake.end();
     session.end();
   });
   return {

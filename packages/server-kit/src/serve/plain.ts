@@ -34,7 +34,7 @@ export function isPlainClient(meta: JsonObject): boolean {
   );
 }
 
-function isPlainInfo({
+export function isPlainInfo({
   name,
   version,
   title,
