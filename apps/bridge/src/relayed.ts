@@ -1,0 +1,15 @@
+import type { JsonObject } from "@trestle/protocol";
+import type { ServerConfig } from "./config/servers.ts";
+import { isolationOf } from "./isolation/isolation-of.ts";
+
+const EVERYWHERE: JsonObject = { elicitation: { form: {}, url: {} }, sampling: { tools: {} } };
+const WITH_ROOTS: JsonObject = { ...EVERYWHERE, roots: {} };
+
+/**
+ * What a server of the legacy era is told that it may ask of clients. It takes roots for those of its whole
+ * connection, so where several callers share that, those of one would hold for all: nobody is asked for them.
+ */
+export function relayedCapabilities(server: ServerConfig): JsonObject {
+  const isolation = isolationOf(server)?.isolation;
+  return isolation === "principal" || isolation === "session" ? WITH_ROOTS : EVERYWHERE;
+}
