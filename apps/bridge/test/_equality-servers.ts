@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nodeEnvironment } from "@trestle/testkit/surroundings";
+import { openEmbedded } from "@trestle-mcp/database";
 import { end, printed, temporaryFolder } from "./_bridge.ts";
 import type { Reach } from "./_clients.ts";
 
@@ -20,6 +22,8 @@ export interface RealServers {
   readonly direct: Readonly<Record<string, Reach>>;
   /** The folder that the filesystem server may see. */
   readonly files: string;
+  /** A home for a bridge, with an empty database: making one takes seconds, copying it none. */
+  makeHome(): string;
   close(): Promise<void>;
 }
 
@@ -29,6 +33,8 @@ export async function startRealServers(): Promise<RealServers> {
   mkdirSync(join(files, "deep"), { recursive: true });
   writeFileSync(join(files, "a.txt"), "first\nsecond größe\n");
   writeFileSync(join(files, "deep", "dot.png"), Buffer.from("iVBORw0KGgo=", "base64"));
+  const home = join(folder, "home");
+  await makeDatabase(home);
   const port = await freePort();
   const http = spawn(process.execPath, [EVERYTHING, "streamableHttp"], {
     env: { ...process.env, PORT: String(port) },
@@ -52,18 +58,32 @@ export async function startRealServers(): Promise<RealServers> {
       database: {
         command: process.execPath,
         args: [DATABASE],
-        env: { PATH: process.env.PATH ?? "", TRESTLE_HOME: join(folder, "home") },
+        env: { ...nodeEnvironment(), TRESTLE_HOME: home },
       },
       everything,
       remote: { url },
       filesystem,
     },
     files,
+    makeHome() {
+      const copy = temporaryFolder("trestle-equality-home");
+      cpSync(join(home, CLUSTER), join(copy, CLUSTER), { recursive: true });
+      return copy;
+    },
     async close() {
       await end(http);
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Where a home has what an embedded database holds. */
+const CLUSTER = join("database", "postgres");
+
+async function makeDatabase(home: string): Promise<void> {
+  const database = openEmbedded({ dataDir: join(home, "database") });
+  await database.query("select 1");
+  await database.close();
 }
 
 async function freePort(): Promise<number> {

@@ -4,7 +4,8 @@ import { type RunningBridge, startBridge, stdioBridge } from "./_bridge.ts";
 import { type AnyClient, type Ask, CLIENT_KINDS, connectClient, type Reach } from "./_clients.ts";
 import { comparable, ownItems, sortedItems, timeless, withoutPast } from "./_equality.ts";
 import { type RealServers, startRealServers } from "./_equality-servers.ts";
-import { connectRaw } from "./_raw-client.ts";
+import { until } from "./_processes.ts";
+import { connectRaw, type RawClient } from "./_raw-client.ts";
 
 const everythingCalls: [string, JsonObject][] = [
   ["echo", { message: "größe 😀" }],
@@ -52,25 +53,32 @@ function callsOf(files: string): Record<string, [string, JsonObject][]> {
 let servers: RealServers;
 let http: RunningBridge;
 let stdio: ReturnType<typeof stdioBridge>;
+const direct: Record<string, AnyClient>[] = [];
 
 beforeAll(async () => {
   servers = await startRealServers();
-  http = await startBridge({ config: servers.config });
-  stdio = stdioBridge({ config: servers.config });
+  const { config } = servers;
+  http = await startBridge({ config, home: servers.makeHome() });
+  stdio = stdioBridge({ config, home: servers.makeHome() });
 });
 afterAll(async () => {
+  await Promise.all(direct.flatMap(Object.values).map((client) => client.close()));
   await http?.stop();
   stdio?.remove();
   await servers?.close();
 });
 
 describe.each(CLIENT_KINDS)("a client of kind %s", (kind) => {
-  const direct: Record<string, AnyClient> = {};
+  const clients: Record<string, AnyClient> = {};
   beforeAll(async () => {
-    for (const [name, reach] of Object.entries(servers.direct))
-      direct[name] = await connectClient(kind, reach);
+    // All stay until the end: the database is opened once, and the later clients join it.
+    direct.push(clients);
+    await Promise.all(
+      Object.entries(servers.direct).map(async ([name, reach]) => {
+        clients[name] = await connectClient(kind, reach);
+      }),
+    );
   });
-  afterAll(() => Promise.all(Object.values(direct).map((client) => client.close())));
 
   describe.each(["http", "stdio"] as const)("over %s", (transport) => {
     let bridge: AnyClient;
@@ -85,7 +93,7 @@ describe.each(CLIENT_KINDS)("a client of kind %s", (kind) => {
       "sees the tools, prompts and resources of %s as if it were connected to it",
       async (server) => {
         for (const [method, key] of LISTS) {
-          const own = await outcome(direct[server] as AnyClient, method);
+          const own = await outcome(clients[server] as AnyClient, method);
           const all = (await outcome(bridge, method)) as JsonObject;
           const items = ((own as JsonObject)[key] ?? []) as JsonObject[];
           const seen = ownItems(all, key, server);
@@ -100,7 +108,7 @@ describe.each(CLIENT_KINDS)("a client of kind %s", (kind) => {
       "gets from the tools of %s what it would get directly",
       async (server) => {
         for (const [name, args] of callsOf(servers.files)[server] ?? []) {
-          const own = await outcome(direct[server] as AnyClient, "callTool", {
+          const own = await outcome(clients[server] as AnyClient, "callTool", {
             name,
             arguments: args,
           });
@@ -120,7 +128,7 @@ describe.each(CLIENT_KINDS)("a client of kind %s", (kind) => {
       async (server) => {
         const pairs: [Ask, JsonObject, JsonObject][] = asksOf(server);
         for (const [method, ownParams, params] of pairs) {
-          const own = await outcome(direct[server] as AnyClient, method, ownParams);
+          const own = await outcome(clients[server] as AnyClient, method, ownParams);
           const through = await outcome(bridge, method, params);
           expect(plain(through, server), method).toBe(plain(own, server));
         }
@@ -144,36 +152,48 @@ describe.each(CLIENT_KINDS)("a client of kind %s", (kind) => {
         { onprogress: () => controller.abort(), signal: controller.signal },
       );
       await expect(call).rejects.toThrow();
+      if (transport === "http")
+        await until("the bridge has given it up", async () => (await runningOf(http)) === 0);
     });
   });
 });
 
-describe.each([
-  ["modern", "http"],
-  ["legacy", "http"],
-  ["modern", "stdio"],
-  ["legacy", "stdio"],
-] as const)("on the wire of the %s era over %s", (era, transport) => {
-  test.each(["everything", "remote", "filesystem"])(
-    "%s is listed with every key in its place",
-    async (server) => {
-      const direct = await connectRaw("legacy", servers.direct[server] as Reach);
+describe("on the wire", () => {
+  /** What each server lists to whoever is connected to it, by server and key. */
+  const own: Record<string, Lists> = {};
+  beforeAll(async () => {
+    for (const [server, reach] of Object.entries(servers.direct)) {
+      const client = await connectRaw("legacy", reach);
+      own[server] = await listsOf(client);
+      await client.close();
+    }
+  });
+
+  describe.each([
+    ["modern", "http"],
+    ["legacy", "http"],
+    ["modern", "stdio"],
+    ["legacy", "stdio"],
+  ] as const)("of the %s era over %s", (era, transport) => {
+    let all: Lists;
+    beforeAll(async () => {
       const bridge = await connectRaw(era, transport === "http" ? { url: http.url } : stdio);
-      try {
-        for (const [, key, method] of LISTS) {
-          const own = (parseJson(await direct.request(method)) as { result?: JsonObject }).result;
-          const all = (parseJson(await bridge.request(method)) as { result: JsonObject }).result;
-          const items = (own?.[key] ?? []) as JsonObject[];
-          const expected = sortedItems(items, key, server);
-          expect(ownItems(all, key, server)).toBe(
+      all = await listsOf(bridge);
+      await bridge.close();
+    });
+
+    test.each(["everything", "remote", "filesystem"])(
+      "%s is listed with every key in its place",
+      (server) => {
+        for (const [, key] of LISTS) {
+          const expected = sortedItems(own[server]?.[key] ?? [], key, server);
+          expect(ownItems(all as JsonObject, key, server)).toBe(
             era === "modern" ? withoutPast(expected) : expected,
           );
         }
-      } finally {
-        await Promise.all([direct.close(), bridge.close()]);
-      }
-    },
-  );
+      },
+    );
+  });
 });
 
 const LISTS = [
@@ -182,6 +202,18 @@ const LISTS = [
   ["listResources", "resources", "resources/list"],
   ["listResourceTemplates", "resourceTemplates", "resources/templates/list"],
 ] as const;
+
+/** The items of each list, as they stood on the wire; a list that is refused is missing. */
+type Lists = Record<string, JsonObject[] | undefined>;
+
+async function listsOf(client: RawClient): Promise<Lists> {
+  const lists: Lists = {};
+  for (const [, key, method] of LISTS) {
+    const { result } = parseJson(await client.request(method)) as { result?: JsonObject };
+    lists[key] = result?.[key] as JsonObject[] | undefined;
+  }
+  return lists;
+}
 
 function asksOf(server: string): [Ask, JsonObject, JsonObject][] {
   const text = "demo://resource/dynamic/text/1";
@@ -216,6 +248,13 @@ function asksOf(server: string): [Ask, JsonObject, JsonObject][] {
       },
     ],
   ];
+}
+
+/** The calls that run in a bridge now. */
+async function runningOf({ url }: RunningBridge): Promise<number> {
+  const answer = await fetch(url.replace(/\/mcp$/, "/api/mcp/health"));
+  const { data } = (await answer.json()) as { data: { servers: { running: number }[] } };
+  return data.servers.reduce((sum, { running }) => sum + running, 0);
 }
 
 type Outcome = JsonObject | { failed: string };
