@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { createRedact, type HistoryRow } from "@trestle/policy";
 import { systemClock } from "@trestle/protocol";
@@ -71,26 +72,35 @@ test("the history keeps as many rows as it is told to, and at most a tenth more"
   expect(executions.length).toBeGreaterThanOrEqual(100);
 });
 
-test("a history that was left too long is trimmed soon after it is opened", async () => {
+test("a history is closed with as many rows as it keeps", async () => {
+  const { root } = createPlace();
+  const file = join(root, "history.db");
+  const records = await openAt(file, 100);
+  for (let index = 0; index < 105; index += 1) records.history.finished(rowOf(index));
+  await records.close();
+  expect(rowsIn(file)).toBe(100);
+});
+
+test("a history that was left too long is trimmed when it is opened", async () => {
   const { root } = createPlace();
   const file = join(root, "history.db");
   const before = await openAt(file, 1_000);
   for (let index = 0; index < 300; index += 1) before.history.finished(rowOf(index));
   await before.close();
-  const timers: (() => void)[] = [];
-  const later = (_ms: number, work: () => void) => {
-    timers.push(work);
-    return () => {};
-  };
-  const after = await openAt(file, 100, { ...systemClock, after: later });
-  for (const work of timers) work();
-  const list = async () => (await after.history.list({ limit: 10_000 })).executions;
-  await until("it is trimmed", async () => (await list()).length < 300);
-  const executions = await list();
+  const after = await openAt(file, 100, { ...systemClock, after: () => () => {} });
+  expect(rowsIn(file)).toBe(100);
+  const { executions } = await after.history.list({ limit: 10_000 });
   await after.close();
   expect(executions).toHaveLength(100);
   expect(executions[0]?.executionId).toBe("execution-299");
 });
+
+function rowsIn(file: string): unknown {
+  const database = new DatabaseSync(file, { readOnly: true });
+  const row = database.prepare("SELECT count(*) AS rows FROM executions").get();
+  database.close();
+  return row?.rows;
+}
 
 function openAt(file: string, maxRows: number, clock = systemClock) {
   return openRecords({ file, maxRows, clock, redact: createRedact() });

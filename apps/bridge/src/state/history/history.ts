@@ -68,9 +68,10 @@ const MOST_CHILDREN = 1_000;
  */
 export async function createHistory(parts: HistoryParts): Promise<HistoryStore> {
   const { database, maxRows, clock, log = silentLogger } = parts;
-  const last = lastSeq(database);
+  const { last } = boundsOf(database);
   const tidying = tidySoon(database, clock, () => tidyUp(database, { maxRows, last, log }));
   await tidying.done;
+  await trimNow(parts);
   const withTrim = createTrim(maxRows);
   const toStatements = (rows: readonly PackedRow[]) => withTrim(toFinish(rows), rows.length);
   const buffer = createHistoryBuffer({ database, clock, log, toStatements });
@@ -111,6 +112,8 @@ export async function createHistory(parts: HistoryParts): Promise<HistoryStore> 
       tidying.cancel();
       await buffer.close();
       if (begun.size > 0) await tidyUp(database, { maxRows, last: Number.MAX_SAFE_INTEGER, log });
+      // So that the next start has nothing to write.
+      await trimNow(parts);
     },
   };
 }
@@ -134,20 +137,37 @@ async function tidyUp(
 ): Promise<void> {
   const interrupted = `UPDATE executions SET outcome = 'outcome_unknown'
     WHERE outcome = 'started' AND seq <= ?`;
-  try {
+  await attempt(log, async () => {
     await database.write([
       { sql: interrupted, params: [last] },
       { sql: TRIM, params: [maxRows] },
     ]);
+  });
+}
+
+/** Deletes what is too old, where there is any: to look costs microseconds, to write a thread. */
+async function trimNow({ database, maxRows, log = silentLogger }: HistoryParts): Promise<void> {
+  await attempt(log, async () => {
+    const { first, last } = boundsOf(database);
+    if (first > last - maxRows) return;
+    await database.write([{ sql: TRIM, params: [maxRows] }]);
+  });
+}
+
+async function attempt(log: Logger, tidy: () => Promise<void>): Promise<void> {
+  try {
+    await tidy();
   } catch (error) {
     log.warn("The history was not tidied up", { error: messageOf(error) });
   }
 }
 
-/** Of the earlier owners' rows. */
-function lastSeq(database: Sqlite): number {
-  const [row] = database.read("SELECT MAX(seq) AS seq FROM executions");
-  return Number(row?.seq ?? 0);
+/** The rows that there are: of none, `first` is after `last`. */
+function boundsOf(database: Sqlite): { readonly first: number; readonly last: number } {
+  const [row] = database.read(
+    "SELECT (SELECT MIN(seq) FROM executions) AS first, (SELECT MAX(seq) FROM executions) AS last",
+  );
+  return { first: Number(row?.first ?? 1), last: Number(row?.last ?? 0) };
 }
 
 const conditions = {
