@@ -1,9 +1,8 @@
-import http from "node:http";
-import https from "node:https";
+import type { ClientRequest, IncomingHttpHeaders, RequestOptions } from "node:http";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { urlToHttpOptions } from "node:url";
-import { MAX_FRAME_BYTES } from "@trestle/protocol";
+import { MAX_FRAME_BYTES, nodeHttp, nodeHttps } from "@trestle/protocol";
 
 const MAX_REDIRECTS = 3;
 /** Below the five seconds after which Node servers drop an idle connection without a word. */
@@ -17,7 +16,7 @@ export interface HttpSend {
 }
 export interface HttpAnswer {
   readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
+  readonly headers: IncomingHttpHeaders;
   readonly stream: Readable;
 }
 
@@ -46,8 +45,8 @@ export interface Exchange {
 export function createExchange(address: string): Exchange {
   const url = new URL(address);
   const secure = url.protocol === "https:";
-  const open = secure ? https.request : http.request;
-  const agent = new (secure ? https.Agent : http.Agent)({
+  const { request, Agent } = secure ? nodeHttps : nodeHttp;
+  const agent = new Agent({
     keepAlive: true,
     timeout: IDLE_MS,
     maxFreeSockets: 64,
@@ -60,7 +59,7 @@ export function createExchange(address: string): Exchange {
       let sent = false;
       const to = target === url ? usual : optionsOf(target);
       const raw = rawHeaders(to, headers, body);
-      const outgoing = open({ ...to.options, agent, method, headers: raw });
+      const outgoing = request({ ...to.options, agent, method, headers: raw });
       if (signal) followAbort(signal, outgoing);
       outgoing.once("socket", (socket) => {
         guard(socket);
@@ -133,12 +132,12 @@ interface Address {
   readonly host: string;
   /** `user:password`, where the address holds them. */
   readonly auth: string | undefined;
-  readonly options: http.RequestOptions;
+  readonly options: RequestOptions;
 }
 
 function optionsOf(url: URL): Address {
   const { protocol, hostname, port, path, auth } = urlToHttpOptions(url);
-  const options = { protocol, hostname, port, path } as http.RequestOptions;
+  const options = { protocol, hostname, port, path } as RequestOptions;
   return { host: url.host, auth: auth ?? undefined, options };
 }
 
@@ -157,7 +156,7 @@ function rawHeaders(
 }
 
 /** What the `signal` of a request's options does, without watching the streams for their end. */
-function followAbort(signal: AbortSignal, outgoing: http.ClientRequest): void {
+function followAbort(signal: AbortSignal, outgoing: ClientRequest): void {
   const abort = (): void => {
     outgoing.destroy(Object.assign(new Error("The request was aborted."), { code: "ABORT_ERR" }));
   };
