@@ -51,14 +51,18 @@ export async function createBridge(config: Config, parts: BridgeParts): Promise<
   const { catalog, calls, upstreams } = core;
   const info = { name: "trestle", version: parts.version, title: "Trestle" };
 
-  const drain = (): Promise<void> => running.drain(live.current().shutdown.graceMs);
+  const drain = (): Promise<void> => {
+    // Whoever they wait for cannot come back to a bridge that takes nothing new.
+    core.parking.end();
+    return running.drain(live.current().shutdown.graceMs);
+  };
 
   return {
     core,
     instance: createInstance({
       ...{ info, catalog, calls, upstreams, running, live },
       ...{ access: core.access, sight: core.sight, exposure: core.exposure },
-      results: core.results,
+      ...{ results: core.results, parking: core.parking, states: core.states },
     }),
     settled: () => catalog.settled(),
     status: () => statusOf(core),

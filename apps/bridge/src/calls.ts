@@ -19,6 +19,7 @@ import { rewriteContent } from "./catalog/uris.ts";
 import type { CatalogTool } from "./catalog/view.ts";
 import type { PolicySettings } from "./config/policy.ts";
 import type { InnerCall } from "./host.ts";
+import type { RequestStates } from "./parked/request-state.ts";
 import { createPipeline, type Pipeline, type PipelineParts } from "./pipeline.ts";
 import type { Running } from "./running.ts";
 import { OWN_SERVER } from "./tools/names.ts";
@@ -35,6 +36,8 @@ export interface CallParts extends Omit<PipelineParts, "send" | "reenter"> {
   readonly settings: () => PolicySettings;
   /** What of a result goes to a client that called the tool by its exposed name. */
   readonly shorten?: (result: JsonObject, tool: CatalogTool, context: RequestContext) => JsonObject;
+  /** Seals what a tool that asks its user wants back. */
+  readonly states?: Pick<RequestStates, "sealResult">;
   /** Which tools the principal may be told of; all of them where there is no word on it. */
   readonly sees?: Sight["tools"];
 }
@@ -138,6 +141,10 @@ export function createCalls(parts: CallParts): Calls {
         throw new RpcError(RPC.invalidParams, unknownTool(name, catalog, sees));
       }
       const result = await run(tool, params, { context });
+      if (result.resultType === "input_required" && parts.states) {
+        const { principal } = context;
+        return parts.states.sealResult(result, { method: "tools/call", params, principal });
+      }
       return parts.shorten?.(result, tool, context) ?? result;
     },
     async callUpstreamTool({ server, tool: name, params, ...origin }) {

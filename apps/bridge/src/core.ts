@@ -21,6 +21,8 @@ import type { LiveConfig } from "./config/live.ts";
 import { createPolicySettings, type PolicySettings } from "./config/policy.ts";
 import { createHostFactory, type HostFactory, toInnerCall } from "./host.ts";
 import { createIds } from "./ids.ts";
+import { createParking, type Parking } from "./parked/parking.ts";
+import { createRequestStates, type RequestStates } from "./parked/request-state.ts";
 import type { Pipeline, PipelineParts } from "./pipeline.ts";
 import type { Running } from "./running.ts";
 import type { ChainHistory } from "./state/chains/chains.ts";
@@ -67,6 +69,10 @@ export interface Core {
   readonly webhooks: BridgeWebhooks;
   readonly running: Running;
   readonly newId: () => string;
+  /** What clients carry for requests that ask their user something. */
+  readonly states: RequestStates;
+  /** Calls that wait for a client to come back with answers. */
+  readonly parking: Parking;
   /** Ends every upstream and closes the queue. */
   close(): Promise<void>;
 }
@@ -119,6 +125,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     bridgeId: state.access.fingerprint("bridge").slice(0, 16),
   });
   const { access } = state;
+  const states = createRequestStates(access.sealer, clock);
   const sight = createSight({ access, catalog, allowsOwn: createOwnRights(access) });
   const exposure = createExposure({ catalog, sight, live });
   const { history, metrics, chains } = state.records;
@@ -135,6 +142,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     upstreams: { get: (id) => (id === OWN_SERVER ? own.upstream : upstreams.get(id)) },
     running: parts.running,
     shorten: shortenWith(results, live),
+    states,
     resolve: resultArguments({
       results,
       isOn: () => live.current().results.maxBytes !== undefined,
@@ -146,7 +154,8 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   const core: Core = {
     ...{ version, clock, log, live, settings, access, sight, exposure, usage },
     ...{ catalog, upstreams, calls, review, results, hub, webhooks },
-    ...{ history, metrics, chains, newId },
+    ...{ history, metrics, chains, newId, states },
+    parking: createParking({ clock, newId, states }),
     ...{ running: parts.running, startedAt: clock.now() },
     async close() {
       exposure.close();

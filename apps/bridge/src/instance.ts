@@ -22,6 +22,8 @@ import { rewriteContent, rewriteUris } from "./catalog/uris.ts";
 import { isBridge, passedOn } from "./catalog/via.ts";
 import type { LiveConfig } from "./config/live.ts";
 import { isolationOf } from "./isolation/isolation-of.ts";
+import type { Answer, Parking } from "./parked/parking.ts";
+import type { RequestStates } from "./parked/request-state.ts";
 import type { Running } from "./running.ts";
 import { readKept } from "./state/result-resource.ts";
 import type { ResultStore } from "./state/results.ts";
@@ -30,6 +32,9 @@ import type { Upstreams } from "./upstreams.ts";
 
 /** How long a modern client may keep a list; changes are announced in between. */
 const LIST_TTL_MS = 30_000;
+
+/** Requests other than calls that a server may answer with a question. */
+const ASKING = new Set(["prompts/get", "resources/read"]);
 
 export interface InstanceParts {
   readonly info: JsonObject;
@@ -42,13 +47,13 @@ export interface InstanceParts {
   readonly exposure: Exposure;
   readonly live: LiveConfig;
   readonly results: Pick<ResultStore, "get">;
+  readonly parking: Pick<Parking, "around">;
+  readonly states: Pick<RequestStates, "sealResult">;
 }
-
-type Answer = (params: JsonObject, context: RequestContext) => Promise<JsonObject>;
 
 /** The whole bridge as one MCP server: tool calls go through the pipeline, everything else is forwarded to its owner. */
 export function createInstance(parts: InstanceParts): ServerInstance {
-  const { info, catalog, calls, running, sight, exposure, live } = parts;
+  const { info, catalog, calls, running, sight, exposure, live, parking, states } = parts;
   const forward = createForward(parts);
   const subscriptions = createSubscriptions();
 
@@ -59,6 +64,16 @@ export function createInstance(parts: InstanceParts): ServerInstance {
     return `${uri} ${isolated.isolation === "principal" ? principal.id : (session ?? principal).id}`;
   }
 
+  const counted = (answer: Answer, params: JsonObject, context: RequestContext) =>
+    running.run(context.signal, (signal) => answer(params, { ...context, signal }));
+
+  /** Of what may ask its user first, as tools may. It is counted for as long as it waits for that. */
+  const asking = (method: string, answer: Answer): Answer =>
+    parking.around(method, async (params, context) => {
+      const result = await counted(answer, params, context);
+      return states.sealResult(result, { method, params, principal: context.principal });
+    });
+
   const answers: Record<string, Answer> = {
     "tools/list": list("tools", (_who, asker) => exposure.tools(asker), catalog),
     "prompts/list": list("prompts", (who) => catalog.prompts(sight.prompts(who)), catalog),
@@ -68,9 +83,13 @@ export function createInstance(parts: InstanceParts): ServerInstance {
       (who) => catalog.templates(sight.resources(who)),
       catalog,
     ),
-    "tools/call": (params, context) => calls.callTool(params, context),
-    "prompts/get": (params, context) => getPrompt(params, context, parts),
-    "resources/read": (params, context) => readResource(params, context, parts, forward),
+    "tools/call": parking.around("tools/call", (params, context) =>
+      calls.callTool(params, context),
+    ),
+    "prompts/get": asking("prompts/get", (params, context) => getPrompt(params, context, parts)),
+    "resources/read": asking("resources/read", (params, context) =>
+      readResource(params, context, parts, forward),
+    ),
     "resources/subscribe": async (params, context) => {
       const route = routeOf(params.uri, catalog);
       // Also of those who only join others: their asking goes nowhere.
@@ -101,8 +120,8 @@ export function createInstance(parts: InstanceParts): ServerInstance {
       const answer = Object.hasOwn(answers, method) ? answers[method] : undefined;
       if (!answer) throw new RpcError(RPC.methodNotFound, `Method not found: ${method}`);
       // Tool calls are counted where they are made, so that those of mounted servers count too.
-      if (method === "tools/call") return answer(params, context);
-      return running.run(context.signal, (signal) => answer(params, { ...context, signal }));
+      if (method === "tools/call" || ASKING.has(method)) return answer(params, context);
+      return counted(answer, params, context);
     },
     subscribe(listener) {
       const ends = [exposure.subscribe(listener), onAccessChange(live, listener)];

@@ -16,7 +16,12 @@ export {
   toRefusalHead,
 } from "./serve/authenticate.ts";
 export { toWireError } from "./serve/errors.ts";
-export { checkInputCapabilities, fulfilLive, isInputRequired } from "./serve/input-required.ts";
+export {
+  checkInputCapabilities,
+  fulfilLive,
+  isInputRequired,
+  missingCapability,
+} from "./serve/input-required.ts";
 export {
   type EntranceAsks,
   type HttpServing,

@@ -15,7 +15,7 @@ export interface LegacyOptions extends HandshakeOptions {
 
 /** Connects in the legacy era, and restores there what was subscribed before. */
 export async function connectLegacy(link: Link, options: LegacyOptions): Promise<Connection> {
-  const { log, interest } = options;
+  const { log, interest, clientCapabilities: declared } = options;
   link.attend({
     onNotification(notification, scope) {
       if (notification.method === "notifications/message")
@@ -24,7 +24,8 @@ export async function connectLegacy(link: Link, options: LegacyOptions): Promise
       if (event) interest.emit(event);
       else log.debug("notification ignored", { method: notification.method });
     },
-    onRequest: (request, scope) => answerServer(request, scope, link.waiting()),
+    onRequest: (request, scope) =>
+      answerServer(request, { declared, scope, waiting: link.waiting() }),
   });
   let facts: UpstreamFacts;
   let logLevel: string | undefined;
