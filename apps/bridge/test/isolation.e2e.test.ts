@@ -1,19 +1,15 @@
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { connectClient } from "./_clients.ts";
 import { serveStdio } from "./_peer.ts";
 import { createPlace, serve } from "./_place.ts";
-import { processesWith, until } from "./_processes.ts";
-
-const STATEFUL = fileURLToPath(new URL("./fixtures/stateful.ts", import.meta.url));
+import { until } from "./_processes.ts";
+import { stateful, statefulOf } from "./_stateful.ts";
 
 test("clients of every kind at one bridge see nothing of each other, and leave no process", async () => {
   const place = createPlace();
-  const args = [STATEFUL, `--root=${place.root}`, "--name=web"];
-  const web = { command: process.execPath, args, isolation: "session" };
-  place.configure({ mcpServers: { web } });
+  place.configure({ mcpServers: { web: { ...stateful(place, "web"), isolation: "session" } } });
   const { url } = await serve(place);
-  const serving = (): number[] => processesWith(`--root=${place.root} --name=web`);
+  const serving = (): number[] => statefulOf(place, "web");
 
   const [v1, pinned, modern] = await Promise.all([
     connectClient("v1", { url }),

@@ -1,20 +1,16 @@
-import { fileURLToPath } from "node:url";
 import { type JsonObject, openSession, type RequestContext } from "@trestle/protocol";
 import { expect, test } from "vitest";
 import { keyOf, startCore } from "./_core.ts";
-import type { Place } from "./_place.ts";
-import { createPlace } from "./_place.ts";
-import { kill, processesWith, until } from "./_processes.ts";
-
-const STATEFUL = fileURLToPath(new URL("./fixtures/stateful.ts", import.meta.url));
+import { createPlace, type Place } from "./_place.ts";
+import { kill, until } from "./_processes.ts";
+import { stateful, statefulOf } from "./_stateful.ts";
 
 type Who = Partial<RequestContext>;
 
 /** A bridge in this process before the server `web`, which keeps a page between calls. */
 async function browsing(how: JsonObject, policy: JsonObject = {}) {
   const place = createPlace();
-  const args = [STATEFUL, `--root=${place.root}`, "--name=web"];
-  const web = { command: process.execPath, args, policy, ...how };
+  const web = { ...stateful(place, "web"), policy, ...how };
   const { ask, call, bridge } = await startCore({ mcpServers: { web } });
   const factsOf = ({ structuredContent }: JsonObject): { page: string; pid: number } =>
     structuredContent as { page: string; pid: number };
@@ -28,7 +24,7 @@ async function browsing(how: JsonObject, policy: JsonObject = {}) {
   };
 }
 
-const serving = ({ root }: Place): number[] => processesWith(`--root=${root} --name=web`);
+const serving = (place: Place): number[] => statefulOf(place, "web");
 
 function clientOf(name: string) {
   const session = openSession(name);

@@ -2,6 +2,8 @@
 export interface ClientSession {
   /** Tells it from every other one; it is no credential, and never on the wire. */
   readonly id: string;
+  /** It began in another process, or was forgotten meanwhile: whatever was kept for it is gone. */
+  readonly isResumed?: boolean;
   /** Calls `listener` when it is over, at once where it is. Returns the function that takes that back. */
   onEnd(listener: () => void): () => void;
 }
@@ -11,11 +13,12 @@ export interface OpenSession extends ClientSession {
   end(): void;
 }
 
-export function openSession(id: string): OpenSession {
+export function openSession(id: string, { isResumed = false } = {}): OpenSession {
   let listeners: Set<() => void> | undefined;
   let isOver = false;
   return {
     id,
+    isResumed,
     onEnd(listener) {
       if (isOver) {
         listener();

@@ -1,6 +1,16 @@
-import type { JsonObject, Logger, ServerInstance } from "@trestle/protocol";
-import { TrestleError } from "@trestle/protocol";
-import { type HttpServing, isLoopback, serveHttp } from "@trestle-mcp/server-kit/serving";
+import {
+  isJsonObject,
+  type JsonObject,
+  type Logger,
+  type ServerInstance,
+  TrestleError,
+} from "@trestle/protocol";
+import {
+  type HttpServing,
+  isLoopback,
+  type ServeHttpOptions,
+  serveHttp,
+} from "@trestle-mcp/server-kit/serving";
 import type { Access } from "../access/access.ts";
 import type { Config } from "../config/load.ts";
 import type { Rest } from "./rest/rest.ts";
@@ -24,7 +34,7 @@ export interface HttpDoor {
 export interface HttpDoorParts extends PlainFacts {
   readonly instance: ServerInstance;
   readonly config: Config;
-  readonly access: Pick<Access, "authenticate" | "needsKey">;
+  readonly access: Pick<Access, "authenticate" | "needsKey" | "sealer">;
   readonly log: Logger;
   readonly rest: Rest;
   /** Called when the door opens, and without a URL when it closes. */
@@ -91,6 +101,7 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
         : access.authenticate,
       ...(allowedHosts.length > 0 ? { allowedHosts: [...LOCAL_NAMES, ...allowedHosts] } : {}),
       allowedOrigins,
+      sessionSeal: sessionSealOf(access),
       entrance: rest,
       intercept: createHttpWire(parts),
     });
@@ -101,6 +112,24 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
       `Port ${port} of ${host} is used by another program. End that, or choose another port with --port.`,
     );
   }
+}
+
+/** What a client of the handshake era carries from a bridge that ended to the one that follows. */
+export function sessionSealOf({
+  sealer,
+}: Pick<Access, "sealer">): NonNullable<ServeHttpOptions["sessionSeal"]> {
+  const context = { context: "mcp session" };
+  return {
+    seal: (facts) => sealer.seal(facts, context),
+    open(id) {
+      try {
+        const facts = sealer.open(id, context);
+        return isJsonObject(facts) ? facts : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+  };
 }
 
 function noKey(host: string): TrestleError {

@@ -49,6 +49,7 @@ export function createInstances(parts: InstanceParts): Instances {
   const waiting = new Set<() => void>();
   /** What takes back that an instance ends with its session. */
   const forgets = new WeakMap<Instance, () => void>();
+  const resumed = new WeakSet<ClientSession>();
   let closed = false;
 
   function holderOf({ principal, session }: RequestContext): Holder {
@@ -77,6 +78,9 @@ export function createInstances(parts: InstanceParts): Instances {
       else if (instance.served && isolation !== "pooled") instance.lost = loss;
     });
     const instance: Instance = { upstream, holder, running: 0, served: false };
+    if (isolation === "session" && typeof holder !== "string" && isNewlyResumed(holder)) {
+      instance.lost = "ended while the session was not used, or with the bridge before this one";
+    }
     upstream.subscribe(onEvent);
     instances.set(holder, instance);
     if (typeof holder !== "string")
@@ -85,6 +89,13 @@ export function createInstances(parts: InstanceParts): Instances {
         holder.onEnd(() => end(instance)),
       );
     return instance;
+  }
+
+  /** Once of each session. */
+  function isNewlyResumed(session: ClientSession): boolean {
+    if (!session.isResumed || resumed.has(session)) return false;
+    resumed.add(session);
+    return true;
   }
 
   function end(instance: Instance): void {

@@ -9,6 +9,7 @@ import {
 } from "@trestle/protocol";
 import { checkHost } from "./check-host.ts";
 import type { Legs } from "./legs.ts";
+import type { SessionSeal } from "./session-ids.ts";
 import type { SessionFacts } from "./sessions.ts";
 import { sendRpcError } from "./web.ts";
 
@@ -25,6 +26,8 @@ export interface HttpEndpointOptions {
   readonly sessionIdleMs?: number;
   /** Comment lines that keep an idle stream open. Default 15 s; 0 for none. */
   readonly keepAliveMs?: number;
+  /** With it legacy sessions outlive this process, and being forgotten. */
+  readonly sessionSeal?: SessionSeal;
 }
 
 export interface RequestFacts {

@@ -3,6 +3,7 @@ import { classifyInboundRequest } from "@modelcontextprotocol/server";
 import { type Clock, type Logger, type ServerInstance, systemClock } from "@trestle/protocol";
 import type { RequestFacts } from "./http.ts";
 import { createModernLeg } from "./modern.ts";
+import type { SessionSeal } from "./session-ids.ts";
 import { createSessions, type SessionFacts } from "./sessions.ts";
 
 /** Both eras over HTTP, as the SDK serves them. Imported with the first request that needs it. */
@@ -18,6 +19,7 @@ export interface LegsOptions {
   readonly maxSessions?: number;
   readonly sessionIdleMs?: number;
   readonly keepAliveMs?: number;
+  readonly sessionSeal?: SessionSeal;
 }
 
 export function createLegs(instance: ServerInstance, options: LegsOptions): Legs {

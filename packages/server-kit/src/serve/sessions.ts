@@ -16,6 +16,7 @@ import type {
 import { openSession, RPC } from "@trestle/protocol";
 import type { RequestFacts } from "./http.ts";
 import { createSdkServer, type Peer } from "./sdk-server.ts";
+import { createSessionIds, type SealedSession, type SessionSeal } from "./session-ids.ts";
 import { sendRpcError, sendWebResponse, toWebRequest, whenGone } from "./web.ts";
 
 const DEFAULT_MAX_SESSIONS = 1000;
@@ -55,6 +56,8 @@ export interface SessionsOptions {
   readonly maxSessions?: number;
   readonly sessionIdleMs?: number;
   readonly keepAliveMs?: number;
+  /** With it a session outlives this process, and being forgotten: its id tells how to open it again. */
+  readonly sessionSeal?: SessionSeal;
 }
 
 /** The sessions of the legacy era over HTTP: one SDK server each, bound to the principal that opened it. */
@@ -64,6 +67,8 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
   const idleMs = options.sessionIdleMs ?? DEFAULT_IDLE_MS;
   /** The least recently used first. */
   const sessions = new Map<string, Session>();
+  const ids = createSessionIds(options.sessionSeal, clock);
+  const resuming = new Map<string, Promise<Session | undefined>>();
   let cancelSweep: (() => void) | undefined;
 
   async function handle(
@@ -73,30 +78,51 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
   ): Promise<void> {
     const id = request.headers["mcp-session-id"];
     if (typeof id === "string") {
-      const session = sessions.get(id);
+      const session = sessions.get(id) ?? (await resume(id, facts.principal));
       // A session id alone is no credential: someone else's session is as good as none.
       if (session?.peer.principal.id !== facts.principal.id) return refuseUnknown(response);
-      return serve(session, request, response, facts.body);
+      await serve(session, request, response, facts.body);
+      if (request.method === "DELETE" && !sessions.has(id)) ids.end(id);
+      return;
     }
     if (!isInitializeRequest(facts.body)) return refuseWithoutSession(response);
     if (!makeRoom()) return refuseFull(response, maxSessions);
-    const session = await open(facts);
+    const opening = (facts.body as { params: JsonObject }).params;
+    const session = await open({ opening, principal: facts.principal });
     await serve(session, request, response, facts.body);
     // What the SDK refused never became a session.
     if (session.transport.sessionId === undefined) await session.transport.close();
   }
 
-  async function open({ body, principal }: RequestFacts): Promise<Session> {
+  /** One that this process does not know of, as its id tells it: the handshake is made again in its name. */
+  function resume(id: string, principal: Principal): Promise<Session | undefined> {
+    const running = resuming.get(id) ?? openAgain(id, principal);
+    resuming.set(id, running);
+    return running.finally(() => resuming.delete(id));
+  }
+
+  async function openAgain(id: string, principal: Principal): Promise<Session | undefined> {
+    const sealed = ids.read(id);
+    if (sealed?.principal !== principal.id || !makeRoom()) return undefined;
+    const session = await open({ opening: sealed.opening, principal, id });
+    const { transport } = session;
+    const body = { jsonrpc: "2.0", id: 0, method: "initialize", params: sealed.opening };
+    await (await transport.handleRequest(toOpening(body), { parsedBody: body })).text();
+    if (sessions.get(id) === session) return session;
+    await transport.close();
+    return undefined;
+  }
+
+  async function open({ opening, principal, id }: Opening): Promise<Session> {
     const transport = new WebStandardStreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID,
+      sessionIdGenerator: () => id ?? ids.issue({ principal: principal.id, opening }),
       onsessioninitialized: (id) => {
         sessions.set(id, session);
         cancelSweep ??= clock.after(idleMs, sweep);
       },
       ...(keepAliveMs !== undefined && { keepAliveMs }),
     });
-    const opening = (body as { params: JsonObject }).params;
-    const lasting = openSession(randomUUID());
+    const lasting = openSession(randomUUID(), { isResumed: id !== undefined });
     const peer = createSdkServer(instance, {
       era: "legacy",
       principal,
@@ -176,6 +202,24 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
   }
 
   return { handle, find, close };
+}
+
+interface Opening extends Omit<SealedSession, "principal"> {
+  readonly principal: Principal;
+  /** Of a session that is opened again. */
+  readonly id?: string;
+}
+
+/** The handshake as the client once sent it. */
+function toOpening(body: JsonObject): Request {
+  return new Request("http://localhost/mcp", {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    },
+    body: JSON.stringify(body),
+  });
 }
 
 function refuseUnknown(response: ServerResponse): void {
