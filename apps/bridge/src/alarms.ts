@@ -25,6 +25,7 @@ const BREAKER_TOPICS = {
 } as const satisfies Record<BreakerView["state"], string>;
 const FALLBACK_TOPICS = { log: "fallback.log", alert: "fallback.alert" } as const;
 const REVIEW_TOPIC = "review.waiting";
+const PIN_TOPICS = ["pin.changed", "pin.suspect"] as const;
 
 /** Every topic of the bridge. */
 export const TOPICS: readonly string[] = [
@@ -32,6 +33,7 @@ export const TOPICS: readonly string[] = [
   ...Object.values(BREAKER_TOPICS),
   ...Object.values(FALLBACK_TOPICS),
   REVIEW_TOPIC,
+  ...PIN_TOPICS,
 ];
 
 export interface AlarmsParts {
@@ -48,6 +50,8 @@ export interface Alarms {
   publish(row: HistoryRow): void;
   /** Tells that a call waits for a person. */
   queued(failed: FailedCall, reviewId: string): void;
+  /** Tells that definitions of a server wait for a person. */
+  pinned(topic: (typeof PIN_TOPICS)[number], payload: JsonObject): void;
 }
 
 /** Tells people, in the log and as events, of what policies decided in their absence. */
@@ -74,6 +78,7 @@ export function createAlarms({ log, hub, redact }: AlarmsParts): Alarms {
       const payload = { reviewId, message: failed.message, ...factsOf(failed) };
       hub.publish(REVIEW_TOPIC, redact(payload));
     },
+    pinned: (topic, payload) => void hub.publish(topic, redact(payload)),
   };
 }
 

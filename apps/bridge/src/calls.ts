@@ -57,12 +57,20 @@ export function createCalls(parts: CallParts): Calls {
   const pipeline = createPipeline({
     ...parts,
     reenter,
+    allows(principal, call) {
+      const verdict = parts.allows(principal, call);
+      // Who may not call it is not told of more than that.
+      if (verdict === true) catalog.refuseWithheld(call.server, call.tool);
+      return verdict;
+    },
     send: async (call) => {
       call.trail.attempts += 1;
       const upstream = upstreams.get(call.server);
       if (!upstream)
         throw new TrestleError("not_found", `No server "${call.server}" is configured.`);
       if (catalog.isUnchecked(call.server)) await checkFirst(call, { upstream, catalog, clock });
+      // It may have changed while the call waited for its turn, or between two attempts.
+      catalog.refuseWithheld(call.server, call.tool);
       const result = await upstream.request("tools/call", call.params, call.context);
       // What our own tools hand on came through here before.
       if (call.server === OWN_SERVER) return withoutIdentity(result);

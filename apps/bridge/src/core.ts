@@ -14,6 +14,7 @@ import { type Alarms, createAlarms } from "./alarms.ts";
 import { type CallParts, type Calls, createCalls } from "./calls.ts";
 import { type Catalog, createCatalog } from "./catalog/catalog.ts";
 import { createExposure, type Exposure } from "./catalog/exposure.ts";
+import { createPins, type Pins } from "./catalog/pins/pins.ts";
 import { openSavedCatalog } from "./catalog/saved.ts";
 import { createRememberedUsage, type RememberedUsage } from "./catalog/usage-history.ts";
 import { serverChanges } from "./config/changes.ts";
@@ -56,6 +57,8 @@ export interface Core {
   /** How tools were used, for whoever looks for one. */
   readonly usage: RememberedUsage;
   readonly catalog: Catalog;
+  /** Which definitions of the servers are approved. */
+  readonly pins: Pins;
   readonly upstreams: Upstreams;
   readonly calls: Calls;
   readonly history: HistoryStore;
@@ -119,8 +122,12 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     ...{ folder: join(state.folder, "catalog"), log },
     holdsSecret: (text) => live.current().secrets.areIn(text),
   });
+  const pins = createPins({
+    ...{ live, clock, log, tell: alarms.pinned },
+    holdsSecret: (text) => live.current().secrets.areIn(text),
+  });
   const catalog = createCatalog({
-    ...{ upstreams, saved, live, clock, log },
+    ...{ upstreams, saved, pins, live, clock, log },
     ...{ context: listContext(), ownTools: own.definitions },
     bridgeId: state.access.fingerprint("bridge").slice(0, 16),
   });
@@ -143,24 +150,20 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     running: parts.running,
     shorten: shortenWith(results, live),
     states,
-    resolve: resultArguments({
-      results,
-      isOn: () => live.current().results.maxBytes !== undefined,
-      isExempt: ({ server }) => server === OWN_SERVER,
-    }),
+    resolve: resolveWith(results, live),
     sees: sight.tools,
   });
   forgetWhatChanged(live, calls.pipeline);
   const core: Core = {
     ...{ version, clock, log, live, settings, access, sight, exposure, usage },
-    ...{ catalog, upstreams, calls, review, results, hub, webhooks },
+    ...{ catalog, pins, upstreams, calls, review, results, hub, webhooks },
     ...{ history, metrics, chains, newId, states },
     parking: createParking({ clock, newId, states }),
     ...{ running: parts.running, startedAt: clock.now() },
     async close() {
       exposure.close();
       catalog.close();
-      await Promise.all([own.upstream.close(), upstreams.close(), saved.close()]);
+      await Promise.all([own.upstream.close(), upstreams.close(), saved.close(), pins.close()]);
       await review.close();
       await webhooks.close();
     },
@@ -201,6 +204,15 @@ function pipelineParts({ clock, log, state }: CoreParts, alarms: Alarms) {
     allows: (...[principal, call]: Parameters<Access["admits"]>) =>
       call.server === OWN_SERVER || access.admits(principal, call),
   };
+}
+
+/** Our own tools make calls of their own: those are where handles are resolved. */
+function resolveWith(results: ResultStore, live: LiveConfig): PipelineParts["resolve"] {
+  return resultArguments({
+    results,
+    isOn: () => live.current().results.maxBytes !== undefined,
+    isExempt: ({ server }) => server === OWN_SERVER,
+  });
 }
 
 /** The version of the protocol that brought resource links. */

@@ -20,6 +20,7 @@ import type { Asker } from "./catalog/profiles.ts";
 import type { ResourceRoute } from "./catalog/resources.ts";
 import { rewriteContent, rewriteUris } from "./catalog/uris.ts";
 import { isBridge, passedOn } from "./catalog/via.ts";
+import type { CatalogPrompt } from "./catalog/view.ts";
 import type { LiveConfig } from "./config/live.ts";
 import { isolationOf } from "./isolation/isolation-of.ts";
 import type { Answer, Parking } from "./parked/parking.ts";
@@ -200,6 +201,7 @@ async function getPrompt(
   const upstream = prompt && upstreams.get(prompt.server);
   if (!prompt || !upstream) throw new RpcError(RPC.invalidParams, `Unknown prompt: ${params.name}`);
   admit("prompts/get", prompt.server, { context, access });
+  refuseWithheld(prompt);
   const result = await upstream.request("prompts/get", { ...params, name: prompt.name }, context);
   return rewriteContent(result, catalog.uris(prompt.server));
 }
@@ -230,6 +232,13 @@ async function complete(
   if (!target || !upstream) throw new RpcError(RPC.invalidParams, "Unknown completion reference");
   admit("completion/complete", target.server, { context, access });
   return upstream.request("completion/complete", { ...params, ref: target.ref }, context);
+}
+
+/** Nobody has approved it as it is now. */
+function refuseWithheld({ server, name, withheld }: CatalogPrompt): void {
+  if (withheld === undefined) return;
+  const details = { upstream: server, prompt: name, sent: false, refusedBy: "pins" };
+  throw new TrestleError("denied", withheld, { details });
 }
 
 /** Only what is not found waits for servers whose lists are not there yet. */

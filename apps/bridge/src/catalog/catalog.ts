@@ -1,4 +1,11 @@
-import type { Clock, JsonObject, Logger, RequestContext, ServerEvent } from "@trestle/protocol";
+import {
+  type Clock,
+  type JsonObject,
+  type Logger,
+  type RequestContext,
+  type ServerEvent,
+  TrestleError,
+} from "@trestle/protocol";
 import type { Upstream, UpstreamHealth } from "@trestle/upstream";
 import type { Sees } from "../access/sight.ts";
 import type { LiveConfig } from "../config/live.ts";
@@ -8,13 +15,12 @@ import { createTurns } from "../turns.ts";
 import type { Upstreams } from "../upstreams.ts";
 import { createListeners } from "./listeners.ts";
 import type { NameRules } from "./names.ts";
+import type { Pins } from "./pins/pins.ts";
 import { renamingsOf } from "./renamings.ts";
 import { createRouter, type ResourceRoute } from "./resources.ts";
 import type { SavedCatalog } from "./saved.ts";
+import { directoryOf, listsOf, ownListsOf, type ServedLists } from "./served.ts";
 import { createSettling } from "./settling.ts";
-import { type ShapedTools, shapeTools } from "./shape.ts";
-import { emptySnapshot } from "./snapshot.ts";
-import { soundTools } from "./sound.ts";
 import { createSource, type ListsFrom, type Source } from "./source.ts";
 import { prefixedUris, sameUris, type UriRules } from "./uris.ts";
 import {
@@ -24,7 +30,6 @@ import {
   changesSince,
   definitionsOf,
   emptyView,
-  type SourceLists,
   type View,
 } from "./view.ts";
 
@@ -49,10 +54,17 @@ export interface Catalog {
   settled(): Promise<void>;
   /** As `settled`, but upstreams that are much slower than the others are not waited for. */
   listable(): Promise<void>;
-  /** Are this server's lists those of an earlier run, which it has not been asked about yet? */
+  /**
+   * Are this server's lists those of an earlier run, which it has not been asked about yet? Or may they have
+   * changed since they were read, of a server whose changes have to be approved?
+   */
   isUnchecked(server: string): boolean;
   /** Compares lists of an earlier run with those of the server, which is started for that. Never rejects. */
   check(server: string): Promise<void>;
+  /** Is it not known whether what this server offers is what was approved, where that is asked for? */
+  isUncertain(server: string): boolean;
+  /** Throws `denied` for a tool that nobody has approved as it is now, where that is asked for. */
+  refuseWithheld(server: string, name: string): void;
   /** Lists hold what `sees` accepts, of a tool or of a server's id; everything where it is left out. */
   tools(sees?: Sees<CatalogTool>): readonly JsonObject[];
   prompts(sees?: Sees<string>): readonly JsonObject[];
@@ -77,6 +89,7 @@ export interface Catalog {
 export interface CatalogParts {
   readonly upstreams: Upstreams;
   readonly saved: SavedCatalog;
+  readonly pins: Pins;
   readonly live: LiveConfig;
   readonly clock: Clock;
   readonly log: Logger;
@@ -93,7 +106,8 @@ export function createCatalog(parts: CatalogParts): Catalog {
   const sources = new Map<string, Source>();
   let view = emptyView;
   let served: ReadonlyMap<string, ServedLists> = new Map();
-  const { upstreams, live } = parts;
+  let hasWithheld = false;
+  const { upstreams, live, pins } = parts;
   const uris = createUris(live);
 
   /** The lists as clients may have seen them: while they are filled for the first time, only what was asked for. */
@@ -102,8 +116,9 @@ export function createCatalog(parts: CatalogParts): Catalog {
   function rebuild(): void {
     const config = live.current();
     const own = ownListsOf(parts.ownTools, config);
-    served = new Map(listsOf(sources.values(), config).map((lists) => [lists.id, lists]));
+    served = new Map(listsOf(sources.values(), config, pins).map((lists) => [lists.id, lists]));
     view = buildView([...own, ...served.values()], rulesOf(config), uris);
+    hasWithheld = [...served.values()].some(({ withheldTools }) => withheldTools.size > 0);
     for (const event of changesSince(seen, view)) emit(event);
   }
 
@@ -147,6 +162,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
   for (const upstream of upstreams.all()) add(upstream);
   rebuild();
   void settling.settled().then(() => Object.assign(seen, view));
+  const unsubscribePins = pins.subscribe(rebuild);
   const unsubscribe = live.subscribe(() => {
     for (const id of [...sources.keys()]) if (!upstreams.get(id)) remove(id);
     for (const upstream of upstreams.all()) if (!sources.has(upstream.id)) add(upstream);
@@ -161,8 +177,23 @@ export function createCatalog(parts: CatalogParts): Catalog {
     bridgeId: parts.bridgeId,
     settled: settling.settled,
     listable: settling.listable,
-    isUnchecked: (server) => sources.get(server)?.listsFrom() === "earlier run",
+    isUnchecked(server) {
+      const source = sources.get(server);
+      if (source === undefined) return false;
+      if (source.listsFrom() === "earlier run") return true;
+      return pins.isStrict(server) && mayHaveChanged(source);
+    },
     check: async (server) => sources.get(server)?.check(),
+    isUncertain(server) {
+      const source = sources.get(server);
+      if (source === undefined || !pins.isStrict(server)) return false;
+      return source.listsFrom() === "earlier run" || source.isBehind();
+    },
+    refuseWithheld(server, name) {
+      if (!hasWithheld) return;
+      const withheld = view.byServer.get(server)?.get(name)?.withheld;
+      if (withheld !== undefined) throw withheldError(withheld, server, name);
+    },
     tools: (sees) => definitionsOf(show("tools"), sees),
     prompts: (sees) => definitionsOf(show("prompts"), sees && (({ server }) => sees(server))),
     resources: (sees) => seenOf(show("resources"), sees),
@@ -174,11 +205,12 @@ export function createCatalog(parts: CatalogParts): Catalog {
     resource: router,
     uris,
     instructions: (sees) =>
-      directoryOf([...sources.values()].filter(({ upstream }) => sees?.(upstream.id) !== false)),
+      directoryOf([...served.values()].filter(({ id }) => sees?.(id) !== false)),
     status: () => [...sources.values()].map((source) => statusOf(source, statusParts())),
     subscribe,
     close: () => {
       unsubscribe();
+      unsubscribePins();
       for (const source of sources.values()) source.close();
     },
   };
@@ -200,37 +232,14 @@ function rulesOf({ catalog }: Config): NameRules {
   return { prefix: catalog.prefix, maxLength: catalog.maxNameLength };
 }
 
-/** One upstream's lists as its entry wants them. */
-type ServedLists = SourceLists & ShapedTools;
-
-function listsOf(sources: Iterable<Source>, { servers }: Config): ServedLists[] {
-  const configured = new Map(servers.map((server) => [server.id, server]));
-  return [...sources].map(({ upstream: { id }, snapshot }) => {
-    const lists = snapshot();
-    const { entry, aliases = [] } = configured.get(id) ?? {};
-    const sound = soundTools(lists.tools);
-    const shaped = shapeTools(sound.tools, entry?.tools);
-    const warnings = [...sound.warnings, ...shaped.warnings];
-    return { id, aliases, ...lists, ...shaped, warnings };
-  });
+/** Nothing is sent to a server by what was approved of the one that stood there before. */
+function mayHaveChanged({ isBehind, upstream }: Source): boolean {
+  return isBehind() || upstream.health().state !== "ready";
 }
 
-function ownListsOf(tools: readonly JsonObject[], { catalog }: Config): SourceLists[] {
-  const { own } = catalog.tools;
-  if (own === "off") return [];
-  return [{ ...emptySnapshot, id: OWN_SERVER, tools, own: { isListed: own === "listed" } }];
-}
-
-/** A directory for the model, each upstream's own words marked as such. */
-function directoryOf(sources: readonly Source[]): string {
-  const lines = sources.map(({ upstream, snapshot }) => {
-    const { tools, instructions } = snapshot();
-    const words = instructions
-      ? ` It says of itself: ${JSON.stringify(instructions.slice(0, 500))}`
-      : "";
-    return `- ${upstream.id}: ${tools.length} tools.${words}`;
-  });
-  return ["Trestle bridges these MCP servers:", ...lines].join("\n");
+function withheldError(reason: string, server: string, name: string): TrestleError {
+  const details = { upstream: server, tool: name, sent: false, refusedBy: "pins" };
+  return new TrestleError("denied", reason, { details });
 }
 
 interface StatusParts {

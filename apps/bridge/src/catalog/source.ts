@@ -31,7 +31,12 @@ export interface Source {
   problem(): string | undefined;
   /** Settles, and never rejects, when there are lists or the first reading has failed. */
   readonly settled: Promise<void>;
-  /** Compares lists of an earlier run with the server's, which is started for that. Never rejects. */
+  /** Has the server told of a change, or was it connected anew, and was not read since? */
+  isBehind(): boolean;
+  /**
+   * Compares lists of an earlier run, or those of a source that is behind, with the server's, which is started
+   * for that. Never rejects.
+   */
   check(): Promise<void>;
   close(): void;
 }
@@ -83,13 +88,18 @@ export function createSource(upstream: Upstream, parts: SourceParts): Source {
   let cancelTimer = (): void => {};
   let cancelLook = (): void => {};
   let closed = false;
+  /** What the server told that its lists may have changed, and how much of that was known to the last reading. */
+  let told = 0;
+  let toldBefore = 0;
 
   async function read(): Promise<void> {
     const from = fingerprint();
     isConnecting = true;
+    let knows = told;
     const patience = createPatience(id, clock);
     const onReady = (): void => {
       isConnecting = false;
+      knows = told;
       patience.begin();
     };
     try {
@@ -99,7 +109,10 @@ export function createSource(upstream: Upstream, parts: SourceParts): Source {
       tellOfLoop(looped);
       // Replaced meanwhile: whose lists these are, nobody can tell.
       if (from !== fingerprint()) stale = true;
-      else if (!closed) take(next, from);
+      else if (!closed) {
+        toldBefore = knows;
+        take(next, from);
+      }
     } catch (error) {
       if (!closed) fail(error, from);
     } finally {
@@ -161,6 +174,7 @@ export function createSource(upstream: Upstream, parts: SourceParts): Source {
   }
 
   const unsubscribe = upstream.subscribe((event) => {
+    if (event.kind !== "resourceUpdated" && event.kind !== "resourcesChanged") told += 1;
     if (event.kind === "resourceUpdated") onUpdated(id, event.uri);
     else if (event.kind !== "connected") refreshIn(DEBOUNCE_MS);
     // A reading that waits for the connection reads it anyway.
@@ -202,8 +216,13 @@ export function createSource(upstream: Upstream, parts: SourceParts): Source {
     snapshot: () => snapshot,
     listsFrom: () => listsFrom,
     problem: () => problem,
+    isBehind: () => told !== toldBefore,
     check: async () => {
       if (listsFrom === "earlier run") await (reading ?? refresh());
+      // The reading that is under way may have begun before the server told.
+      for (let left = 2; left > 0 && told !== toldBefore && !closed; left -= 1) {
+        await (reading ?? refresh());
+      }
     },
     close: () => {
       closed = true;

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type ServerEvent, TRESTLE_META } from "@
 import { type Lookups, lookupsOf, type NamedServer } from "./by-server.ts";
 import { hashOf } from "./hashes.ts";
 import { exposeNames, type NameRules } from "./names.ts";
+import type { Withheld } from "./pins/judge.ts";
 import { hidePreset, type Preset } from "./presets.ts";
 import { ownersOf, type TemplateOwner } from "./resources.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -29,12 +30,17 @@ export interface CatalogTool {
   readonly isListed?: false;
   /** Arguments that the operator decides about; its definition does not show them. */
   readonly preset?: Preset;
+  /** Why it is not called, though it is known: nobody has approved it as it is now. */
+  readonly withheld?: string;
 }
 
 export interface CatalogPrompt {
   readonly server: string;
   readonly name: string;
   readonly definition: JsonObject;
+  readonly isListed?: false;
+  /** Why it is not got, though it is known: nobody has approved it as it is now. */
+  readonly withheld?: string;
 }
 
 /** All lists of all upstreams under the names that clients use, as they stand between two changes. */
@@ -64,6 +70,9 @@ export const emptyView: View = {
 /** One upstream's lists under its server id. */
 export interface SourceLists extends Snapshot, NamedServer {
   readonly presets?: ReadonlyMap<string, Preset>;
+  /** By the server's own names: what is not used until somebody approves it. */
+  readonly withheldTools?: ReadonlyMap<string, Withheld>;
+  readonly withheldPrompts?: ReadonlyMap<string, Withheld>;
   /** The bridge's own: prefixed whatever the rules say, and perhaps not listed. */
   readonly own?: { readonly isListed: boolean };
 }
@@ -73,25 +82,31 @@ export function buildView(
   rules: NameRules,
   uris: (server: string) => UriRules,
 ): View {
-  const items = lists.flatMap(({ id, tools, own, renamed, presets }) =>
+  const items = lists.flatMap(({ id, tools, own, renamed, presets, withheldTools }) =>
     tools.flatMap((tool) =>
       named(id, tool, renamed).map((item) =>
-        own ? ownItem(item, own) : presetItem(item, presets?.get(String(tool.name))),
+        own
+          ? ownItem(item, own)
+          : heldItem(
+              presetItem(item, presets?.get(String(tool.name))),
+              withheldTools?.get(String(tool.name)),
+            ),
       ),
     ),
   );
   const tools = mapValues(exposeNames(items, rules), (item, name) => toTool(item, name, uris));
-  const prompts = lists.flatMap(({ id, prompts }) =>
-    prompts.flatMap((prompt) => named(id, prompt)),
+  const prompts = lists.flatMap(({ id, prompts, withheldPrompts }) =>
+    prompts.flatMap((prompt) =>
+      named(id, prompt).map((item) => heldItem(item, withheldPrompts?.get(item.name))),
+    ),
   );
   const resources = lists.map(({ id, resources }) => exposed(id, resources, "uri", uris));
   const templates = lists.map(({ id, templates }) => exposed(id, templates, "uriTemplate", uris));
   return {
     tools,
     ...lookupsOf(tools, lists, rules),
-    prompts: mapValues(exposeNames(prompts, rules), ({ server, name, definition }, exposed) => ({
-      server,
-      name,
+    prompts: mapValues(exposeNames(prompts, rules), ({ definition, ...rest }, exposed) => ({
+      ...rest,
       definition: { ...definition, name: exposed },
     })),
     resources: resources.flatMap(({ items }) => items),
@@ -113,6 +128,13 @@ interface Item {
   readonly alwaysPrefixed?: boolean;
   readonly isListed?: false;
   readonly preset?: Preset;
+  readonly withheld?: string;
+}
+
+function heldItem(item: Item, withheld: Withheld | undefined): Item {
+  if (!withheld) return item;
+  const { reason, isListed } = withheld;
+  return { ...item, withheld: reason, ...(isListed ? {} : { isListed }) };
 }
 
 function presetItem(item: Item, preset: Preset | undefined): Item {
@@ -134,7 +156,7 @@ function named(
 }
 
 function toTool(
-  { server, definition, isListed, preset }: Item,
+  { server, definition, isListed, preset, withheld }: Item,
   exposedName: string,
   uris: (server: string) => UriRules,
 ): CatalogTool {
@@ -142,6 +164,7 @@ function toTool(
   return {
     ...(isListed === false ? { isListed } : {}),
     ...(preset && { preset }),
+    ...(withheld !== undefined && { withheld }),
     server,
     name: String(definition.name),
     definition: rewriteToolMeta({ ...shown, name: exposedName }, uris(server)),

@@ -11,6 +11,7 @@ import { addHistory } from "./history.ts";
 import { addImport } from "./import.ts";
 import { addMetrics } from "./metrics.ts";
 import { withJson } from "./options.ts";
+import { addPins } from "./pins.ts";
 import { addPrintConfig } from "./print-config.ts";
 import { addServe } from "./program.ts";
 import { addPs } from "./ps.ts";
@@ -28,6 +29,7 @@ export const COMMANDS: readonly ((cli: Cli) => void)[] = [
   ...[addServe, addStop, addStatus, addPs, addDoctor],
   ...[addTools, addFind, addCall, addBatch, addChain],
   ...[addHistory, addWhy, addMetrics, addCache, addReview],
+  addPins,
   addWebhooks,
   ...[addImport, addUninstall, addAdd, addRemove],
   addConfig,

@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { hostname, networkInterfaces } from "node:os";
-import { createInterface } from "node:readline/promises";
 import { messageOf } from "@trestle/protocol";
 import { readOwner } from "@trestle/store";
 import { applyImport, holdsSecrets, isChanged } from "../config/import/apply.ts";
@@ -25,6 +23,7 @@ import {
   edits,
   takesEffect,
 } from "./config-file.ts";
+import { confirm } from "./confirm.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 
 interface ImportOptions {
@@ -112,26 +111,12 @@ function write(plan: ImportPlan, editing: Editing): void {
   }
 }
 
-async function answerOf({ terminal }: Editing): Promise<"yes" | "no" | "nobody"> {
-  const { input, output } = terminal;
-  if (!input.isTTY || !output.isTTY) {
-    terminal.warn("Nothing was written: nobody can be asked here. Say --yes to write it.");
-    return "nobody";
-  }
-  const questions = createInterface({ input, output });
-  try {
-    const gone = once(questions, "close").then(() => "");
-    const answer = await Promise.race([
-      questions.question("\nWrite this? [y/N] ").catch(() => ""),
-      terminal.stopped.then(() => ""),
-      gone,
-    ]);
-    if (/^y(es)?$/i.test(answer.trim())) return "yes";
-    terminal.print("Nothing was written.");
-    return "no";
-  } finally {
-    questions.close();
-  }
+function answerOf({ terminal }: Editing): Promise<"yes" | "no" | "nobody"> {
+  return confirm(terminal, {
+    question: "Write this?",
+    nobody: "Nothing was written: nobody can be asked here. Say --yes to write it.",
+    no: "Nothing was written.",
+  });
 }
 
 /** By what entries are known that lead to this bridge. */

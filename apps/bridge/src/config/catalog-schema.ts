@@ -39,6 +39,22 @@ const profile = z.strictObject({
 
 export type Profile = z.infer<typeof profile>;
 
+const pinMode = z.enum(["off", "warn", "block", "quarantine"]);
+
+/** `pins` of an entry. */
+export const serverPins = pinMode.optional().describe("In the place of `catalog.pins`.");
+
+/** Keys of `catalog` that say which definitions are trusted. */
+export const catalogPins = {
+  pins: pinMode
+    .default("warn")
+    .describe("What becomes of a definition that is not the one that was approved."),
+  scan: z
+    .enum(["off", "warn", "block"])
+    .default("warn")
+    .describe("What becomes of definitions that look like hidden instructions."),
+};
+
 /** Keys of `catalog` that say what of it a client is shown. */
 export const catalogModes = {
   mode: mode

@@ -55,7 +55,7 @@ export function serverChanges(
 
 /** Keys of an entry that say how its calls are treated, not where they go. */
 const SETTINGS = [
-  ...["policy", "concurrency", "queue", "tools", "aliases", "cost", "disabled"],
+  ...["policy", "concurrency", "queue", "tools", "aliases", "cost", "disabled", "pins"],
   "idleStopMs",
 ];
 

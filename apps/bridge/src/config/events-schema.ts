@@ -6,7 +6,7 @@ import { reference } from "./reference-schema.ts";
 const id = z.string().regex(/^[a-z0-9-]{1,32}$/, "must be [a-z0-9-]{1,32}");
 
 /** What somebody should know of: not every call. */
-const DEFAULT_TOPICS = ["breaker.*", "fallback.*", "review.*"];
+const DEFAULT_TOPICS = ["breaker.*", "fallback.*", "review.*", "pin.*"];
 
 /** Keys that only one form has, and whether it needs them. */
 const OWN_KEYS = {

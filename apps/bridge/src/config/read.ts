@@ -20,6 +20,8 @@ export interface Config extends Omit<BridgeSettings, "mcpServers" | "$schema" | 
   readonly file?: string;
   /** Every file that it depends on, those that are not there included. */
   readonly files: readonly string[];
+  /** Which definitions of the servers are approved; it need not be there. */
+  readonly lockFile: string;
   /** Absolute; one folder per server below it. */
   readonly home: string;
   readonly servers: readonly ServerConfig[];
@@ -75,6 +77,7 @@ export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
     http: { ...address, ...(key && { key: key.value }) },
     ...(found ? { file: path } : {}),
     files: [path, envFile, ...servers.files, ...told.files, ...(key?.files ?? [])],
+    lockFile: found ? lockFileOf(path) : join(home, "bridge", "trestle.lock.json"),
     home,
     servers: servers.servers,
     problems: servers.problems.map((problem) => located(problem, document)),
@@ -85,6 +88,11 @@ export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
       return loadConfig({ ...options, ...(found && { file: path }), secrets });
     },
   });
+}
+
+/** `trestle.lock.json` beside `trestle.json`. */
+function lockFileOf(file: string): string {
+  return `${file.replace(/\.jsonc?$/, "")}.lock.json`;
 }
 
 function readEnvFile(path: string, isAsked: boolean): NodeJS.Dict<string> {

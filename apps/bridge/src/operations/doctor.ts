@@ -4,6 +4,7 @@ import type { Core } from "../core.ts";
 import type { Check, Look } from "./checks/check.ts";
 import { address, configuration, policyOrder } from "./checks/configuration.ts";
 import { clockDrift, diskRoom, homePermissions, lock, nodeVersion } from "./checks/machine.ts";
+import { pins } from "./checks/pins.ts";
 import { reach, tools } from "./checks/servers.ts";
 import { state } from "./checks/state.ts";
 import { webhooks } from "./checks/webhooks.ts";
@@ -14,7 +15,7 @@ import { seesEverything } from "./sight.ts";
 const looks: Readonly<Record<string, Look>> = {
   ...{ config: configuration, policies: policyOrder, address },
   ...{ node: nodeVersion, home: homePermissions, disk: diskRoom, lock, clock: clockDrift },
-  ...{ servers: reach, tools, state, webhooks },
+  ...{ servers: reach, tools, pins, state, webhooks },
 };
 
 export const doctor = defineOperation({

@@ -52,6 +52,8 @@ export const describeTool = defineOperation({
   async run(input, { principal }, core) {
     const tool = await resolveTool(input, core, principal);
     core.sight.refuseUnseen(tool, principal);
+    // One that is listed is shown as it was approved.
+    if (tool.isListed === false) core.catalog.refuseWithheld(tool.server, tool.name);
     return presentTool(tool.exposedName, tool, { detail: "full", core });
   },
 });

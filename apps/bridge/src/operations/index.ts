@@ -9,6 +9,7 @@ import { health } from "./health.ts";
 import { history } from "./history.ts";
 import { metrics, performance } from "./metrics.ts";
 import type { Operation } from "./operation.ts";
+import { pins, pinsApprove, pinsDiff } from "./pins.ts";
 import { ps } from "./ps.ts";
 import { readResult } from "./read-result.ts";
 import { reviewGet, reviewList, reviewResolve } from "./review.ts";
@@ -25,5 +26,6 @@ export const OPERATIONS = [
   ...[health, ps, doctor],
   ...[cacheStats, cacheClear, cacheToggle],
   ...[reviewList, reviewGet, reviewResolve],
+  ...[pins, pinsDiff, pinsApprove],
   ...[webhooksList, webhookReplay],
 ] as unknown as readonly Operation[];

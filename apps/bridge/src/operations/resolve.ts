@@ -49,7 +49,8 @@ export function searchOf(core: Core): Search {
   const tools = core.catalog.allTools();
   let search = searches.get(tools);
   if (!search) {
-    search = createSearch(tools, (server) => aliasesOf(server, core));
+    const usable = new Map([...tools].filter(([, tool]) => tool.withheld === undefined));
+    search = createSearch(usable, (server) => aliasesOf(server, core));
     searches.set(tools, search);
   }
   return search;

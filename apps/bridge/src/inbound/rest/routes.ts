@@ -4,6 +4,7 @@ import { discoverRoutes } from "./discover.ts";
 import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { pinRoutes } from "./pins.ts";
 import { reviewRoutes } from "./review.ts";
 import type { Route } from "./route.ts";
 import { toolRoutes } from "./tool.ts";
@@ -19,5 +20,6 @@ export const ROUTES: readonly Route[] = [
   ...metricsRoutes,
   ...cacheRoutes,
   ...reviewRoutes,
+  ...pinRoutes,
   ...webhookRoutes,
 ];
