@@ -19,6 +19,7 @@ import { addRemove } from "./remove.ts";
 import { addReview } from "./review.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
+import { addTest } from "./test.ts";
 import { tools } from "./tools.ts";
 import { addUninstall } from "./uninstall.ts";
 import { addWebhooks } from "./webhooks.ts";
@@ -30,7 +31,7 @@ export const COMMANDS: readonly ((cli: Cli) => void)[] = [
   ...[addTools, addFind, addCall, addBatch, addChain],
   ...[addHistory, addWhy, addMetrics, addCache, addReview],
   addPins,
-  addWebhooks,
+  ...[addWebhooks, addTest],
   ...[addImport, addUninstall, addAdd, addRemove],
   addConfig,
 ];
