@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { executionIdOf, messageOf, systemClock } from "@trestle/protocol";
 import { createLogger, logLevelOf, withoutSecrets } from "@trestle-mcp/server-kit/serving";
-import { CommanderError } from "commander";
-import { exitCodeOf } from "./cli/exit-code.ts";
-import { commandsFor, createProgram } from "./cli/program.ts";
+import type { ProgramParts } from "./cli/command.ts";
+import { exitCodeOf, isCommanderError } from "./cli/exit-code.ts";
+import { readServe, startServe } from "./cli/serve-command.ts";
 import type { Terminal } from "./cli/terminal.ts";
 import type { Config } from "./config/load.ts";
 import { bridgeFolder } from "./home.ts";
@@ -60,25 +60,27 @@ function commandOf(script: string): string[] {
     : [process.execPath, resolve(script)];
 }
 
-try {
-  const commands = await commandsFor(process.argv.slice(2));
-  const program = createProgram(
-    {
-      version,
-      cwd: process.cwd(),
-      env: process.env,
-      openTerminal,
-      print: (text) => void process.stdout.write(`${text}\n`),
-      setExitCode: (code) => {
-        process.exitCode = code;
-      },
-    },
-    commands,
-  );
+async function run(words: readonly string[], parts: ProgramParts): Promise<void> {
+  const asked = readServe(words);
+  if (asked) return startServe(parts, asked);
+  const { commandsFor, createProgram } = await import("./cli/program.ts");
+  const program = createProgram(parts, await commandsFor(words));
   await program.parseAsync(process.argv);
+}
+
+try {
+  await run(process.argv.slice(2), {
+    version,
+    cwd: process.cwd(),
+    env: process.env,
+    openTerminal,
+    print: (text) => void process.stdout.write(`${text}\n`),
+    setExitCode: (code) => {
+      process.exitCode = code;
+    },
+  });
 } catch (error) {
-  // Commander has printed its own words already.
-  if (!(error instanceof CommanderError)) {
+  if (!isCommanderError(error)) {
     process.stderr.write(`trestle: ${messageOf(error)}\n`);
     const executionId = executionIdOf(error);
     if (executionId !== undefined) {

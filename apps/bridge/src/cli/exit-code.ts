@@ -1,5 +1,3 @@
-import { CommanderError } from "commander";
-
 /** How a command ends, for scripts: sysexits where those have a word for it. */
 export const EXIT = {
   ok: 0,
@@ -23,8 +21,13 @@ const EXIT_OF_CODE: Readonly<Record<string, number>> = {
 /** The exit code of a command that threw. */
 export function exitCodeOf(error: unknown): number {
   // Its own word for "wrong usage" is 1; help and version are no failures.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   return EXIT_OF_CODE[codeOf(error)] ?? EXIT.failed;
+}
+
+/** Of the library that reads command lines, which has printed its own words already. */
+export function isCommanderError(error: unknown): error is Error & { readonly exitCode: number } {
+  return error instanceof Error && codeOf(error).startsWith("commander.");
 }
 
 /** Over MCP the bridge's own code travels in the error's data. */

@@ -1,9 +1,7 @@
 import { Command } from "commander";
-import type { Config } from "../config/load.ts";
-import { loadAtStart } from "../config/load-at-start.ts";
 import type { Cli, ProgramParts } from "./command.ts";
 import { loadOptions } from "./load-options.ts";
-import { serve } from "./serve.ts";
+import { type ServeOptions, startServe } from "./serve-command.ts";
 
 /** Adds one command, or a group of them. */
 export type AddCommand = (cli: Cli) => void;
@@ -49,14 +47,7 @@ export function addServe(cli: Cli): void {
     .option("--host <address>", "address to listen on")
     .option("--port <number>", "port to listen on; 0 takes a free one")
     .addHelpText("after", SERVE_EXAMPLES)
-    .action(async ({ stdio = false, ...http }: HttpOptions & { stdio?: boolean }) => {
-      const address = readAddress(http);
-      const { version } = parts;
-      const config = withAddress(await loadAtStart({ ...loadOptions(cli), version }), address);
-      parts.setExitCode(
-        await serve({ config, terminal: parts.openTerminal(config, stdio), stdio }),
-      );
-    });
+    .action((options: ServeOptions) => startServe(parts, { where: loadOptions(cli), options }));
 }
 
 const SERVE_EXAMPLES = `
@@ -64,33 +55,3 @@ Examples:
   trestle serve
   trestle serve --stdio
   trestle serve --config team.json --port 0`;
-
-interface HttpOptions {
-  readonly host?: string;
-  readonly port?: string;
-}
-
-type Address = Partial<Pick<Config["http"], "host" | "port">>;
-
-function readAddress({ host, port }: HttpOptions): Address {
-  return {
-    ...(host === undefined ? {} : { host }),
-    ...(port === undefined ? {} : { port: readPort(port) }),
-  };
-}
-
-function withAddress(config: Config, address: Address): Config {
-  return {
-    ...config,
-    http: { ...config.http, ...address },
-    again: async () => withAddress(await config.again(), address),
-  };
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw Object.assign(new Error(`--port must be a number from 0 to 65535, not "${text}".`), {
-    code: "invalid_config",
-  });
-}

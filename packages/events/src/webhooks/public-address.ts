@@ -26,17 +26,33 @@ const notPublic6: readonly [string, number][] = [
   ["3fff::", 20],
 ];
 
-const refused = new BlockList();
-for (const [address, bits] of notPublic4) refused.addSubnet(address, bits, "ipv4");
-for (const [address, bits] of notPublic6) refused.addSubnet(address, bits, "ipv6");
+interface Blocks {
+  readonly refused: BlockList;
+  /** All that IANA has given out; mapped, translated, local and multicast addresses are outside. */
+  readonly global6: BlockList;
+}
 
-/** All that IANA has given out; mapped, translated, local and multicast addresses are outside. */
-const global6 = new BlockList();
-global6.addSubnet("2000::", 3, "ipv6");
+let made: Blocks | undefined;
+
+/** Made when first asked for: who sends no webhook has no use for them. */
+function blocks(): Blocks {
+  made ??= makeBlocks();
+  return made;
+}
+
+function makeBlocks(): Blocks {
+  const refused = new BlockList();
+  for (const [address, bits] of notPublic4) refused.addSubnet(address, bits, "ipv4");
+  for (const [address, bits] of notPublic6) refused.addSubnet(address, bits, "ipv6");
+  const global6 = new BlockList();
+  global6.addSubnet("2000::", 3, "ipv6");
+  return { refused, global6 };
+}
 
 /** Is this an address of the public internet, written in the usual form? */
 export function isPublicAddress(address: string): boolean {
   const kind = isIP(address);
+  const { refused, global6 } = blocks();
   if (kind === 4) return !refused.check(address, "ipv4");
   if (kind !== 6 || address.includes("%")) return false;
   return global6.check(address, "ipv6") && !refused.check(address, "ipv6");
