@@ -133,12 +133,26 @@ interface OneParts extends UpstreamParts {
 function openOne(server: ServerConfig, config: Config, parts: OneParts): Upstream {
   const { id, kind, commands } = server;
   const { clock, idleStopMs } = parts;
-  const connectTo = (resolved: ServerConfig): Upstream => {
+  const connectOne = (resolved: ServerConfig): Upstream => {
     const usual = toUpstreamConfig(resolved, config, parts);
     return createUpstream(idleStopMs ? { ...usual, idleStopMs } : usual, {
       ...parts,
       clientInfo: { ...parts.clientInfo },
     });
+  };
+  const connectTo = (resolved: ServerConfig): Upstream => {
+    const { replicas = [] } = resolved.kind === "http" ? resolved.entry : {};
+    if (resolved.kind !== "http" || replicas.length === 0) return connectOne(resolved);
+    const make = async (): Promise<Upstream> => {
+      const { createReplicatedUpstream } = await import("./replicas/replicated-upstream.ts");
+      const others = replicas.map((url) =>
+        connectOne({ ...resolved, entry: { ...resolved.entry, url } }),
+      );
+      return createReplicatedUpstream({
+        ...{ id, members: [connectOne(resolved), ...others], log: parts.log },
+      });
+    };
+    return createLateUpstream({ id, kind, clock, make });
   };
   if (commands.length === 0) return connectTo(server);
   const make = async (): Promise<Upstream> => connectTo(await withSecrets(server, config.secrets));

@@ -115,7 +115,11 @@ export function rememberedChecks({ settings, entries, lines }: Remembered): Conf
 /** Of a value whose references may stand for something else now: it is a text as it was, but which one? */
 function isStillGood(key: string, value: unknown): boolean {
   if (key === "command" || key === "embedded") return typeof value === "string" && value !== "";
-  if (key !== "url") return value !== undefined;
+  if (key === "replicas") return Array.isArray(value) && value.every(isAddress);
+  return key === "url" ? isAddress(value) : value !== undefined;
+}
+
+function isAddress(value: unknown): boolean {
   return typeof value === "string" && /^https?:\/\/\S+$/i.test(value) && URL.canParse(value);
 }
 

@@ -107,6 +107,10 @@ function entriesOf<Text extends z.ZodType>({
       type: z.enum(["http", "streamable-http", "streamableHttp", "sse"]).optional(),
       url: url.describe("Where it answers."),
       headers: texts.optional(),
+      replicas: z
+        .array(url)
+        .optional()
+        .describe("Further addresses of the same server, in the order in which they are asked."),
     }),
     /** One of our servers, mounted in the bridge's own process. */
     embedded: z.object({
