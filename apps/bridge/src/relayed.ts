@@ -2,8 +2,9 @@ import type { JsonObject } from "@trestle/protocol";
 import type { ServerConfig } from "./config/servers.ts";
 import { isolationOf } from "./isolation/isolation-of.ts";
 
-const EVERYWHERE: JsonObject = { elicitation: { form: {}, url: {} }, sampling: { tools: {} } };
-const WITH_ROOTS: JsonObject = { ...EVERYWHERE, roots: {} };
+/** Whoever shares the connection. */
+export const RELAYED: JsonObject = { elicitation: { form: {}, url: {} }, sampling: { tools: {} } };
+const WITH_ROOTS: JsonObject = { ...RELAYED, roots: {} };
 
 /**
  * What a server of the legacy era is told that it may ask of clients. It takes roots for those of its whole
@@ -11,5 +12,5 @@ const WITH_ROOTS: JsonObject = { ...EVERYWHERE, roots: {} };
  */
 export function relayedCapabilities(server: ServerConfig): JsonObject {
   const isolation = isolationOf(server)?.isolation;
-  return isolation === "principal" || isolation === "session" ? WITH_ROOTS : EVERYWHERE;
+  return isolation === "principal" || isolation === "session" ? WITH_ROOTS : RELAYED;
 }

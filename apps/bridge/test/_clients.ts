@@ -37,15 +37,20 @@ export interface AnyClient {
 
 const info = { name: "equality", version: "1.0.0" };
 
-export async function connectClient(kind: ClientKind, reach: Reach): Promise<AnyClient> {
+export async function connectClient(
+  kind: ClientKind,
+  reach: Reach,
+  capabilities: JsonObject = {},
+): Promise<AnyClient> {
   if (kind === "v1") {
-    const client = new ClientV1(info);
+    const client = new ClientV1(info, { capabilities });
     await client.connect(
       "url" in reach ? (new HttpV1(new URL(reach.url)) as never) : new StdioV1(quiet(reach)),
     );
     return common(client);
   }
   const client = new Client(info, {
+    capabilities,
     versionNegotiation: { mode: kind === "v2" ? "auto" : "legacy" },
   });
   await client.connect(

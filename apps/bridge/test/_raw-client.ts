@@ -31,7 +31,6 @@ export interface RawClient {
 
 const opening: JsonObject = {
   protocolVersion: "2025-11-25",
-  capabilities: {},
   clientInfo: { name: "raw", version: "1" },
 };
 const envelope: JsonObject = {
@@ -39,12 +38,16 @@ const envelope: JsonObject = {
   [META.clientCapabilities]: {},
 };
 
-export async function connectRaw(era: RawEra, reach: Reach): Promise<RawClient> {
+export async function connectRaw(
+  era: RawEra,
+  reach: Reach,
+  capabilities: JsonObject = {},
+): Promise<RawClient> {
   const inbox = createInbox();
   const client =
     "url" in reach ? httpClient(era, reach.url, inbox) : stdioClient(era, reach, inbox);
   if (era === "legacy") {
-    await client.request("initialize", opening);
+    await client.request("initialize", { ...opening, capabilities });
     await client.notify("notifications/initialized", {});
   }
   return client;

@@ -1,5 +1,6 @@
 import { canonicalJson, type JsonObject, messageOf, parseJson } from "@trestle/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RELAYED } from "../src/relayed.ts";
 import { type RunningBridge, startBridge, stdioBridge } from "./_bridge.ts";
 import { type AnyClient, type Ask, CLIENT_KINDS, connectClient, type Reach } from "./_clients.ts";
 import { comparable, ownItems, sortedItems, timeless, withoutPast } from "./_equality.ts";
@@ -71,11 +72,12 @@ afterAll(async () => {
 describe.each(CLIENT_KINDS)("a client of kind %s", (kind) => {
   const clients: Record<string, AnyClient> = {};
   beforeAll(async () => {
+    // They declare what the bridge does: some servers offer more to clients that can be asked.
     // All stay until the end: the database is opened once, and the later clients join it.
     direct.push(clients);
     await Promise.all(
       Object.entries(servers.direct).map(async ([name, reach]) => {
-        clients[name] = await connectClient(kind, reach);
+        clients[name] = await connectClient(kind, reach, RELAYED);
       }),
     );
   });
@@ -163,7 +165,7 @@ describe("on the wire", () => {
   const own: Record<string, Lists> = {};
   beforeAll(async () => {
     for (const [server, reach] of Object.entries(servers.direct)) {
-      const client = await connectRaw("legacy", reach);
+      const client = await connectRaw("legacy", reach, RELAYED);
       own[server] = await listsOf(client);
       await client.close();
     }
