@@ -168,7 +168,10 @@ function toTool(
     server,
     name: String(definition.name),
     definition: rewriteToolMeta({ ...shown, name: exposedName }, uris(server)),
-    hash: hashOf(definition),
+    // Few are ever asked for it.
+    get hash() {
+      return hashOf(definition);
+    },
     hints: hintsOf(definition),
     ...cacheTtlOf(definition),
     isPlain: isPlain(definition),

@@ -68,8 +68,10 @@ function keyOf(origins: Origins): string {
   return createHash("sha256").update(from).digest("hex");
 }
 
-/** Changes with our code: while it is worked on, its version does not. */
+/** Changes with our code. What was built is named by its content; a source is not, and keeps its version. */
 function codeStamp(): JsonValue {
+  const { url } = import.meta;
+  if (!url.endsWith(".ts")) return url;
   const folder = import.meta.dirname;
   const folders = [folder, dirname(folder)];
   const times = folders.flatMap((path) =>

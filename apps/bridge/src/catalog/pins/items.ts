@@ -1,4 +1,5 @@
 import { digestOf, type JsonObject } from "@trestle/protocol";
+import { hashOf } from "../hashes.ts";
 import type { Snapshot } from "../snapshot.ts";
 
 /** What of a server is pinned: whatever of its words reaches a model before anything is called. */
@@ -42,7 +43,10 @@ function itemOf(kind: PinKind, whole: JsonObject, keys: readonly string[]): PinI
   if (found) return found;
   const kept = keys.filter((key) => whole[key] !== undefined);
   const definition = Object.fromEntries(kept.map((key) => [key, whole[key]])) as JsonObject;
-  const item = { kind, name: String(whole.name), definition, hash: pinHash(definition) };
+  // The hash of the whole is known from an earlier run.
+  const isWhole = kept.length === Object.keys(whole).length;
+  const hash = isWhole ? toPinHash(hashOf(whole)) : pinHash(definition);
+  const item = { kind, name: String(whole.name), definition, hash };
   known.set(whole, item);
   return item;
 }
@@ -53,5 +57,9 @@ function wordsOf(instructions: string): PinItem {
 }
 
 export function pinHash(definition: JsonObject): string {
-  return `sha256-${digestOf(definition)}`;
+  return toPinHash(digestOf(definition));
+}
+
+function toPinHash(digest: string): string {
+  return `sha256-${digest}`;
 }
