@@ -38,6 +38,8 @@ export default defineConfig({
     pool: "forks",
     // Most of a test of processes is waiting for them: more files at once than processors.
     maxWorkers: 4,
+    // Optimising a Postgres in WebAssembly costs more than all that a test asks of it.
+    execArgv: ["--liftoff-only"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { wasmFlags } from "@trestle/testkit/surroundings";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const START_MS = 25_000;
@@ -104,7 +105,7 @@ function bridgeCommand({ config, home = temporaryFolder(), env }: BridgeOptions)
   const file = join(home, "trestle.json");
   writeFileSync(file, JSON.stringify(config));
   return {
-    args: [MAIN, "--config", file, "serve"],
+    args: [...wasmFlags, MAIN, "--config", file, "serve"],
     env: { ...inherited(), TRESTLE_HOME: home, ...env },
     home,
     remove: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }),

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { nodeEnvironment } from "@trestle/testkit/surroundings";
+import { nodeEnvironment, wasmFlags } from "@trestle/testkit/surroundings";
 import { openEmbedded } from "@trestle-mcp/database";
 import { end, printed, temporaryFolder } from "./_bridge.ts";
 import type { Reach } from "./_clients.ts";
@@ -57,7 +57,7 @@ export async function startRealServers(): Promise<RealServers> {
     direct: {
       database: {
         command: process.execPath,
-        args: [DATABASE],
+        args: [...wasmFlags, DATABASE],
         env: { ...nodeEnvironment(), TRESTLE_HOME: home },
       },
       everything,

@@ -8,7 +8,7 @@ import { processesWith } from "./_processes.ts";
 const UPSTREAM = fileURLToPath(new URL("./fixtures/upstream.ts", import.meta.url));
 
 /** The entry of one server of ours to be put behind the bridge; its processes are found by place and name. */
-export function entry(place: Place, name: string, ...flags: string[]): JsonObject {
+export function entry(place: Pick<Place, "root">, name: string, ...flags: string[]): JsonObject {
   return {
     command: process.execPath,
     args: [UPSTREAM, `--root=${place.root}`, `--name=${name}`, ...flags],

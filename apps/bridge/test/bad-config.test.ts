@@ -39,8 +39,9 @@ test.each(bad)(
   "%s ends every command with one message and code 78, and starts nothing",
   async (_what, text, message) => {
     const place = createPlace(text);
-    for (const command of [["serve"], ["serve", "--stdio"], ["tools"]]) {
-      const { code, stdout, stderr } = await run(place, command);
+    const commands = [["serve"], ["serve", "--stdio"], ["tools"]];
+    for (const ran of await Promise.all(commands.map((command) => run(place, command)))) {
+      const { code, stdout, stderr } = ran;
       expect(code).toBe(EXIT_CONFIG);
       expect(stdout).toBe("");
       expect(stderr).toMatch(message);

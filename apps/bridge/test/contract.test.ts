@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeServer } from "@trestle/testkit";
+import { wasmFlags } from "@trestle/testkit/surroundings";
 import { afterAll } from "vitest";
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
@@ -20,7 +21,7 @@ writeFileSync(configFile, JSON.stringify({ mcpServers: { database }, catalog: { 
 describeServer("the bridge over stdio", {
   spawn: {
     command: process.execPath,
-    args: [bin, "--config", configFile, "serve", "--stdio"],
+    args: [...wasmFlags, bin, "--config", configFile, "serve", "--stdio"],
     env: { DATABASE_DATA_DIR: dataDir },
   },
   isOwnProgram: true,

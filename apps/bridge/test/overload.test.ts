@@ -1,31 +1,28 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { attemptsIn, faultyCommand } from "@trestle/testkit";
 import { expect, test } from "vitest";
 import { type Answer, callByHttp } from "./_peer.ts";
 import { createPlace, serve } from "./_place.ts";
 import { until } from "./_processes.ts";
+import { effectsOf, entry } from "./_upstreams.ts";
 
 const CONCURRENCY = 64;
 const QUEUE = 8;
 const TOO_MANY = 5;
-/** Long enough for all calls to be there at the same time. */
-const SLOW_MS = 5_000;
 
 test("what neither runs nor may wait is refused, unsent, with the time to come back", async () => {
   const place = createPlace();
-  const { root } = place;
   place.configure({
     policy: { bulkhead: { queue: QUEUE } },
-    mcpServers: {
-      slow: faultyCommand({ root, name: "slow" }),
-      idle: faultyCommand({ root, name: "idle" }),
-    },
+    mcpServers: { slow: entry(place, "slow"), idle: entry(place, "idle") },
   });
   const { url } = await serve(place);
   const keyOf = (index: number) => `call-${index}`;
   const call = (index: number) =>
-    callByHttp(url, "slow__write", { key: keyOf(index), faults: ["slow"], slowMs: SLOW_MS });
+    callByHttp(url, "slow__write", { key: keyOf(index), until: "enough" });
   const first = Array.from({ length: CONCURRENCY }, (_, index) => call(index));
-  const reached = () => attemptsIn(root, "slow");
+  const reached = () => effectsOf(place);
   await until("the server works on all of them", () => reached().length === CONCURRENCY);
 
   const more = Array.from({ length: QUEUE + TOO_MANY }, (_, index) => call(CONCURRENCY + index));
@@ -43,11 +40,12 @@ test("what neither runs nor may wait is refused, unsent, with the time to come b
     });
   }
   // Nobody else waits for a server that is full.
-  expect((await callByHttp(url, "idle__read", { key: "idle" })).answer.error).toBeUndefined();
+  expect((await callByHttp(url, "idle__read")).answer.error).toBeUndefined();
 
+  writeFileSync(join(place.root, "enough"), "");
   const answers = (await Promise.all([...first, ...more])).map(({ answer }) => answer);
   expect(answers.filter(({ error }) => error === undefined)).toHaveLength(CONCURRENCY + QUEUE);
-  const keys = reached().map(({ key }) => key);
+  const keys = reached();
   expect(new Set(keys).size).toBe(keys.length);
   expect(keys).toHaveLength(CONCURRENCY + QUEUE);
 });

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import type { JsonObject } from "@trestle/protocol";
-import { expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { type RunningBridge, startBridge, temporaryFolder } from "./_bridge.ts";
 import { type AnyClient, CLIENT_KINDS, connectClient } from "./_clients.ts";
 import { createPlace, type Place, serve } from "./_place.ts";
 import { entry } from "./_upstreams.ts";
@@ -16,11 +17,18 @@ const OWN = [
   ...["health", "history", "metrics", "read_result", "review_list", "review_resolve", "run_chain"],
 ].map((name) => `bridge__${name}`);
 
+/** One bridge for all clients that use its own tools where they are listed. */
+let shared: RunningBridge;
+beforeAll(async () => {
+  const home = temporaryFolder();
+  shared = await startBridge({ home, config: configOf({ root: home }, { own: "listed" }) });
+});
+afterAll(() => shared?.stop());
+
 test.each(CLIENT_KINDS)(
   "a client of kind %s lists and uses the bridge's own tools",
   async (kind) => {
-    const { url } = await serve(placeOf({ own: "listed" }));
-    const client = await connect(kind, url);
+    const client = await connect(kind, shared.url);
     const { tools } = await client.ask("listTools");
     const own = (tools as JsonObject[]).filter(({ name }) => String(name).startsWith("bridge__"));
     expect(own.map(({ name }) => name)).toEqual(OWN);
@@ -60,8 +68,7 @@ test.each(CLIENT_KINDS)(
 );
 
 test("an error of the inner tool is the error of call_tool, and unknown fields are named", async () => {
-  const { url } = await serve(placeOf({}));
-  const client = await connect("v2", url);
+  const client = await connect("v2", shared.url);
   const call = (args: JsonObject) =>
     client.ask("callTool", { name: "bridge__call_tool", arguments: args });
   const failed = await call({ tool: "fixture.test_error_handling" });
@@ -92,8 +99,7 @@ test("they are prefixed where no other tool is", async () => {
 });
 
 test("progress of the inner tool reaches who called call_tool", async () => {
-  const { url } = await serve(placeOf({}));
-  const client = await connect("v2", url);
+  const client = await connect("v2", shared.url);
   const told: JsonObject[] = [];
   await client.ask(
     "callTool",
@@ -106,7 +112,6 @@ test("progress of the inner tool reaches who called call_tool", async () => {
 test.each(["auto", "legacy"] as const)(
   "what the inner tool asks of the user is asked through call_tool (%s client)",
   async (mode) => {
-    const { url } = await serve(placeOf({}));
     const capabilities = { elicitation: { form: {} } };
     const info = { name: "asked", version: "1" };
     const client = new Client(info, { capabilities, versionNegotiation: { mode } });
@@ -116,7 +121,7 @@ test.each(["auto", "legacy"] as const)(
       const [field = ""] = Object.keys(requestedSchema.properties);
       return { action: "accept", content: { [field]: answers[field] ?? "" } };
     });
-    await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+    await client.connect(new StreamableHTTPClientTransport(new URL(shared.url)));
     onTestFinished(() => client.close());
     const tool = "fixture.test_input_required_result_multi_round";
     const result = await client.callTool({ name: "bridge__call_tool", arguments: { tool } });
@@ -134,10 +139,14 @@ test("an entry that is named as the bridge itself is reported, and the others ar
 
 function placeOf(tools: object, catalog: object = {}): Place {
   const place = createPlace();
+  place.configure(configOf(place, tools, catalog));
+  return place;
+}
+
+function configOf(place: Pick<Place, "root">, tools: object, catalog: object = {}): object {
   const fixture = { command: process.execPath, args: [FIXTURE, join(place.root, "fixture")] };
   const mcpServers = { one: entry(place, "one"), two: entry(place, "two"), fixture };
-  place.configure({ mcpServers, catalog: { ...catalog, tools } });
-  return place;
+  return { mcpServers, catalog: { ...catalog, tools } };
 }
 
 async function connect(kind: (typeof CLIENT_KINDS)[number], url: string): Promise<AnyClient> {

@@ -15,7 +15,8 @@ import {
 import { effectsOf, entry, executionsOf, serversOf } from "./_upstreams.ts";
 
 const RESTARTS = 50;
-const SERVERS = 10;
+/** Many, each killed twice: one that keeps dying is started ever later. */
+const SERVERS = 25;
 
 function placeWithTwo(...flags: string[]): Place {
   const place = createPlace();
@@ -136,10 +137,12 @@ test("what even the watchdog missed is ended at the next start", async () => {
   const orphans = [...serversOf(place, "one"), ...serversOf(place, "two")];
   expect(orphans).toHaveLength(2);
   process.kill(pid, "SIGSTOP"); // so that it cannot start another watchdog
-  for (const child of childrenOf(pid)) if (!orphans.includes(child)) kill(child);
+  const watchers = childrenOf(pid).filter((child) => !orphans.includes(child));
+  expect(watchers).toHaveLength(1);
+  for (const watcher of watchers) kill(watcher);
   kill(pid);
   await ended;
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await until("nobody is left who would end them", () => !watchers.some(isAlive));
   expect(orphans.every(isAlive)).toBe(true);
 
   const started = performance.now();

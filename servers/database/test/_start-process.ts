@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { wasmFlags } from "@trestle/testkit/surroundings";
 
 interface Answer {
   readonly id: number;
@@ -22,7 +23,7 @@ const program = fileURLToPath(new URL("./_database-process.ts", import.meta.url)
 
 /** Another process on a database folder. */
 export function startProcess(dataDir: string): DatabaseProcess {
-  const child = spawn(process.execPath, [program, dataDir], {
+  const child = spawn(process.execPath, [...wasmFlags, program, dataDir], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const waiting = new Map<number, (answer: Answer) => void>();

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { describeServer } from "@trestle/testkit";
+import { wasmFlags } from "@trestle/testkit/surroundings";
 import { afterAll } from "vitest";
 import { server } from "../src/index.ts";
 import { temporaryFolder } from "../src/postgres/_temporary-folder.ts";
@@ -13,7 +14,7 @@ afterAll(folder.remove);
 const bin = new URL("../src/bin.ts", import.meta.url);
 
 describeServer("database", {
-  spawn: { command: process.execPath, args: [fileURLToPath(bin)], env: place },
+  spawn: { command: process.execPath, args: [...wasmFlags, fileURLToPath(bin)], env: place },
   definition: server,
   settings: place,
   sampleCalls: {
