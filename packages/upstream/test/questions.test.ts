@@ -1,4 +1,4 @@
-import type { LogMessage, RequestContext } from "@trestle/protocol";
+import { type LogMessage, openSession, type RequestContext } from "@trestle/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { context, fixture, upstreamOf } from "./_parts.ts";
 import { type HttpFixture, serveV1 } from "./fixtures/http-servers.ts";
@@ -47,16 +47,43 @@ describe.each(["stdio", "http"] as const)("a legacy server that asks back (%s)",
   });
 });
 
-test("with several who could answer over one pipe, nobody is asked", async () => {
-  const upstream = upstreamOf({ ...fixture("v1-stdio"), clientCapabilities });
-  await upstream.ready();
-  const control = new AbortController();
+describe("over one pipe, with several calls in flight", () => {
   const askClient = async () => ({ action: "accept" });
-  const other = upstream
-    .request("tools/call", call("wait"), context({ askClient, signal: control.signal }))
-    .catch(() => {});
-  const result = await upstream.request("tools/call", call("ask"), context({ askClient }));
+  const able = { askClient };
+
+  /** What `ask` comes to while another call waits. */
+  async function askBeside(
+    other: Partial<RequestContext>,
+    own: Partial<RequestContext>,
+  ): Promise<string> {
+    const upstream = upstreamOf({ ...fixture("v1-stdio"), clientCapabilities });
+    await upstream.ready();
+    const control = new AbortController();
+    const waiting = upstream
+      .request("tools/call", call("wait"), context({ ...other, signal: control.signal }))
+      .catch(() => {});
+    const result = await upstream.request("tools/call", call("ask"), context(own));
+    control.abort();
+    await waiting;
+    return JSON.stringify(result);
+  }
+
+  test("nobody is asked, not even the only one who could answer", async () => {
+    const answers = await Promise.all([askBeside(able, able), askBeside(able, {})]);
+    expect(answers.map((text) => /several requests wait/.test(text))).toEqual([true, true]);
+  });
+
+  test("the client is asked if all calls are of one session of it", async () => {
+    const session = openSession("s");
+    expect(await askBeside({ ...able, session }, { ...able, session })).toContain("accept");
+    const others = { ...able, session: openSession("t") };
+    expect(await askBeside(others, { ...able, session })).toContain("several requests wait");
+  });
+});
+
+test("what was not declared to a server is not passed on", async () => {
+  const upstream = upstreamOf({ ...fixture("v1-stdio"), clientCapabilities });
+  const askClient = async () => ({ roots: [] });
+  const result = await upstream.request("tools/call", call("roots"), context({ askClient }));
   expect(result).toMatchObject({ isError: true });
-  control.abort();
-  await other;
 });

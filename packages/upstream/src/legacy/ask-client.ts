@@ -18,10 +18,13 @@ export interface AskedOn {
   readonly waiting: readonly LinkRequest[];
 }
 
+/** In the middle of these a server may ask. */
+const ASKING = new Set(["tools/call", "prompts/get", "resources/read"]);
+
 /**
  * Answers a request of a legacy server. A question for the user goes to the request that it came with
- * or, where the transport does not tell, to the only one in flight that can answer; with several,
- * asking the wrong person would be worse than refusing.
+ * or, where the transport does not tell, to the only one in flight, or the latest if all are of one
+ * session. With several callers, asking the wrong person would be worse than refusing.
  */
 export async function answerServer(
   { method, params = {} }: RpcRequest,
@@ -30,16 +33,22 @@ export async function answerServer(
   if (method === "ping") return {};
   const needed = NEEDED.get(method);
   if (needed === undefined) throw new RpcError(RPC.methodNotFound, `Unknown method ${method}.`);
-  if (declared[needed] === undefined)
-    throw new RpcError(RPC.methodNotFound, `${method} is not answered here: it was not declared.`);
-  const able = (scope ? [scope] : waiting).filter(({ context }) => context?.askClient);
-  const [asked] = able;
-  if (able.length !== 1 || !asked?.context?.askClient) {
-    const reason =
-      able.length === 0
-        ? "no client that declared it waits for an answer of this server"
-        : "several requests wait, and nothing tells to which of them it belongs";
-    throw new RpcError(RPC.methodNotFound, `${method} cannot be passed on: ${reason}.`);
-  }
-  return asked.context.askClient(method, params);
+  if (declared[needed] === undefined) throw refused(method, "it was not declared");
+  // Also those whose client cannot answer: it may be theirs.
+  const asking = scope ? [scope] : waiting.filter((request) => ASKING.has(request.method));
+  const able = asking.flatMap(({ context }) => context?.askClient ?? []);
+  const ask = able.at(-1);
+  if (!ask) throw refused(method, "no client that can answer waits for this server");
+  if (asking.length > 1 && !isOneSession(asking))
+    throw refused(method, "several requests wait, and nothing tells to which of them it belongs");
+  return ask(method, params);
+}
+
+function isOneSession(requests: readonly LinkRequest[]): boolean {
+  const session = requests[0]?.context?.session;
+  return session !== undefined && requests.every(({ context }) => context?.session === session);
+}
+
+function refused(method: string, reason: string): RpcError {
+  return new RpcError(RPC.methodNotFound, `${method} cannot be passed on: ${reason}.`);
 }
