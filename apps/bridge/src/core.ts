@@ -118,19 +118,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     run: (approved) => calls.callUpstreamTool(toInnerCall(approved)),
   });
   const { upstreams, own } = createServers(parts, hostFor, () => core);
-  const saved = openSavedCatalog({
-    ...{ folder: join(state.folder, "catalog"), log },
-    holdsSecret: (text) => live.current().secrets.areIn(text),
-  });
-  const pins = createPins({
-    ...{ live, clock, log, tell: alarms.pinned },
-    holdsSecret: (text) => live.current().secrets.areIn(text),
-  });
-  const catalog = createCatalog({
-    ...{ upstreams, saved, pins, live, clock, log },
-    ...{ context: listContext(), ownTools: own.definitions },
-    bridgeId: state.access.fingerprint("bridge").slice(0, 16),
-  });
+  const { saved, pins, catalog } = openCatalog(parts, { upstreams, own, alarms });
   const { access } = state;
   const states = createRequestStates(access.sealer, clock);
   const sight = createSight({ access, catalog, allowsOwn: createOwnRights(access) });
@@ -169,6 +157,30 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     },
   };
   return core;
+}
+
+/** What the servers offer, as it was saved, as it was approved, and as it is now. */
+function openCatalog(
+  { live, clock, log, state }: CoreParts,
+  {
+    upstreams,
+    own,
+    alarms,
+  }: {
+    readonly upstreams: Upstreams;
+    readonly own: { readonly definitions: readonly JsonObject[] };
+    readonly alarms: Alarms;
+  },
+) {
+  const holdsSecret = (text: string): boolean => live.current().secrets.areIn(text);
+  const saved = openSavedCatalog({ folder: join(state.folder, "catalog"), log, holdsSecret });
+  const pins = createPins({ live, clock, log, tell: alarms.pinned, holdsSecret });
+  const catalog = createCatalog({
+    ...{ upstreams, saved, pins, live, clock, log },
+    ...{ context: listContext(), ownTools: own.definitions },
+    bridgeId: state.access.fingerprint("bridge").slice(0, 16),
+  });
+  return { saved, pins, catalog };
 }
 
 function observedBy(...all: readonly PipelineParts["metrics"][]): PipelineParts["metrics"] {

@@ -56,14 +56,6 @@ export interface InstanceParts {
 export function createInstance(parts: InstanceParts): ServerInstance {
   const { info, catalog, calls, running, sight, exposure, live, parking, states } = parts;
   const forward = createForward(parts);
-  const subscriptions = createSubscriptions();
-
-  /** Where clients are kept apart, each watches what is its own. */
-  function watchKey(uri: unknown, id: string, { session, principal }: RequestContext): string {
-    const isolated = isolationOf(live.current().servers.find((server) => server.id === id));
-    if (!isolated) return String(uri);
-    return `${uri} ${isolated.isolation === "principal" ? principal.id : (session ?? principal).id}`;
-  }
 
   const counted = (answer: Answer, params: JsonObject, context: RequestContext) =>
     running.run(context.signal, (signal) => answer(params, { ...context, signal }));
@@ -91,19 +83,7 @@ export function createInstance(parts: InstanceParts): ServerInstance {
     "resources/read": asking("resources/read", (params, context) =>
       readResource(params, context, parts, forward),
     ),
-    "resources/subscribe": async (params, context) => {
-      const route = routeOf(params.uri, catalog);
-      // Also of those who only join others: their asking goes nowhere.
-      admit("resources/subscribe", route.server, { context, access: parts.access });
-      const send = () => forward("resources/subscribe", route, params, context);
-      return subscriptions.add(watchKey(params.uri, route.server, context), send);
-    },
-    "resources/unsubscribe": async (params, context) => {
-      const route = routeOf(params.uri, catalog);
-      return subscriptions.remove(watchKey(params.uri, route.server, context), () =>
-        forward("resources/unsubscribe", route, params, context),
-      );
-    },
+    ...createWatching(parts, forward),
     "completion/complete": (params, context) => complete(params, context, parts),
   };
 
@@ -131,6 +111,33 @@ export function createInstance(parts: InstanceParts): ServerInstance {
       };
     },
     close: async () => {},
+  };
+}
+
+/** Whoever watches a resource joins those who do already; where clients are kept apart, each watches its own. */
+function createWatching(
+  { catalog, live, access }: InstanceParts,
+  forward: Forward,
+): Record<"resources/subscribe" | "resources/unsubscribe", Answer> {
+  const subscriptions = createSubscriptions();
+  const keyOf = (uri: unknown, id: string, { session, principal }: RequestContext): string => {
+    const isolated = isolationOf(live.current().servers.find((server) => server.id === id));
+    if (!isolated) return String(uri);
+    return `${uri} ${isolated.isolation === "principal" ? principal.id : (session ?? principal).id}`;
+  };
+  return {
+    "resources/subscribe": async (params, context) => {
+      const route = routeOf(params.uri, catalog);
+      // Also of those who only join others: their asking goes nowhere.
+      admit("resources/subscribe", route.server, { context, access });
+      const send = () => forward("resources/subscribe", route, params, context);
+      return subscriptions.add(keyOf(params.uri, route.server, context), send);
+    },
+    "resources/unsubscribe": async (params, context) => {
+      const route = routeOf(params.uri, catalog);
+      const send = () => forward("resources/unsubscribe", route, params, context);
+      return subscriptions.remove(keyOf(params.uri, route.server, context), send);
+    },
   };
 }
 

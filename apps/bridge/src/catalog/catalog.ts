@@ -174,7 +174,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
   const router = createRouter(() => view, upstreams.all, uris);
 
   return {
-    bridgeId: parts.bridgeId,
+    ...{ bridgeId: parts.bridgeId, uris, subscribe },
     settled: settling.settled,
     listable: settling.listable,
     isUnchecked(server) {
@@ -203,11 +203,9 @@ export function createCatalog(parts: CatalogParts): Catalog {
     allTools: () => view.tools,
     prompt: (name) => view.prompts.get(name),
     resource: router,
-    uris,
     instructions: (sees) =>
       directoryOf([...served.values()].filter(({ id }) => sees?.(id) !== false)),
     status: () => [...sources.values()].map((source) => statusOf(source, statusParts())),
-    subscribe,
     close: () => {
       unsubscribe();
       unsubscribePins();

@@ -9,6 +9,7 @@ import {
 import type { Upstream } from "@trestle/upstream";
 import type { SavedCatalog } from "./saved.ts";
 import { emptySnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { createLoopTeller } from "./via.ts";
 
 const DEBOUNCE_MS = 100;
 const MAX_RETRY_MS = 60_000;
@@ -71,9 +72,9 @@ export interface FreshnessSettings {
  * in place, unless they are those of another server that stood behind this id.
  */
 export function createSource(upstream: Upstream, parts: SourceParts): Source {
-  const { clock, log, context, bridgeId, saved, fingerprint, settings, onChanged, onUpdated } =
-    parts;
+  const { clock, log, context, saved, fingerprint, settings, onChanged, onUpdated } = parts;
   const { id } = upstream;
+  const tellOfLoop = createLoopTeller(id, log);
   let snapshot = emptySnapshot;
   let digest = "";
   /** Of how the upstream was connected that the lists are of. */
@@ -81,7 +82,6 @@ export function createSource(upstream: Upstream, parts: SourceParts): Source {
   let listsFrom: ListsFrom = "nowhere";
   let problem: string | undefined;
   let failures = 0;
-  let isLoopTold = false;
   let reading: Promise<void> | undefined;
   let isConnecting = false;
   let stale = false;
@@ -104,7 +104,7 @@ export function createSource(upstream: Upstream, parts: SourceParts): Source {
     };
     try {
       const { signal } = patience;
-      const asked = { context: { ...context, signal }, bridgeId, onReady };
+      const asked = { context: { ...context, signal }, bridgeId: parts.bridgeId, onReady };
       const { snapshot: next, looped } = await takeSnapshot(upstream, asked);
       tellOfLoop(looped);
       // Replaced meanwhile: whose lists these are, nobody can tell.
@@ -120,17 +120,6 @@ export function createSource(upstream: Upstream, parts: SourceParts): Source {
       patience.end();
       lookLater();
     }
-  }
-
-  /** Once: it stays so until somebody changes the configuration. */
-  function tellOfLoop(items: number): void {
-    if (items > 0 && !isLoopTold) {
-      log.warn(
-        `"${id}" leads back to this bridge: what came through it already, or through too many bridges, is left out`,
-        { upstream: id, items },
-      );
-    }
-    isLoopTold = items > 0;
   }
 
   function take(next: Snapshot, from: string): void {

@@ -1,4 +1,10 @@
-import { type ClientFacts, isJsonObject, type JsonObject, TRESTLE_META } from "@trestle/protocol";
+import {
+  type ClientFacts,
+  isJsonObject,
+  type JsonObject,
+  type Logger,
+  TRESTLE_META,
+} from "@trestle/protocol";
 
 /** More bridges than this between a client and a server are a mistake, whether or not they go in a circle. */
 const MAX_BRIDGES = 8;
@@ -20,6 +26,20 @@ export function passedOn(items: readonly JsonObject[], bridgeId: string): JsonOb
 export function isLooped(item: JsonObject, bridgeId: string): boolean {
   const via = viaOf(item);
   return via.length >= MAX_BRIDGES || via.includes(bridgeId);
+}
+
+/** Says of a server that so many of its items were looped. Once: it stays so until somebody changes something. */
+export function createLoopTeller(upstream: string, log: Logger): (items: number) => void {
+  let isTold = false;
+  return (items) => {
+    if (items > 0 && !isTold) {
+      log.warn(
+        `"${upstream}" leads back to this bridge: what came through it already, or through too many bridges, is left out`,
+        { upstream, items },
+      );
+    }
+    isTold = items > 0;
+  };
 }
 
 function viaOf({ _meta: meta }: JsonObject): string[] {
