@@ -16,7 +16,7 @@ import { startFaultyHttp } from "@trestle/testkit";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Ran, trestle } from "./_cli.ts";
 import { textOf } from "./_place.ts";
-import { processesWith } from "./_processes.ts";
+import { processesWith, until } from "./_processes.ts";
 
 const TESTED = fileURLToPath(new URL("./fixtures/tested.ts", import.meta.url));
 const BIN = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
@@ -36,10 +36,12 @@ interface Row {
 describe.concurrent("trestle test", () => {
   test("tries a configured server, calls only what reads, and leaves nothing behind", async () => {
     const { root, home } = place();
-    const before = temporaryFolders();
-    const ran = await trestle(["test", "good", "--timeout", "3", "--record", "r.jsonl", "--json"], {
-      home,
-    });
+    const temporary = join(root, "temporary");
+    mkdirSync(temporary);
+    // Its own, to see what is left there.
+    const where = { home, env: { TMPDIR: temporary } };
+    const asked = ["--timeout", "3", "--record", "r.jsonl", "--json"];
+    const ran = await trestle(["test", "good", ...asked], where);
     const rows = rowsOf(ran);
     expect(rows.filter(({ status }) => status !== "ok")).toEqual([]);
     expect(ran.code).toBe(0);
@@ -56,7 +58,7 @@ describe.concurrent("trestle test", () => {
     // Neither files in the home, nor processes, nor folders.
     expect(readdirSync(home).sort()).toEqual(["r.jsonl", "trestle.json"]);
     expect(processesWith(root)).toEqual([]);
-    expect(temporaryFolders().filter((name) => !before.includes(name))).toEqual([]);
+    expect(readdirSync(temporary).filter((name) => name.startsWith("trestle"))).toEqual([]);
 
     const record = readFileSync(join(home, "r.jsonl"), "utf8");
     expect(record).toContain("The secret is");
@@ -129,6 +131,19 @@ describe.concurrent("trestle test", () => {
     expect(ran.code).toBe(69);
   });
 
+  test("Ctrl-C ends it and the server, and leaves nothing behind", async () => {
+    const { root, home } = place();
+    const silent = `require("node:fs").writeFileSync("${root}/starts", ""); setInterval(() => {}, 1e6)`;
+    const ran = await trestle(["test", "--", process.execPath, "-e", silent], {
+      home,
+      interruptWhen: () => until("it has started", () => existsSync(join(root, "starts"))),
+    });
+    expect(ran.stderr).toContain("Interrupted");
+    expect(ran.code).toBe(130);
+    expect(processesWith(root)).toEqual([]);
+    expect(readdirSync(home)).toEqual(["trestle.json"]);
+  });
+
   test("what cannot be meant is refused before anything starts", async () => {
     const { root, home } = place();
     const unknown = await trestle(["test", "god"], { home });
@@ -148,10 +163,6 @@ function place(): { readonly root: string; readonly home: string } {
   const good = { command: process.execPath, args: [TESTED, root], env: { SECRET } };
   writeFileSync(join(home, "trestle.json"), JSON.stringify({ mcpServers: { good } }));
   return { root, home };
-}
-
-function temporaryFolders(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith("trestle-server-test-"));
 }
 
 function rowsOf({ stdout, stderr }: Ran): Row[] {

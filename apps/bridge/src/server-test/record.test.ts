@@ -27,13 +27,18 @@ test("a record holds no secret, and still answers who asks with one", () => {
   const exchanges: Exchange[] = [
     { method: "tools/list", ms: 1, result: { tools: [{ name: "read", inputSchema: schema }] } },
     call({ password: "open sesame" }, { text: "it is hunter2-hunter2", api_key: "abc" }),
+    call(
+      { in: "text" },
+      { text: '{ "list": [{"secret": "shibboleth", "n": 90071992547409931}] }' },
+    ),
     { method: "ping", ms: 1, error: { code: 1, message: "Bearer abcdefghijklmnop" } },
   ];
   writeRecord(file, exchanges, secrets);
   const text = readFileSync(file, "utf8");
-  for (const secret of ["hunter2", "open sesame", '"abc"', "abcdefghijklmnop"]) {
+  for (const secret of ["hunter2", "open sesame", "shibboleth", '"abc"', "abcdefghijklmnop"]) {
     expect(text).not.toContain(secret);
   }
+  expect(text).toContain("90071992547409931");
   expect(statSync(file).mode & 0o077).toBe(0);
   const replay = createReplay(readRecord(file));
   // A property called token is a schema, and no secret.

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { createRedact } from "@trestle/policy";
 import {
   canonicalJson,
@@ -38,6 +38,8 @@ export function writeRecord(
   );
   const head = JSON.stringify({ format: FORMAT, version: 1 });
   writeFileSync(path, `${[head, ...lines].join("\n")}\n`, { mode: 0o600 });
+  // One that was there keeps its mode otherwise.
+  chmodSync(path, 0o600);
 }
 
 /** Throws `invalid_input` that names the line where a file is no record. */
@@ -136,8 +138,18 @@ function describes(method: string): boolean {
   return method.endsWith("/list") || BY_METHOD.includes(method);
 }
 
+/** Fields in a text that is JSON, too: results hold such texts. */
 function redactedFields(value: JsonValue): JsonValue {
-  return redactFields({ value }).value ?? null;
+  return inTexts(redactFields({ value }).value ?? null, redactedText);
+}
+
+function redactedText(text: string): string {
+  if (!/^\s*[{[]/.test(text)) return text;
+  const value = parsed(text);
+  if (value === undefined) return text;
+  const before = JSON.stringify(value);
+  const after = JSON.stringify(redactFields({ value }).value);
+  return after === before ? text : after;
 }
 
 /** The same value with every text in it as `change` makes it; keys stay. */
