@@ -8,7 +8,7 @@ import {
   ElicitRequestSchema,
   ListRootsRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import type { Era, JsonObject } from "@trestle/protocol";
+import { type Era, type JsonObject, META } from "@trestle/protocol";
 import type { Reach } from "./_clients.ts";
 
 /** How a client answers what it is asked, by the method it is asked with: what is missing it does not declare. */
@@ -36,7 +36,9 @@ export interface EraClient {
   names(): Promise<string[]>;
   /** Hears of changes of this resource, and of the tools. */
   watch(uri: string): Promise<void>;
-  /** The methods, with the URI where there is one, of all changes it heard of. */
+  /** Asks for log messages of this level and above. */
+  logFrom(level: "debug" | "warning"): Promise<void>;
+  /** The methods, with the URI or the data where there is one, of all that it heard of. */
   readonly heard: string[];
   close(): Promise<void>;
 }
@@ -78,6 +80,8 @@ async function connectModern(options: EraClientOptions): Promise<EraClient> {
   };
   client.setNotificationHandler("notifications/tools/list_changed", hear);
   client.setNotificationHandler("notifications/resources/updated", hear);
+  client.setNotificationHandler("notifications/message", hear);
+  let logLevel: string | undefined;
   const http = headers === undefined ? {} : { requestInit: { headers: { ...headers } } };
   await client.connect(
     "url" in reach
@@ -88,7 +92,8 @@ async function connectModern(options: EraClientOptions): Promise<EraClient> {
     ...common(client as never, heard),
     era: "modern",
     async call(name, args = {}, { more, onprogress, signal } = {}) {
-      const params = { name, arguments: args, ...more };
+      const _meta = logLevel === undefined ? {} : { [META.logLevel]: logLevel };
+      const params = { name, arguments: args, ...more, _meta };
       const rest = { ...(onprogress && { onprogress }), ...(signal && { signal }) };
       return (await client.callTool(params, {
         ...rest,
@@ -97,6 +102,9 @@ async function connectModern(options: EraClientOptions): Promise<EraClient> {
     },
     async watch(uri) {
       await client.listen({ toolsListChanged: true, resourceSubscriptions: [uri] });
+    },
+    async logFrom(level) {
+      logLevel = level;
     },
   };
 }
@@ -127,6 +135,9 @@ async function connectLegacy(options: EraClientOptions): Promise<EraClient> {
     },
     async watch(uri) {
       await client.subscribeResource({ uri });
+    },
+    async logFrom(level) {
+      await client.setLoggingLevel(level);
     },
   };
 }
@@ -161,6 +172,7 @@ function capabilitiesOf(answers: ClientAnswers): JsonObject {
 }
 
 function wordOf(method: string, params: object | undefined): string {
-  const uri = (params as { uri?: string } | undefined)?.uri;
-  return uri === undefined ? method : `${method} ${uri}`;
+  const { uri, data } = (params ?? {}) as { uri?: string; data?: unknown };
+  const what = uri ?? data;
+  return what === undefined ? method : `${method} ${what}`;
 }

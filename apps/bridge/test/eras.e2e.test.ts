@@ -1,7 +1,8 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Era, JsonObject } from "@trestle/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunningBridge, startBridge, stdioBridge } from "./_bridge.ts";
+import { end, printed, type RunningBridge, startBridge, stdioBridge } from "./_bridge.ts";
 import type { Reach } from "./_clients.ts";
 import { type ClientAnswers, connectEra, type EraClient } from "./_era-clients.ts";
 import { until } from "./_processes.ts";
@@ -15,9 +16,9 @@ const config = {
   mcpServers: {
     past: fixture("v1-stdio.ts"),
     present: fixture("v2-stdio.ts", "--modern-only"),
-    own: { ...fixture("v1-stdio.ts"), isolation: "session" },
   },
 };
+const faraway = fileURLToPath(new URL(`${UPSTREAMS}/v1-http.ts`, import.meta.url));
 
 const answers: ClientAnswers = {
   "elicitation/create": ({ message }) => ({
@@ -33,10 +34,16 @@ const answers: ClientAnswers = {
 
 const eras: readonly Era[] = ["legacy", "modern"];
 let http: RunningBridge;
+let remote: ChildProcessWithoutNullStreams;
 beforeAll(async () => {
-  http = await startBridge({ config });
+  remote = spawn(process.execPath, [faraway]);
+  const url = /http\S+/.exec(await printed(remote, /http\S+\n/))?.[0];
+  http = await startBridge({ config: { mcpServers: { ...config.mcpServers, remote: { url } } } });
 });
-afterAll(() => http?.stop());
+afterAll(async () => {
+  await http?.stop();
+  await end(remote);
+});
 
 describe.each(["http", "stdio"] as const)("over %s", (transport) => {
   describe.each(eras)("a client of the %s era", (era) => {
@@ -52,7 +59,9 @@ describe.each(["http", "stdio"] as const)("over %s", (transport) => {
       stdio?.remove();
     });
 
-    describe.each(["past", "present"])("and a server of the %s", (server) => {
+    // Each of the two eras, and the past over HTTP, where a question tells to which call it belongs.
+    const servers = transport === "http" ? ["past", "present", "remote"] : ["past", "present"];
+    describe.each(servers)("and the server %s", (server) => {
       const call = (name: string, ...rest: [JsonObject?, object?]) =>
         client.call(`${server}__${name}`, ...rest);
 
@@ -100,6 +109,17 @@ describe.each(["http", "stdio"] as const)("over %s", (transport) => {
 
       test("the client's model is asked", async () => {
         expect(textOf(await call("sample"))).toContain("Paris");
+      });
+
+      test("log messages arrive from the level that was asked for", async () => {
+        await client.logFrom("warning");
+        await call("log");
+        await until("it is heard", () => client.heard.includes("notifications/message warning"));
+        await client.logFrom("debug");
+        await call("log");
+        await until("it is heard", () => client.heard.includes("notifications/message debug"));
+        const logged = client.heard.filter((what) => what.startsWith("notifications/message"));
+        expect(logged[0]).toBe("notifications/message warning");
       });
 
       test("a new tool and a changed resource are heard of", async () => {
