@@ -25,8 +25,10 @@ export interface CoreUnderTest {
 }
 
 /** A bridge in this process, with the test's servers `one` and `two` behind it. */
-export async function startCore(config: object = {}): Promise<CoreUnderTest> {
-  const place = createPlace();
+export async function startCore(
+  config: object = {},
+  place: Place = createPlace(),
+): Promise<CoreUnderTest> {
   const mcpServers = { one: entry(place, "one"), two: entry(place, "two") };
   place.configure({ mcpServers, ...config });
   const env = { TRESTLE_HOME: place.home };

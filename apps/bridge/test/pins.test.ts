@@ -19,6 +19,17 @@ async function pinned(catalog: object, ...flags: string[]): Promise<Place> {
   return place;
 }
 
+/** A bridge with a server `one`, whose definitions it has just pinned. */
+async function pinning(
+  catalog: object,
+  ...flags: string[]
+): Promise<{ readonly place: Place; readonly peer: Peer }> {
+  const place = placeOf({ one: flags }, { catalog });
+  const { peer } = await serveStdio(place, "legacy");
+  expect(await listNames(peer)).toEqual(["one__read", "one__write"]);
+  return { place, peer };
+}
+
 /** The same tools, `read` with another description. */
 function turned(description: string): JsonObject[] {
   return [{ ...toTool("read"), description }, { ...toTool("write") }] as JsonObject[];
@@ -58,8 +69,7 @@ test("what is seen first is pinned, in a file to be committed, and is the same a
 });
 
 test("quarantine: a tool that is changed during a call is not called again until it is approved", async () => {
-  const place = await pinned({ pins: "quarantine" });
-  const { peer } = await serveStdio(place, "legacy");
+  const { place, peer } = await pinning({ pins: "quarantine" });
   expect((await peer.call("one__write")).error).toBeUndefined();
   const slow = peer.call("one__read", { ms: 1_500 });
   const sent = callsOf(place).length + 1;
@@ -93,8 +103,8 @@ test("quarantine: a call whose server is changed between two attempts is not sen
   const read = { ...toTool("read"), annotations: { readOnlyHint: true } };
   const place = placeOf({ one: [] }, { catalog: { pins: "quarantine" } });
   offer(place, "one", { tools: [read, toTool("write")] });
-  await runOnce(place, "one");
   const { peer } = await serveStdio(place, "legacy");
+  expect(await listNames(peer)).toEqual(["one__read", "one__write"]);
   const answer = await peer.call("one__read", { turn: "Reads, and more", die: true });
   expect(answer.error?.message).toBeDefined();
   expect(callsOf(place)).toEqual(["one read"]);
@@ -119,8 +129,7 @@ test("quarantine: what was changed while nothing ran is found before the first c
 });
 
 test("quarantine: a server that died is compared before it is called again", async () => {
-  const place = await pinned({ pins: "quarantine" }, "--hushed");
-  const { peer } = await serveStdio(place, "legacy");
+  const { place, peer } = await pinning({ pins: "quarantine" }, "--hushed");
   expect((await peer.call("one__write")).error).toBeUndefined();
   offer(place, "one", { tools: turned("Reads all") });
   for (const pid of listersOf(place, "one")) kill(pid);
@@ -133,8 +142,7 @@ test("quarantine: a server that died is compared before it is called again", asy
 });
 
 test("block: the list stays as it was approved, and the tool is not called", async () => {
-  const place = await pinned({ pins: "block" });
-  const { peer } = await serveStdio(place, "legacy");
+  const { peer } = await pinning({ pins: "block" });
   expect((await peer.call("one__write", { turn: "Reads all" })).error).toBeUndefined();
   expectRefused(await peer.call("one__read"), WORDS);
   expect(await described(peer, "one__read")).toBe("Does read");
@@ -145,9 +153,10 @@ test("warn, as it is by default: what changed is used and reported; a server may
   const place = placeOf({ one: [], two: [] });
   const { mcpServers } = JSON.parse(readFileSync(place.configFile, "utf8"));
   place.configure({ mcpServers: { ...mcpServers, two: { ...mcpServers.two, pins: "off" } } });
-  await runOnce(place, "one", "two");
-  expect(Object.keys(JSON.parse(textOf(lockFile(place))).servers)).toEqual(["one"]);
   const { peer } = await serveStdio(place, "legacy");
+  expect(await listNames(peer)).toHaveLength(4);
+  await until("it is pinned", () => existsSync(lockFile(place)));
+  expect(Object.keys(JSON.parse(textOf(lockFile(place))).servers)).toEqual(["one"]);
   expect((await peer.call("one__write", { turn: "Reads all" })).error).toBeUndefined();
   await until("it is read", async () => (await described(peer, "one__read")) === "Reads all");
   expect((await peer.call("one__read")).error).toBeUndefined();

@@ -12,13 +12,14 @@ export interface TellParts {
 /** Of more at once, which are another version of the server, the number is told. */
 const MOST_TOLD = 20;
 
-/** Tells of every definition that waits, once in a run. */
+/** Tells of every definition that waits, once for as long as it does. */
 export interface Telling {
   tell(server: string, mode: PinMode, waiting: readonly Waiting[]): void;
 }
 
 export function createTelling({ log, tell }: TellParts): Telling {
-  const told = new Set<string>();
+  /** What waited last, by server: what goes and comes back is told again. */
+  const told = new Map<string, ReadonlySet<string>>();
 
   function say(
     topic: "pin.changed" | "pin.suspect",
@@ -35,10 +36,10 @@ export function createTelling({ log, tell }: TellParts): Telling {
 
   return {
     tell(server, mode, waiting) {
-      const news = waiting.filter((each) => {
-        const key = `${server} ${keyOf(each)} ${each.hash} ${each.state}`;
-        return each.state !== "unverified" && !told.has(key) && told.add(key);
-      });
+      const keys = waiting.map((each) => `${keyOf(each)} ${each.hash} ${each.state}`);
+      const before = told.get(server);
+      const news = waiting.filter((_, index) => !before?.has(keys[index] ?? ""));
+      told.set(server, new Set(keys));
       const are = (...states: PinState[]) => news.filter(({ state }) => states.includes(state));
       say("pin.changed", server, mode, are("changed", "new"));
       say("pin.suspect", server, mode, are("suspect"));
