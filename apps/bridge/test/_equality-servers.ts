@@ -11,7 +11,8 @@ import type { Reach } from "./_clients.ts";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const THIRD_PARTY = "../../../examples/third-party/node_modules/@modelcontextprotocol";
-const EVERYTHING = at(`${THIRD_PARTY}/server-everything/dist/index.js`);
+/** The example server of the protocol: all of its features, and sessions over HTTP. */
+export const EVERYTHING = at(`${THIRD_PARTY}/server-everything/dist/index.js`);
 /** The filesystem server that everybody uses. */
 export const FILESYSTEM = at(`${THIRD_PARTY}/server-filesystem/dist/index.js`);
 const DATABASE = at("../../../servers/database/src/main.ts");
@@ -86,7 +87,7 @@ async function makeDatabase(home: string): Promise<void> {
   await database.close();
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as { port: number };

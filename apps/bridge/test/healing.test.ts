@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -5,8 +7,10 @@ import { type JsonObject, LOCAL_PRINCIPAL, silentLogger } from "@trestle/protoco
 import { serveHttp } from "@trestle-mcp/server-kit/serving";
 import { expect, onTestFinished, test } from "vitest";
 import { sessionSealOf } from "../src/inbound/http-door.ts";
+import { printed } from "./_bridge.ts";
 import { connectClient } from "./_clients.ts";
 import { startCore } from "./_core.ts";
+import { EVERYTHING, freePort } from "./_equality-servers.ts";
 import { report } from "./_measure.ts";
 import { createPeer, serveStdio } from "./_peer.ts";
 import { createPlace, serve, start, textOf } from "./_place.ts";
@@ -34,6 +38,17 @@ test("a bridge that is killed and started again keeps its clients", async () => 
     expect(structuredContent).toMatchObject({ page: "about:blank" });
   }
   await Promise.all(clients.map((client) => client.close()));
+});
+
+test("a server over HTTP that forgot our session is met in a new one, and nobody sees it", async () => {
+  const first = await startEverything("0");
+  const { call } = await startCore({ mcpServers: { remote: { url: first.url } } });
+  const echo = async (message: string) => (await call("remote__echo", { message })).content;
+  expect(await echo("one")).toMatchObject([{ text: "Echo: one" }]);
+  kill(first.pid);
+  await first.ended;
+  await startEverything(new URL(first.url).port);
+  expect(await echo("two")).toMatchObject([{ text: "Echo: two" }]);
 });
 
 test("an abandoned session costs 20 KB at most, and a hundred of them no process", async () => {
@@ -106,6 +121,19 @@ test("a timeout names the server and the tool, or the server that did not start"
   const status = bridge.status().find(({ server }) => server === "mute");
   expect(status?.problem).toMatch(/"mute" did not answer within 0.3 s of its start/);
 });
+
+/** A server of other people that keeps sessions, on a port or a free one. */
+async function startEverything(port: string) {
+  const asked = port === "0" ? String(await freePort()) : port;
+  const child = spawn(process.execPath, [EVERYTHING, "streamableHttp"], {
+    env: { ...process.env, PORT: asked },
+  });
+  const pid = child.pid as number;
+  const ended = once(child, "exit");
+  onTestFinished(() => kill(pid));
+  await printed(child, /listening on port/);
+  return { url: `http://127.0.0.1:${asked}/mcp`, pid, ended };
+}
 
 /** Opens a session as a client does that never closes it. */
 async function abandon(url: string): Promise<void> {
