@@ -20,6 +20,9 @@ test("a handle goes to the next server as what it stands for; the history keeps 
   const handle = handleOf(await call("one__echo", { text: TEXT }));
   await call("two__write", { key: `result://${handle}` });
   expect(effectsOf(place).join("\n")).toBe(TEXT);
+  expect(await ask("read_result", { handle: `result://${handle}`, count: true })).toMatchObject({
+    lines: 300,
+  });
   const part = { $result: handle, path: "pid" };
   expect(firstText(await call("two__echo", { text: part }))).toEqual(expect.any(Number));
   await until("the history is on disk", () => executionsOf(place).length === 3);

@@ -40,33 +40,57 @@ interface Entry {
   /** As JSON, where there is any. */
   readonly structure: string | undefined;
   readonly text: string;
-  readonly principal: string;
+  readonly owner: string;
   readonly keptAt: number;
 }
 
 const TTL_MS = 60 * 60_000;
 const CAPACITY = 64 * 1024 * 1024;
 
-/** Kept in memory: whatever is older than an hour, or beyond the capacity, is forgotten, the oldest first. */
+/**
+ * Kept in memory. What is older than an hour is forgotten; beyond the capacity, so is the oldest of whoever
+ * keeps most: nobody can take the room of all the others.
+ */
 export function createResultStore(parts: ResultStoreParts): ResultStore {
   const { clock, newId, capacity = CAPACITY } = parts;
   const entries = new Map<string, Entry>();
+  const sizes = new Map<string, number>();
   let size = 0;
 
   function keep(kept: Pick<Entry, "text" | "structure">, principal: Principal): string {
     const handle = newId();
-    entries.set(handle, { ...kept, principal: ownerOf(principal), keptAt: clock.now() });
-    size += sizeOf(kept);
+    const owner = ownerOf(principal);
+    entries.set(handle, { ...kept, owner, keptAt: clock.now() });
+    count(owner, sizeOf(kept));
     forget();
     return handle;
+  }
+
+  function count(owner: string, change: number): void {
+    size += change;
+    const left = (sizes.get(owner) ?? 0) + change;
+    if (left === 0) sizes.delete(owner);
+    else sizes.set(owner, left);
+  }
+
+  function remove(handle: string, entry: Entry): void {
+    entries.delete(handle);
+    count(entry.owner, -sizeOf(entry));
   }
 
   function forget(): void {
     const oldest = clock.now() - TTL_MS;
     for (const [handle, entry] of entries) {
-      if (entry.keptAt > oldest && size <= capacity) return;
-      entries.delete(handle);
-      size -= sizeOf(entry);
+      if (entry.keptAt > oldest) break;
+      remove(handle, entry);
+    }
+    while (size > capacity) {
+      const [heaviest] = [...sizes].reduce((most, each) => (each[1] > most[1] ? each : most));
+      for (const [handle, entry] of entries) {
+        if (entry.owner !== heaviest) continue;
+        remove(handle, entry);
+        break;
+      }
     }
   }
 
@@ -82,6 +106,8 @@ export function createResultStore(parts: ResultStoreParts): ResultStore {
       const kept = { text: whole, structure: structure === whole ? undefined : structure };
       if (sizeOf(kept) > capacity) return result;
       const handle = keep(kept, principal);
+      // Nor where only others' results would make room for it.
+      if (!entries.has(handle)) return result;
       const first = beginningOf(whole, maxBytes);
       const note = `[The first ${first.length} of ${whole.length} characters. bridge__read_result with the handle ${JSON.stringify(handle)} reads on; offset, path, grep and count narrow it. As an argument of another call ${JSON.stringify(RESULT_SCHEME + handle)} stands for the whole.]`;
       return {
@@ -102,7 +128,7 @@ export function createResultStore(parts: ResultStoreParts): ResultStore {
     get(handle, principal) {
       forget();
       const entry = entries.get(handle);
-      return entry?.principal === ownerOf(principal) ? toKept(entry) : undefined;
+      return entry?.owner === ownerOf(principal) ? toKept(entry) : undefined;
     },
   };
 }
