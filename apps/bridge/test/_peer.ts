@@ -64,7 +64,8 @@ export async function listNames(peer: Peer): Promise<string[]> {
   return (result.tools as JsonObject[]).map(({ name }) => String(name));
 }
 
-async function handshake(peer: Peer): Promise<void> {
+/** As a host opens it: a client of the legacy era. */
+export async function handshake(peer: Peer): Promise<void> {
   await peer.request("initialize", {
     protocolVersion: "2025-06-18",
     capabilities: {},

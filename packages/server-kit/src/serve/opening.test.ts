@@ -110,6 +110,8 @@ test("nothing but an opening is taken, and only one", () => {
   expect([ping, initialized].map(take)).toEqual([false, false]);
   expect(take(initialize())).toBe(true);
   expect([initialized, ping].map(take)).toEqual([true, true]);
+  expect([initialized, ping].map((bare) => take({ ...bare, params: {} }))).toEqual([true, true]);
+  expect(take({ ...ping, params: { _meta: { progressToken: 1 } } })).toBe(false);
   expect(take(initialize())).toBe(false);
   expect(take({ jsonrpc: "2.0", id: 2, method: "tools/list" })).toBe(false);
 });

@@ -13,7 +13,7 @@ import {
   type ServerInstance,
 } from "@trestle/protocol";
 import type { LineTransport } from "./line-transport.ts";
-import { isPlainId, isPlainInfo, isPlainMessage } from "./plain.ts";
+import { isPlainInfo, isPlainMessage } from "./plain.ts";
 
 /**
  * The opening of a legacy connection, answered as the SDK would answer it, which takes longer to load than
@@ -174,10 +174,14 @@ function isWords(value: unknown): boolean {
 
 function isPlainPing(message: RpcMessage): message is RpcRequest {
   if (!isRequest(message) || message.method !== "ping") return false;
-  return isPlainMessage(message) && isPlainId(message.id) && message.params === undefined;
+  return isPlainMessage(message) && isBare(message.params);
 }
 
 function isPlainInitialized(message: RpcMessage): boolean {
   if (isRequest(message) || !("method" in message)) return false;
-  return message.method === "notifications/initialized" && message.params === undefined;
+  return message.method === "notifications/initialized" && isBare(message.params);
+}
+
+function isBare(params: unknown): boolean {
+  return params === undefined || isEmpty(params);
 }
