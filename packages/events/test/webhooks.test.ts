@@ -1,43 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { systemClock, TrestleError } from "@trestle/protocol";
-import { manualClock, seededRandom, temporaryFolder, until } from "@trestle/testkit/surroundings";
-import { describe, expect, onTestFinished, test } from "vitest";
-import {
-  type HubEvent,
-  openWebhooks,
-  verifyDelivery,
-  type WebhookForm,
-  type WebhooksOptions,
-  type WebhookTarget,
-} from "../src/index.ts";
-import { type Received, type Receiver, startReceiver } from "./_receiver.ts";
-
-const event: HubEvent = {
-  seq: 7,
-  time: 1_767_225_600_000,
-  topic: "call.failed",
-  payload: { n: 1 },
-};
-
-function targetOf(receiver: Receiver, changes: Partial<WebhookTarget> = {}): WebhookTarget {
-  return { id: "one", topics: ["*"], url: receiver.url, form: { kind: "generic" }, ...changes };
-}
-
-async function open(targets: readonly WebhookTarget[], changes: Partial<WebhooksOptions> = {}) {
-  const clock = manualClock();
-  const webhooks = await openWebhooks({
-    file: join(temporaryFolder(), "webhooks.db"),
-    targets: () => targets,
-    allowHosts: ["127.0.0.1"],
-    clock,
-    random: () => 1,
-    ...changes,
-  });
-  onTestFinished(() => webhooks.close());
-  return { webhooks, clock };
-}
+import { TrestleError } from "@trestle/protocol";
+import { temporaryFolder, until } from "@trestle/testkit/surroundings";
+import { expect, test } from "vitest";
+import { verifyDelivery, type WebhookForm } from "../src/index.ts";
+import { startReceiver } from "./_receiver.ts";
+import { event, open, targetOf } from "./_webhooks.ts";
 
 test("an event goes once to each target that wants its topic", async () => {
   const receiver = await startReceiver();
@@ -232,85 +199,3 @@ test("what is secret is put in at each attempt, and one that cannot be had now i
   verifyDelivery({ headers, body }, { secrets: ["s3cret"], now: clock.now() });
   await until("nothing waits", () => webhooks.counts().length === 0);
 });
-
-describe("the form of", () => {
-  const payload = { text: "<!channel> & ```@everyone```", list: "x".repeat(5_000) };
-
-  async function bodyOf(form: WebhookForm) {
-    const receiver = await startReceiver();
-    const { webhooks } = await open([targetOf(receiver, { form })]);
-    await webhooks.enqueue({ ...event, payload });
-    await until("delivered", () => receiver.received.length === 1);
-    const { headers, body } = receiver.received[0] as Received;
-    return { headers, body: JSON.parse(body) };
-  }
-
-  test("Slack mentions nobody", async () => {
-    const { body } = await bodyOf({ kind: "slack" });
-    expect(Object.keys(body)).toEqual(["text"]);
-    expect(body.text).toMatch(/^\*call\.failed\*\n```/);
-    expect(body.text).not.toMatch(/<!/);
-    expect(body.text.length).toBeLessThan(3_100);
-  });
-
-  test("Discord mentions nobody and keeps within 2,000 characters", async () => {
-    const { body } = await bodyOf({ kind: "discord" });
-    expect(body.allowed_mentions).toEqual({ parse: [] });
-    expect(body.content.length).toBeLessThanOrEqual(2_000);
-    expect(body.content.match(/```/g)).toHaveLength(2);
-  });
-
-  test("GitHub dispatches an event to the repository", async () => {
-    const { headers, body } = await bodyOf({ kind: "github", token: "t0ken" });
-    expect(headers).toMatchObject({
-      authorization: "Bearer t0ken",
-      accept: "application/vnd.github+json",
-    });
-    expect(body).toEqual({
-      event_type: "call.failed",
-      client_payload: { event: { ...event, payload } },
-    });
-  });
-
-  test("Datadog is an event with a title, a text and tags", async () => {
-    const { headers, body } = await bodyOf({ kind: "datadog", apiKey: "k3y", tags: ["env:test"] });
-    expect(headers["dd-api-key"]).toBe("k3y");
-    expect(body).toMatchObject({
-      title: "call.failed",
-      date_happened: event.time / 1_000,
-      tags: ["topic:call.failed", "env:test"],
-    });
-    expect(body.text.length).toBeLessThanOrEqual(4_000);
-  });
-});
-
-test("a killed sender loses nothing that it stored", async () => {
-  const random = seededRandom();
-  const receiver = await startReceiver();
-  const file = join(temporaryFolder(), "webhooks.db");
-  let stored = 0;
-  for (let round = random.rounds(3); round > 0; round -= 1) {
-    stored = await enqueueUntilKilled([file, receiver.url, String(stored)], 5 + random.below(100));
-  }
-  const { webhooks } = await open([targetOf(receiver)], { file, clock: systemClock });
-  await until("all are delivered", () => webhooks.waiting().length === 0);
-  const numbers = new Set(receiver.received.map(({ body }) => JSON.parse(body).payload.n));
-  for (let n = 0; n < stored; n += 1) expect(numbers.has(n), `number ${n}`).toBe(true);
-  expect(webhooks.deadLetters()).toEqual([]);
-});
-
-/** Returns the first number that was not told to be stored. */
-async function enqueueUntilKilled(args: readonly string[], count: number): Promise<number> {
-  const script = new URL("./_deliverer.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, ["--no-warnings", script, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let text = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    text += chunk;
-    if (text.split("\n").length > count) child.kill("SIGKILL");
-  });
-  await once(child, "close");
-  return Math.max(...text.split("\n").slice(0, -1).map(Number)) + 1;
-}

@@ -46,7 +46,8 @@ const MAX_KNOWN = 1_000;
 /**
  * Tells who calls. A good credential is known again by its digest, from the address it came from before,
  * for as long as no key and no configuration changes: then everything is looked at anew. So neither a
- * lookup's nor a comparison's time tells anything of a secret, and a revocation counts at once.
+ * lookup's nor a comparison's time tells anything of a secret. A revocation counts at once here, and within
+ * ten milliseconds where another process made it.
  */
 export function createAuthentication(parts: AuthenticateParts): Authentication {
   const { keys, clock } = parts;

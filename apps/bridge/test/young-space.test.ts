@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { expect, onTestFinished, test } from "vitest";
+import { createPlace, serve } from "./_place.ts";
+import { until } from "./_processes.ts";
+
+const MIB = 1024 * 1024;
+const INSPECT = "--inspect=127.0.0.1:0";
+
+const YOUNG_BYTES = `process.getBuiltinModule("node:v8").getHeapSpaceStatistics()
+  .find(({ space_name }) => space_name === "new_space").space_size`;
+
+/** Makes objects that outlive a few collections, which is when V8 gives young ones more space. */
+const LITTER = `(async () => {
+  for (let round = 0; round < 30; round += 1) {
+    const kept = [];
+    for (let n = 0; n < 100_000; n += 1) kept.push({ n, numbers: [n, n + 1, n + 2] });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return ${YOUNG_BYTES};
+})()`;
+
+test("a bridge under load keeps its space for young objects, where Node lets it grow", async () => {
+  const place = createPlace({ mcpServers: {} });
+  const bridge = await serve(place, [], { NODE_OPTIONS: INSPECT });
+  const plain = spawn(process.execPath, [INSPECT, "-e", "setInterval(() => {}, 1_000)"]);
+  onTestFinished(() => void plain.kill("SIGKILL"));
+  let text = "";
+  plain.stderr.on("data", (chunk: Buffer) => {
+    text += chunk;
+  });
+  const evaluate = await inspect(() => text);
+  let rounds = 1;
+  // When it grows is for V8 to say.
+  await until("it grows elsewhere", async () => {
+    rounds += 1;
+    return (await evaluate(LITTER)) > 16 * MIB;
+  });
+  const evaluateInBridge = await inspect(bridge.stderr);
+  for (; rounds > 0; rounds -= 1)
+    expect(await evaluateInBridge(LITTER)).toBeLessThanOrEqual(16 * MIB);
+});
+
+/** Evaluates in the process whose inspector is told of in this text. */
+async function inspect(stderr: () => string): Promise<(expression: string) => Promise<number>> {
+  await until("the inspector listens", () => /ws:\S+/.test(stderr()));
+  const socket = new WebSocket(/ws:\S+/.exec(stderr())?.[0] ?? "");
+  onTestFinished(() => socket.close());
+  await once(socket, "open");
+  return async (expression) => {
+    const params = { expression, awaitPromise: true, returnByValue: true };
+    const answered = once(socket, "message");
+    socket.send(JSON.stringify({ id: 1, method: "Runtime.evaluate", params }));
+    const [{ data }] = (await answered) as [{ data: string }];
+    return JSON.parse(data).result.result.value;
+  };
+}
