@@ -6,7 +6,7 @@ import {
   parseTree,
   printParseErrorCode,
 } from "jsonc-parser";
-import { readText, withoutMark } from "./text.ts";
+import { withoutMark } from "./text.ts";
 
 export type KeyPath = readonly (string | number)[];
 
@@ -22,12 +22,10 @@ export interface ConfigDocument {
   lineOf(path: KeyPath): number;
 }
 
-/** Reads JSON with comments and trailing commas. What cannot be read throws `invalid_config` by line. */
-export function readDocument(path: string): ConfigDocument {
-  return parseDocument(readText(path), path);
-}
-
-/** Reads such a text, which stands or is to stand in the file `path`. */
+/**
+ * Reads JSON with comments and trailing commas, which stands or is to stand in the file `path`. What cannot
+ * be read throws `invalid_config` by line.
+ */
 export function parseDocument(written: string, path: string): ConfigDocument {
   const text = withoutMark(written);
   const errors: ParseError[] = [];
