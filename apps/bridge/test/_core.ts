@@ -55,7 +55,7 @@ export function keyOf(id: string, scopes?: readonly string[]): { readonly princi
   return { principal: { id, kind: "key", ...(scopes && { scopes }) } };
 }
 
-function contextOf(given: Partial<RequestContext>): RequestContext {
+export function contextOf(given: Partial<RequestContext>): RequestContext {
   return {
     principal: LOCAL_PRINCIPAL,
     signal: new AbortController().signal,

@@ -32,6 +32,12 @@ test("clients of every kind at one bridge see nothing of each other, and leave n
   );
   expect(serving().length, "one for each, and one that lists").toBeLessThanOrEqual(5);
 
+  const now = { uri: "web+page://now" };
+  const read = [v1, pinned, modern].map((client) => client.ask("readResource", now));
+  expect((await Promise.all(read)).map(({ contents }) => contents)).toMatchObject(
+    read.map((_, index) => [{ text: `http://${index}` }]),
+  );
+
   const before = serving();
   joined.process.stdin.end();
   await until("the instance of the stdio client is gone", () => serving().length < before.length);

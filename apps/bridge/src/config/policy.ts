@@ -10,7 +10,7 @@ import type {
 } from "@trestle/policy";
 import { FALLBACK_PRESETS } from "@trestle/policy";
 import { matchesGlob, type Principal } from "@trestle/protocol";
-import { isBySession } from "../isolation/isolation-of.ts";
+import { isBySession, isolationOf } from "../isolation/isolation-of.ts";
 import { OWN_SERVER } from "../tools/names.ts";
 import type { Config } from "./load.ts";
 import { mostTelling } from "./patterns.ts";
@@ -167,8 +167,11 @@ function bulkheadOf(
   server: ServerConfig | undefined,
 ): BulkheadSettings | undefined {
   if (server === undefined || server.kind === "embedded") return undefined;
-  const { concurrency, queue } = server.entry;
-  return { ...bulkhead, ...given({ concurrency, queue }) };
+  const { concurrency = bulkhead.concurrency, queue } = server.entry;
+  const { isolation, maxInstances } = isolationOf(server) ?? {};
+  // A call that has its turn finds a place in the pool, so that none waits for one after it counts as sent.
+  const most = isolation === "pooled" ? Math.min(concurrency, maxInstances ?? 1) : concurrency;
+  return { ...bulkhead, concurrency: most, ...given({ queue }) };
 }
 
 function presetSteps({ fallback }: BridgePolicy, tool: string): readonly FallbackStep[] {

@@ -49,6 +49,8 @@ export function createInstances(parts: InstanceParts): Instances {
   const waiting = new Set<() => void>();
   /** What takes back that an instance ends with its session. */
   const forgets = new WeakMap<Instance, () => void>();
+  /** Sessions whose instance ended under them, and who were not told yet. */
+  const bereft = new WeakSet<ClientSession>();
   const resumed = new WeakSet<ClientSession>();
   let closed = false;
 
@@ -78,7 +80,7 @@ export function createInstances(parts: InstanceParts): Instances {
       else if (instance.served && isolation !== "pooled") instance.lost = loss;
     });
     const instance: Instance = { upstream, holder, running: 0, served: false };
-    if (isolation === "session" && typeof holder !== "string" && isNewlyResumed(holder)) {
+    if (isolation === "session" && typeof holder !== "string" && isBereft(holder)) {
       instance.lost = "ended while the session was not used, or with the bridge before this one";
     }
     upstream.subscribe(onEvent);
@@ -91,17 +93,18 @@ export function createInstances(parts: InstanceParts): Instances {
     return instance;
   }
 
-  /** Once of each session. */
-  function isNewlyResumed(session: ClientSession): boolean {
-    if (!session.isResumed || resumed.has(session)) return false;
-    resumed.add(session);
-    return true;
+  /** Says so once. */
+  function isBereft(session: ClientSession): boolean {
+    const isNewlyResumed = session.isResumed === true && !resumed.has(session);
+    if (isNewlyResumed) resumed.add(session);
+    return bereft.delete(session) || isNewlyResumed;
   }
 
   function end(instance: Instance): void {
     const { holder, upstream } = instance;
     if (instances.get(holder) !== instance) return;
     instances.delete(holder);
+    if (instance.served && typeof holder !== "string") bereft.add(holder);
     forgets.get(instance)?.();
     const ending = upstream
       .close()
