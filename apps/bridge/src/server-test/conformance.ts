@@ -9,7 +9,7 @@ import {
 import type { CatalogTool } from "../catalog/view.ts";
 import { type Finding, fail, ok, skipped, warn } from "./check.ts";
 import type { PrivateBridge } from "./private-bridge.ts";
-import type { View } from "./view.ts";
+import type { Seen, View } from "./view.ts";
 
 /** A tool that may be called, with what it is given. */
 export interface Callable {
@@ -115,6 +115,33 @@ function contentFault(
 
 function isBlock(block: JsonValue): boolean {
   return isJsonObject(block) && typeof block.type === "string";
+}
+
+/** The first resource that is listed, if any is. */
+export async function checkResource({ view }: Subject): Promise<Finding> {
+  const [first] = listIn(await view.request("resources/list"), "resources");
+  if (first === undefined) return skipped("it lists no resources");
+  const seen = await view.request("resources/read", { uri: first.uri });
+  if (seen.result === undefined) return fail(`${first.uri}: ${seen.text}`);
+  return Array.isArray(seen.result.contents) ? ok(seen.text) : fail("an answer without `contents`");
+}
+
+/** The first prompt that needs no arguments. */
+export async function checkPrompt({ view }: Subject): Promise<Finding> {
+  const prompts = listIn(await view.request("prompts/list"), "prompts");
+  const needs = (prompt: JsonObject): boolean =>
+    Array.isArray(prompt.arguments) &&
+    prompt.arguments.some((each) => isJsonObject(each) && each.required === true);
+  const free = prompts.find((prompt) => !needs(prompt));
+  if (free === undefined) return skipped("it lists no prompt that needs no arguments");
+  const seen = await view.request("prompts/get", { name: free.name });
+  if (seen.result === undefined) return fail(`${free.name}: ${seen.text}`);
+  return Array.isArray(seen.result.messages) ? ok(seen.text) : fail("an answer without `messages`");
+}
+
+function listIn({ result }: Seen, key: string): JsonObject[] {
+  const list = result?.[key];
+  return Array.isArray(list) ? list.filter(isJsonObject) : [];
 }
 
 /** Answers must come back to those who asked, in whatever order. */

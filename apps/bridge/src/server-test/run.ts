@@ -5,7 +5,9 @@ import {
   checkAtOnce,
   checkCall,
   checkLists,
+  checkPrompt,
   checkRefusals,
+  checkResource,
   type Subject,
 } from "./conformance.ts";
 import type { Exchange } from "./exchange.ts";
@@ -78,6 +80,8 @@ async function tried(opened: PrivateBridge, test: ServerTest): Promise<Tested> {
   for (const called of callable) {
     await check(`calls ${called.tool.name}`, () => checkCall(subject, called));
   }
+  await check("reads a resource", () => checkResource(subject));
+  await check("gets a prompt", () => checkPrompt(subject));
   await check("5 calls at once", () => checkAtOnce(subject));
   for (const { name, run } of FAULT_CHECKS) {
     await check(name, async () =>
