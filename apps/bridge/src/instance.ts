@@ -25,6 +25,7 @@ import type { LiveConfig } from "./config/live.ts";
 import { isolationOf } from "./isolation/isolation-of.ts";
 import type { Answer, Parking } from "./parked/parking.ts";
 import type { RequestStates } from "./parked/request-state.ts";
+import { keptPrivate, toEraError } from "./resource-answers.ts";
 import type { Running } from "./running.ts";
 import { readKept } from "./state/result-resource.ts";
 import type { ResultStore } from "./state/results.ts";
@@ -223,7 +224,12 @@ async function readResource(
   if (kept) return kept;
   await known(() => catalog.resource(String(params.uri)), catalog);
   const route = routeOf(params.uri, catalog);
-  const result = await forward("resources/read", route, params, context);
+  const read = forward("resources/read", route, params, context);
+  const result = keptPrivate(
+    await read.catch((error: unknown) => {
+      throw toEraError(error, context);
+    }),
+  );
   return Array.isArray(result.contents)
     ? { ...result, contents: rewriteUris(result.contents, "uri", catalog.uris(route.server)) }
     : result;
