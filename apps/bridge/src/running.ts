@@ -1,4 +1,4 @@
-import { type Clock, type OwnSignal, TrestleError } from "@trestle/protocol";
+import { type Clock, createRoster, type OwnSignal, TrestleError } from "@trestle/protocol";
 
 /** Counts the calls on their way, so that a bridge can stop without cutting them. */
 export interface Running {
@@ -25,57 +25,65 @@ export interface Asked {
   readonly own?: OwnSignal | undefined;
 }
 
+interface Work {
+  readonly signal: AbortSignal;
+  readonly abort: (reason: unknown) => void;
+}
+
 /** The mark of a refusal while draining: nothing was done, and another bridge may do it. */
 export const STOPPING = "bridgeStopping";
 
 export function createRunning(clock: Clock): Running {
-  const ends = new Map<AbortSignal, (reason: unknown) => void>();
+  const works = createRoster<Work>();
   let draining = false;
   const idle = Promise.withResolvers<void>();
 
   function refuseWhenDraining(signal?: AbortSignal): void {
-    if (!draining || (signal && ends.has(signal))) return;
+    if (!draining || (signal && works.find((work) => work.signal === signal))) return;
     const message = "The bridge is stopping. Call again when it is back.";
     throw new TrestleError("unavailable", message, {
       details: { [STOPPING]: true, sent: false },
     });
   }
 
-  function forget(signal: AbortSignal): void {
-    ends.delete(signal);
-    if (draining && ends.size === 0) idle.resolve();
+  function end(leave: () => boolean): void {
+    leave();
+    if (draining && works.size === 0) idle.resolve();
   }
 
   return {
     refuseWhenDraining,
     async run(signal, work, { isPart, own } = { isPart: false }) {
-      if (!isPart || ends.size === 0) refuseWhenDraining(signal);
+      if (!isPart || works.size === 0) refuseWhenDraining(signal);
       if (own?.signal === signal) {
-        ends.set(signal, own.abort);
+        const leave = works.add({ signal, abort: own.abort });
         try {
           return await work(signal);
         } finally {
-          forget(signal);
+          end(leave);
         }
       }
       const controller = new AbortController();
       const abort = (): void => controller.abort(signal.reason);
       if (signal.aborted) abort();
       else signal.addEventListener("abort", abort, { once: true });
-      ends.set(controller.signal, (reason) => controller.abort(reason));
+      const leave = works.add({
+        signal: controller.signal,
+        abort: (reason) => controller.abort(reason),
+      });
       try {
         return await work(controller.signal);
       } finally {
         signal.removeEventListener("abort", abort);
-        forget(controller.signal);
+        end(leave);
       }
     },
-    count: () => ends.size,
+    count: () => works.size,
     async drain(graceMs) {
       draining = true;
-      if (ends.size === 0) return;
+      if (works.size === 0) return;
       const cancel = clock.after(graceMs, () => {
-        for (const end of [...ends.values()]) end(stoppedError());
+        for (const { abort } of works.items()) abort(stoppedError());
       });
       await idle.promise;
       cancel();

@@ -1,4 +1,4 @@
-import type { Clock } from "@trestle/protocol";
+import { type Clock, createRoster } from "@trestle/protocol";
 
 /** Longer timers fire at once in Node. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -10,17 +10,9 @@ export interface Expiring {
   onExpired(): void;
 }
 
-/** One watched thing, in a list: it is taken out at no cost, whatever else is watched. */
-interface Entry {
-  readonly expiring: Expiring | undefined;
-  before: Entry;
-  after: Entry;
-}
-
 /** Watches many ends with one timer: nearly none is ever reached, so a timer for each would be waste. */
 export function createExpiry(clock: Clock): (expiring: Expiring) => () => void {
-  const list = { expiring: undefined } as Entry;
-  list.before = list.after = list;
+  const watched = createRoster<{ readonly expiring: Expiring; readonly leave: () => boolean }>();
   let dueAt = Number.POSITIVE_INFINITY;
   let cancel: (() => void) | undefined;
 
@@ -41,30 +33,20 @@ export function createExpiry(clock: Clock): (expiring: Expiring) => () => void {
     disarm();
     const now = clock.now();
     let next = Number.POSITIVE_INFINITY;
-    for (let entry = list.after; entry !== list; entry = entry.after) {
-      const end = entry.expiring?.end() ?? Number.POSITIVE_INFINITY;
+    for (const { expiring, leave } of watched.items()) {
+      const end = expiring.end();
       if (end > now) next = Math.min(next, end);
-      else {
-        remove(entry);
-        entry.expiring?.onExpired();
-      }
+      // One of those before it may have ended this one, too.
+      else if (leave()) expiring.onExpired();
     }
     if (next < Number.POSITIVE_INFINITY) arm(next);
   }
 
-  /** It keeps its own neighbours, so that a walk that stands at it goes on. */
-  function remove(entry: Entry): void {
-    if (entry.before.after !== entry) return;
-    entry.before.after = entry.after;
-    entry.after.before = entry.before;
-    if (list.after === list) disarm();
-  }
-
   return (expiring) => {
-    const entry: Entry = { expiring, before: list.before, after: list };
-    list.before.after = entry;
-    list.before = entry;
+    const leave = watched.add({ expiring, leave: () => leave() });
     arm(expiring.end());
-    return () => remove(entry);
+    return () => {
+      if (leave() && watched.size === 0) disarm();
+    };
   };
 }

@@ -46,6 +46,7 @@ export { isLogWanted, LOG_LEVELS } from "./log-levels.ts";
 export { nearestName } from "./nearest.ts";
 export { nodeHttp, nodeHttps } from "./node-http.ts";
 export { createOwnSignal, listenTo, type OwnSignal } from "./own-signal.ts";
+export { createRoster, type Roster } from "./roster.ts";
 export {
   isNotification,
   isRequest,

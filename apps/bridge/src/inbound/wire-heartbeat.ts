@@ -1,3 +1,5 @@
+import { createRoster } from "@trestle/protocol";
+
 /** An answer that takes this many ticks gets a beat, and another after as many more: 15 to 20 seconds. */
 const TICKS = 4;
 const TICK_MS = 5_000;
@@ -7,11 +9,11 @@ export type Heartbeat = (beat: () => void) => () => void;
 
 /** One timer for all that wait: a timer of each answer's own would cost every call. */
 export function createHeartbeat(): Heartbeat {
-  const waiting = new Set<{ ticks: number; readonly beat: () => void }>();
+  const waiting = createRoster<{ ticks: number; readonly beat: () => void }>();
   let timer: NodeJS.Timeout | undefined;
 
   function tick(): void {
-    for (const entry of waiting) {
+    for (const entry of waiting.items()) {
       entry.ticks += 1;
       if (entry.ticks % TICKS === 0) entry.beat();
     }
@@ -21,9 +23,8 @@ export function createHeartbeat(): Heartbeat {
   }
 
   return (beat) => {
-    const entry = { ticks: 0, beat };
-    waiting.add(entry);
+    const leave = waiting.add({ ticks: 0, beat });
     timer ??= setInterval(tick, TICK_MS).unref();
-    return () => waiting.delete(entry);
+    return leave;
   };
 }

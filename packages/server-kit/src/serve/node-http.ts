@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
   type Clock,
+  createRoster,
   type JsonValue,
   MAX_FRAME_BYTES,
   messageOf,
@@ -123,15 +124,10 @@ export async function serveHttp(
     sendJson(response, 404, { error: `Nothing at ${path}. The MCP endpoint is /mcp` });
   }
 
-  const answering = new Set<ServerResponse>();
-  // One function for all, as every request gets it.
-  function answered(this: ServerResponse): void {
-    answering.delete(this);
-  }
+  const answering = createRoster<ServerResponse>();
   const server = nodeHttp.createServer((request, response) => {
     request.headers = plainHeaders(request.rawHeaders) ?? request.headers;
-    answering.add(response);
-    response.on("close", answered);
+    response.on("close", answering.add(response));
     handle(request, response).catch((error: unknown) => {
       log.error("http request failed", { error: messageOf(error) });
       if (response.headersSent) response.destroy();
@@ -149,7 +145,7 @@ export async function serveHttp(
       server.close();
       await endpoint.close();
       // Connections that never carried a request count as busy for node: end them too, after all answers.
-      const done = Promise.all([...answering].map((response) => once(response, "close")));
+      const done = Promise.all(answering.items().map((response) => once(response, "close")));
       await Promise.race([done, after(options.clock ?? systemClock, LAST_WORDS_MS)]);
       server.closeAllConnections();
       await closed;

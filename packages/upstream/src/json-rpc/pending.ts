@@ -1,5 +1,5 @@
 import type { JsonObject, RpcId, RpcNotification, RpcResponse } from "@trestle/protocol";
-import { isJsonObject, listenTo, META, RPC, RpcError } from "@trestle/protocol";
+import { createRoster, isJsonObject, listenTo, META, RPC, RpcError } from "@trestle/protocol";
 import { abandoned, type Loss, notSent, outcomeUnknown } from "../faults.ts";
 import type { LinkRequest } from "./link.ts";
 
@@ -36,16 +36,19 @@ interface Settle {
 
 /** Requests by id: each is settled exactly once, by its answer, by its caller giving up, or by the loss of the link. */
 export function createPending(upstream: string): Pending {
-  const byId = new Map<RpcId, Waiting>();
+  const open = createRoster<Waiting>();
+  const byId = (id: RpcId | undefined) => open.find((waiting) => waiting.id === id);
+  /** The oldest first. */
+  const inOrder = () => open.items().toSorted((a, b) => a.id - b.id);
   let lastId = 0;
 
-  function open(request: LinkRequest, settle: Settle, onAbort: (waiting: Waiting) => void) {
+  function begin(request: LinkRequest, settle: Settle, onAbort: (waiting: Waiting) => void) {
     lastId += 1;
     const id = lastId;
     const { signal } = request;
     const attempt = request.context?.attempt;
     const forget = () => {
-      byId.delete(id);
+      leave();
       stop?.();
       if (attempt) attempt.cancel = undefined;
     };
@@ -66,7 +69,7 @@ export function createPending(upstream: string): Pending {
       waiting.reject(abandoned(upstream, reason, waiting.sent));
       onAbort(waiting);
     };
-    byId.set(id, waiting);
+    const leave = open.add(waiting);
     const stop = signal && listenTo(signal, request.context?.own, () => cancel(signal.reason));
     if (attempt) attempt.cancel = cancel;
     return waiting;
@@ -74,16 +77,16 @@ export function createPending(upstream: string): Pending {
 
   /** Whom an answer without an id is for: the only request that awaits one; with several, nobody can tell. */
   function only(): Waiting | undefined {
-    const sent = [...byId.values()].filter(
+    const sent = inOrder().filter(
       ({ sent, request }) => sent && request.method !== "subscriptions/listen",
     );
     return sent.length === 1 ? sent[0] : undefined;
   }
 
   return {
-    open,
+    open: begin,
     settle(response, scope) {
-      const waiting = response.id === null ? (scope ?? only()) : byId.get(response.id);
+      const waiting = response.id === null ? (scope ?? only()) : byId(response.id);
       if (!waiting) return false;
       if (response.error) waiting.reject(toRpcError(response.error));
       else waiting.resolve(response.result ?? {});
@@ -91,7 +94,7 @@ export function createPending(upstream: string): Pending {
     },
     progress({ params }) {
       const token = params?.progressToken;
-      const waiting = typeof token === "number" ? byId.get(token) : undefined;
+      const waiting = typeof token === "number" ? byId(token) : undefined;
       if (!params || !waiting?.request.context?.onProgress) return false;
       const { progressToken: _token, ...progress } = params;
       try {
@@ -104,18 +107,18 @@ export function createPending(upstream: string): Pending {
     subscription(notification) {
       const meta = notification.params?._meta;
       const id = isJsonObject(meta) ? Number(meta[META.subscriptionId]) : Number.NaN;
-      const onNotification = byId.get(id)?.request.onNotification;
+      const onNotification = byId(id)?.request.onNotification;
       onNotification?.(notification);
       return onNotification !== undefined;
     },
-    has: (id) => byId.has(id),
-    requests: () => [...byId.values()].map(({ request }) => request),
+    has: (id) => byId(id) !== undefined,
+    requests: () => inOrder().map(({ request }) => request),
     rejectOnly(loss) {
       const waiting = only();
       waiting?.reject(outcomeUnknown(upstream, waiting.request.method, loss));
     },
     loseAll(loss) {
-      for (const waiting of [...byId.values()])
+      for (const waiting of inOrder())
         waiting.reject(
           waiting.sent
             ? outcomeUnknown(upstream, waiting.request.method, loss)
