@@ -198,6 +198,7 @@ function createServers(parts: CoreParts, hostFor: HostFactory, core: () => Core)
   const upstreams = createUpstreams({
     ...{ live, clock, log, processes, verdicts, clientInfo, hostFor },
     fingerprint: state.access.fingerprint,
+    isKnown: state.access.isKnown,
     onReconnect: (id) => core().calls.pipeline.reconnected(id),
   });
   const host = hostFor(OWN_SERVER, folder);

@@ -37,6 +37,8 @@ export interface UpstreamParts {
   readonly hostFor: HostFactory;
   /** A digest that tells nothing of the text, which may hold secrets. */
   readonly fingerprint: (text: string) => string;
+  /** Does the credential of this principal still hold? */
+  readonly isKnown: (principal: string) => boolean;
   /** Told when a server that was lost is connected again. */
   readonly onReconnect: (id: string) => void;
 }
@@ -116,7 +118,7 @@ function open(server: ServerConfig, config: Config, parts: UpstreamParts): Upstr
   const make = async (): Promise<Upstream> => {
     const { createIsolatedUpstream } = await import("./isolation/isolated-upstream.ts");
     return createIsolatedUpstream({
-      ...{ id, kind, ...isolated },
+      ...{ id, kind, clock, ...isolated, isKnown: parts.isKnown },
       lists: openOne(server, config, { ...parts, idleStopMs: () => LISTS_IDLE_MS }),
       open: (onGone) => openOne(server, config, { ...parts, onGone }),
     });

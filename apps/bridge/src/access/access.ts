@@ -51,6 +51,8 @@ export interface Access {
   bind(principal: Principal): BoundPrincipal;
   /** That principal, if its credential still holds, with no more than it may do now. Throws `denied`. */
   check(bound: BoundPrincipal): Principal;
+  /** Does the credential of the principal with this id still hold? */
+  isKnown(id: string): boolean;
   readonly grants: Grants;
   readonly keys: KeyStore;
   readonly sealer: Sealer;

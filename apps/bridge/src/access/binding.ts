@@ -15,6 +15,7 @@ export interface BoundPrincipal {
 export interface Binding {
   bind(principal: Principal): BoundPrincipal;
   check(bound: BoundPrincipal): Principal;
+  isKnown(id: string): boolean;
 }
 
 export interface BindingParts {
@@ -38,6 +39,11 @@ export function createBinding({ current, keys }: BindingParts): Binding {
   }
 
   return {
+    isKnown(id) {
+      // Only keys come and go.
+      if (!id.startsWith(KEY_PREFIX) || current().httpKey?.principal.id === id) return true;
+      return keys.find(id.slice(KEY_PREFIX.length)).kind === "valid";
+    },
     bind({ id, scopes }) {
       const keyId =
         id === ADMIN_ID

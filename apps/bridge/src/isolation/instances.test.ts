@@ -1,19 +1,28 @@
-import { type Attempt, LOCAL_PRINCIPAL, openSession, type RequestContext } from "@trestle/protocol";
+import {
+  type Attempt,
+  LOCAL_PRINCIPAL,
+  openSession,
+  type RequestContext,
+  systemClock,
+} from "@trestle/protocol";
 import type { Upstream } from "@trestle/upstream";
 import { expect, test } from "vitest";
-import { createInstances, type Instance } from "./instances.ts";
+import { createInstances, type Instance, type InstanceParts } from "./instances.ts";
 
 /** Upstreams that only end, each when it is told to. */
-function createPool(maxInstances: number) {
+function createPool(maxInstances: number, more: Partial<InstanceParts> = {}) {
   const closed: (() => void)[] = [];
   const instances = createInstances({
     ...{ id: "web", isolation: "pooled", maxInstances },
     onEvent: () => {},
+    clock: systemClock,
+    isKnown: () => true,
     open: () =>
       ({
         subscribe: () => () => {},
         close: () => new Promise<void>((resolve) => closed.push(resolve)),
       }) as unknown as Upstream,
+    ...more,
   });
   return { instances, closed };
 }
@@ -84,4 +93,24 @@ test("a closed pool refuses whoever waits", async () => {
   for (const end of closed) end();
   await expect(waiting).rejects.toMatchObject({ code: "unavailable", details: { sent: false } });
   await closing;
+});
+
+test("the instance of a principal ends when its key does not hold any more", async () => {
+  let look = (): void => {};
+  const clock = {
+    now: () => 0,
+    after(_ms: number, work: () => void) {
+      look = work;
+      return () => {};
+    },
+  };
+  const known = new Set(["key:a", "key:b"]);
+  const isKnown = (id: string): boolean => known.has(id);
+  const { instances } = createPool(9, { isolation: "principal", clock, isKnown });
+  for (const id of known) await instances.take(contextOf(id, { principal: { id, kind: "key" } }));
+  look();
+  expect(instances.all().map(({ holder }) => holder)).toEqual(["key:a", "key:b"]);
+  known.delete("key:a");
+  look();
+  expect(instances.all().map(({ holder }) => holder)).toEqual(["key:b"]);
 });

@@ -1,4 +1,9 @@
-import { type ClientSession, type RequestContext, TrestleError } from "@trestle/protocol";
+import {
+  type ClientSession,
+  type Clock,
+  type RequestContext,
+  TrestleError,
+} from "@trestle/protocol";
 import type { Upstream, UpstreamEvent } from "@trestle/upstream";
 
 /** Who shares an instance of a server. */
@@ -26,7 +31,13 @@ export interface InstanceParts {
   /** Makes an instance that is not started yet. `onGone` is told when its connection is over. */
   readonly open: (onGone: (loss?: string) => void) => Upstream;
   readonly onEvent: (event: UpstreamEvent) => void;
+  readonly clock: Clock;
+  /** May this principal still come? */
+  readonly isKnown: (principal: string) => boolean;
 }
+
+/** A session tells its end, a principal does not: so often it is asked for. */
+const LOOK_MS = 60_000;
 
 export interface Instances {
   has(context: RequestContext): boolean;
@@ -42,7 +53,7 @@ export interface Instances {
 
 /** The instances of one server: one for each client, at most so many, none for a client that is gone. */
 export function createInstances(parts: InstanceParts): Instances {
-  const { id, isolation, maxInstances, open, onEvent } = parts;
+  const { id, isolation, maxInstances, open, onEvent, clock, isKnown } = parts;
   /** The one unused for longest first. */
   const instances = new Map<Holder, Instance>();
   const closing = new Set<Promise<void>>();
@@ -52,6 +63,7 @@ export function createInstances(parts: InstanceParts): Instances {
   /** Sessions whose instance ended under them, and who were not told yet. */
   const bereft = new WeakSet<ClientSession>();
   const resumed = new WeakSet<ClientSession>();
+  let cancelLook: (() => void) | undefined;
   let closed = false;
 
   function holderOf({ principal, session }: RequestContext): Holder {
@@ -85,12 +97,21 @@ export function createInstances(parts: InstanceParts): Instances {
     }
     upstream.subscribe(onEvent);
     instances.set(holder, instance);
-    if (typeof holder !== "string")
+    if (typeof holder === "string") cancelLook ??= clock.after(LOOK_MS, look);
+    else
       forgets.set(
         instance,
         holder.onEnd(() => end(instance)),
       );
     return instance;
+  }
+
+  function look(): void {
+    const ofPrincipals = [...instances.values()].flatMap((instance) =>
+      typeof instance.holder === "string" ? [[instance.holder, instance] as const] : [],
+    );
+    for (const [principal, instance] of ofPrincipals) if (!isKnown(principal)) end(instance);
+    cancelLook = ofPrincipals.length > 0 ? clock.after(LOOK_MS, look) : undefined;
   }
 
   /** Says so once. */
@@ -161,6 +182,7 @@ export function createInstances(parts: InstanceParts): Instances {
     all: () => [...instances.values()],
     async close() {
       closed = true;
+      cancelLook?.();
       for (const instance of [...instances.values()]) end(instance);
       wake();
       await Promise.all([...closing]);
