@@ -22,6 +22,7 @@ import {
   type WireCall,
 } from "./wire.ts";
 import { createHeartbeat, type Heartbeat } from "./wire-heartbeat.ts";
+import { ListAnswer } from "./wire-list.ts";
 
 export interface WireHttpParts extends PlainFacts {
   readonly instance: ServerInstance;
@@ -113,7 +114,7 @@ function areHeadersPlain(
 
 interface Exchange {
   notify(notification: JsonObject): void;
-  answer(message: JsonObject | string): void;
+  answer(message: JsonObject | ListAnswer): void;
   /** Ends the response of a cancelled request, which has no answer. */
   abandon(): void;
 }
@@ -133,7 +134,7 @@ function createExchange(response: ServerResponse, heartbeat: Heartbeat): Exchang
     return true;
   }
 
-  function writeEvent(message: JsonObject | string): void {
+  function writeEvent(message: JsonObject | ListAnswer): void {
     if (openStream()) response.write(`event: message\ndata: ${toText(message)}\n\n`);
   }
 
@@ -147,12 +148,10 @@ function createExchange(response: ServerResponse, heartbeat: Heartbeat): Exchang
         response.end();
         return;
       }
+      if (message instanceof ListAnswer) return sendList(response, message);
       // As a string it leaves in one piece with its headers.
       const text = toText(message);
-      response.writeHead(typeof message === "string" ? 200 : statusOf(message), {
-        "content-type": "application/json",
-        "content-length": Buffer.byteLength(text),
-      });
+      response.writeHead(statusOf(message), headersOf(Buffer.byteLength(text)));
       response.end(text);
     },
     abandon() {
@@ -163,8 +162,21 @@ function createExchange(response: ServerResponse, heartbeat: Heartbeat): Exchang
   };
 }
 
-function toText(message: JsonObject | string): string {
-  return typeof message === "string" ? message : JSON.stringify(message);
+function sendList(response: ServerResponse, answer: ListAnswer): void {
+  const pieces = answer.toBytes();
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  response.writeHead(200, headersOf(length));
+  response.cork();
+  for (const piece of pieces) response.write(piece);
+  response.end();
+}
+
+function headersOf(length: number) {
+  return { "content-type": "application/json", "content-length": length };
+}
+
+function toText(message: JsonObject | ListAnswer): string {
+  return message instanceof ListAnswer ? message.toString() : JSON.stringify(message);
 }
 
 const STREAM_HEADERS = {

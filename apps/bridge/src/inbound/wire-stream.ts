@@ -9,6 +9,7 @@ import {
 } from "@trestle/protocol";
 import type { StreamConnection } from "@trestle-mcp/server-kit/serving";
 import { answerWireCall, decodeWireCall, isShort, type PlainFacts } from "./wire.ts";
+import { ListAnswer } from "./wire-list.ts";
 
 export interface WireStreamParts extends PlainFacts {
   readonly instance: ServerInstance;
@@ -53,7 +54,8 @@ export function createStreamWire(
     }).then((answer) => {
       running.delete(call.id);
       // Nobody waits for the answer of a cancelled request, and none may be sent.
-      if (!isCancelled) connection.send(answer as never);
+      if (!isCancelled)
+        connection.send(answer instanceof ListAnswer ? `${answer}` : (answer as never));
     });
     return true;
   };

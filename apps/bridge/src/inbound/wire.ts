@@ -27,7 +27,7 @@ import {
   isPlainMessage,
   toWireError,
 } from "@trestle-mcp/server-kit/serving";
-import { isListMethod, isOffered, type ListMethod, listText } from "./wire-list.ts";
+import { isListMethod, isOffered, ListAnswer, type ListMethod } from "./wire-list.ts";
 
 /**
  * The short way of a tool call from the wire to the pipeline and back: decoded once, answered without the
@@ -149,11 +149,11 @@ export interface WireParts {
   readonly notify: (notification: JsonObject) => void;
 }
 
-/** Runs the call and gives the JSON-RPC answer, as text where that is ready. Never throws. */
+/** Runs the call and gives the JSON-RPC answer. Never throws. */
 export async function answerWireCall(
   call: WireCall,
   parts: WireParts,
-): Promise<JsonObject | string> {
+): Promise<JsonObject | ListAnswer> {
   const { instance, log, own } = parts;
   const { method, id, params } = call;
   const { context, end } = contextOf(call, parts);
@@ -163,7 +163,7 @@ export async function answerWireCall(
       return { jsonrpc: "2.0", id, result };
     }
     const result = await instance.request(method, params, context);
-    if (isListMethod(method)) return listText(id, method, shape(result, call, instance));
+    if (isListMethod(method)) return new ListAnswer(id, method, shape(result, call, instance));
     const shaped = isInputRequired(result)
       ? await askOn(result, call, { instance, context })
       : shape(result, call, instance);
