@@ -2,6 +2,7 @@ import {
   isJsonObject,
   type JsonObject,
   type Logger,
+  messageOf,
   type ServerInstance,
   TrestleError,
 } from "@trestle/protocol";
@@ -101,7 +102,7 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
         : access.authenticate,
       ...(allowedHosts.length > 0 ? { allowedHosts: [...LOCAL_NAMES, ...allowedHosts] } : {}),
       allowedOrigins,
-      sessionSeal: sessionSealOf(access),
+      sessionSeal: sessionSealOf(access, log),
       entrance: rest,
       intercept: createHttpWire(parts),
     });
@@ -115,12 +116,20 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
 }
 
 /** What a client of the handshake era carries from a bridge that ended to the one that follows. */
-export function sessionSealOf({
-  sealer,
-}: Pick<Access, "sealer">): NonNullable<ServeHttpOptions["sessionSeal"]> {
+export function sessionSealOf(
+  { sealer }: Pick<Access, "sealer">,
+  log: Logger,
+): NonNullable<ServeHttpOptions["sessionSeal"]> {
   const context = { context: "mcp session" };
   return {
-    seal: (facts) => sealer.seal(facts, context),
+    seal(facts) {
+      try {
+        return sealer.seal(facts, context);
+      } catch (error) {
+        log.warn("sessions do not outlive this bridge", { reason: messageOf(error) });
+        return undefined;
+      }
+    },
     open(id) {
       try {
         const facts = sealer.open(id, context);

@@ -3,7 +3,8 @@ import { type Clock, isJsonObject, type JsonObject } from "@trestle/protocol";
 
 /** Puts what a session is made of into its id, so that only whoever holds the key can read or make one. */
 export interface SessionSeal {
-  seal(facts: JsonObject): string;
+  /** Undefined where there is no key to be had now. */
+  seal(facts: JsonObject): string | undefined;
   /** Undefined where it is not ours, or was changed. */
   open(id: string): JsonObject | undefined;
 }
@@ -35,10 +36,8 @@ export function createSessionIds(seal: SessionSeal | undefined, clock: Clock): S
   const ended = new Set<string>();
   return {
     issue(session) {
-      if (!seal) return randomUUID();
-      const expires = clock.now() + VALID_MS;
-      const id = seal.seal({ ...session, expires });
-      return id.length > MAX_ID_BYTES ? randomUUID() : id;
+      const id = seal?.seal({ ...session, expires: clock.now() + VALID_MS });
+      return id === undefined || id.length > MAX_ID_BYTES ? randomUUID() : id;
     },
     read(id) {
       const facts = ended.has(id) || id.length > MAX_ID_BYTES ? undefined : seal?.open(id);
