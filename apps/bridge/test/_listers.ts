@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { JsonObject } from "@trestle/protocol";
+import { compileCache } from "@trestle/testkit/surroundings";
 import { type Peer, serveStdio } from "./_peer.ts";
 import { createPlace, type Place, textOf } from "./_place.ts";
 import { processesWith, until } from "./_processes.ts";
@@ -13,6 +14,7 @@ export function lister(place: Place, name: string, ...flags: string[]): JsonObje
   return {
     command: process.execPath,
     args: [LISTER, `--root=${place.root}`, `--name=${name}`, ...flags],
+    env: compileCache(),
   };
 }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import type { JsonObject } from "@trestle/protocol";
+import { compileCache } from "@trestle/testkit/surroundings";
 import { type Place, textOf } from "./_place.ts";
 import { processesWith } from "./_processes.ts";
 
@@ -12,6 +13,7 @@ export function entry(place: Pick<Place, "root">, name: string, ...flags: string
   return {
     command: process.execPath,
     args: [UPSTREAM, `--root=${place.root}`, `--name=${name}`, ...flags],
+    env: compileCache(),
   };
 }
 

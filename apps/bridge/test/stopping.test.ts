@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { ms, report } from "./_measure.ts";
 import { callByHttp, envelope, serveStdio } from "./_peer.ts";
@@ -142,14 +141,18 @@ test("SIGTERM ends a bridge that still waits for its servers", async () => {
 });
 
 test("what a leaving owner refuses, the next one does", async () => {
-  const place = placeWith();
+  const place = placeWith([], 20_000);
   const owner = await serveStdio(place, "modern");
   const other = await serveStdio(place, "legacy");
-  const long = other.peer.call("one__write", { key: "long", afterMs: 1_000 });
+  const long = other.peer.call("one__write", { key: "long", until: "enough" });
   await until("the write runs", () => effectsOf(place).length === 1);
   process.kill(owner.pid, "SIGTERM");
-  await pause(100);
+  await until("it is leaving", async () => {
+    const { error } = await owner.peer.call("one__read");
+    return error !== undefined;
+  });
   const next = other.peer.call("one__write", { key: "next" });
+  writeFileSync(join(place.root, "enough"), "");
   expect((await long).error).toBeUndefined();
   expect((await next).error).toBeUndefined();
   expect(effectsOf(place)).toEqual(["long", "next"]);

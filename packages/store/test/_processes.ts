@@ -72,7 +72,7 @@ export function startProcess(script: string, args: readonly string[]): TestProce
 export async function until<Value>(
   what: string,
   look: () => Value | undefined | false,
-  deadlineMs = 10_000,
+  deadlineMs = 25_000,
 ): Promise<Value> {
   const end = performance.now() + deadlineMs;
   for (;;) {

@@ -22,7 +22,14 @@ afterEach(async () => {
 });
 
 export function fixture(name: string, ...args: string[]) {
-  return { kind: "stdio", command: process.execPath, args: [fixturePath(name), ...args] } as const;
+  // What one of them compiled the next ones take from there.
+  const { NODE_COMPILE_CACHE = "" } = process.env;
+  return {
+    kind: "stdio",
+    command: process.execPath,
+    args: [fixturePath(name), ...args],
+    env: { NODE_COMPILE_CACHE },
+  } as const;
 }
 
 /** A registry that is closed with the test. */
@@ -62,7 +69,7 @@ export function context(extra: Partial<RequestContext> = {}): RequestContext {
 /** Waits for a condition, with a deadline. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  ms = 5_000,
+  ms = 25_000,
 ): Promise<void> {
   const deadline = performance.now() + ms;
   while (!(await condition())) {
