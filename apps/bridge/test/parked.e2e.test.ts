@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { JsonObject } from "@trestle/protocol";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { type RunningBridge, startBridge, temporaryFolder } from "./_bridge.ts";
+import { type RunningBridge, startBridge, stdioBridge, temporaryFolder } from "./_bridge.ts";
 import type { Reach } from "./_clients.ts";
 import { type ClientAnswers, connectEra, type EraClient } from "./_era-clients.ts";
 import { kill } from "./_processes.ts";
@@ -12,6 +12,7 @@ const V1 = fileURLToPath(
   new URL("../../../packages/upstream/test/fixtures/v1-stdio.ts", import.meta.url),
 );
 const past = { command: process.execPath, args: [V1] };
+const own = { ...past, isolation: "session" };
 const KEY = "a-key-that-is-long-enough";
 const yes: JsonObject = { action: "accept", content: { yes: true } };
 const answers: ClientAnswers = {
@@ -33,7 +34,6 @@ const answered = (asked: JsonObject): { more: JsonObject } => ({
 
 let bridge: RunningBridge;
 beforeAll(async () => {
-  const own = { ...past, isolation: "session" };
   bridge = await startBridge({ config: { mcpServers: { past, own }, http: { key: KEY } } });
 });
 afterAll(() => bridge?.stop());
@@ -84,6 +84,22 @@ describe.each(["legacy", "modern"] as const)("a client of the %s era", (era) => 
     expect(textOf(await client.call("own__roots"))).toContain("file:///mine");
     expect(textOf(await client.call("past__roots"))).toContain("it was not declared");
     expect(await client.call("past__ask")).toMatchObject({ isError: true });
+  });
+
+  test("is asked through a process that joined the bridge", async () => {
+    const config = { mcpServers: { past, own }, http: { key: KEY } };
+    const joined = stdioBridge({ config, home: bridge.home });
+    const client = await connect(joined, { era });
+    expect(textOf(await client.call("past__ask"))).toContain("accept");
+  });
+
+  test("is asked in the middle of a batch and of a chain", async () => {
+    const client = await connect(bridge, { era, ...bearer(KEY) });
+    const calls = [{ tool: "past.ask" }];
+    expect(JSON.stringify(await client.call("bridge__batch", { calls }))).toContain("accept");
+    const steps = [{ id: "a", server: "past", tool: "ask" }];
+    const chain = await client.call("bridge__run_chain", { name: "asking", steps });
+    expect(JSON.stringify(chain)).toContain("accept");
   });
 
   test("that declared nothing is never asked: the server hears why, and nothing hangs", async () => {
