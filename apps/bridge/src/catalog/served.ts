@@ -19,9 +19,9 @@ export function listsOf(sources: Iterable<Source>, { servers }: Config, pins: Pi
   return [...sources].map(({ upstream: { id }, snapshot }) => {
     const offered = snapshot();
     const { entry, aliases = [] } = configured.get(id) ?? {};
-    const { lists, ...judged } = pins.judge(id, offered);
-    const sound = soundTools(lists.tools);
-    const shaped = shapeTools(sound.tools, entry?.tools);
+    const sound = soundTools(offered.tools);
+    const { lists, ...judged } = pins.judge(id, offered, sound.tools);
+    const shaped = shapeTools(lists.tools, entry?.tools);
     const waits = waitingWarnings(judged, id);
     const warnings = [...sound.warnings, ...shaped.warnings, ...waits];
     const { instructions: _words, ...rest } = offered;

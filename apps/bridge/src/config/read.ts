@@ -77,7 +77,7 @@ export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
     http: { ...address, ...(key && { key: key.value }) },
     ...(found ? { file: path } : {}),
     files: [path, envFile, ...servers.files, ...told.files, ...(key?.files ?? [])],
-    lockFile: found ? lockFileOf(path) : join(home, "bridge", "trestle.lock.json"),
+    lockFile: found ? lockFileOf(path) : join(home, "bridge", "pins", "trestle.lock.json"),
     home,
     servers: servers.servers,
     problems: servers.problems.map((problem) => located(problem, document)),

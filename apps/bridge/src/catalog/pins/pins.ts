@@ -8,8 +8,7 @@ import {
 } from "@trestle/protocol";
 import type { LiveConfig } from "../../config/live.ts";
 import { OWN_SERVER } from "../../tools/names.ts";
-import type { Snapshot } from "../snapshot.ts";
-import { soundTools } from "../sound.ts";
+import { emptySnapshot, type Snapshot } from "../snapshot.ts";
 import { itemsOf, keyOf, type PinItem } from "./items.ts";
 import { type Judged, judge, type PinMode, type PinRules, type Waiting } from "./judge.ts";
 import { openLockFile } from "./lock-file.ts";
@@ -35,8 +34,11 @@ export interface Approval {
 export interface Pins {
   /** Beside the configuration. */
   readonly path: string;
-  /** Compares lists with what is pinned, and pins those of a server that is not pinned yet. */
-  judge(server: string, lists: Snapshot): Judged;
+  /**
+   * Compares lists, `tools` standing for those of the snapshot, with what is pinned; and pins those of a server
+   * that is not pinned yet.
+   */
+  judge(server: string, from: Snapshot, tools: Snapshot["tools"]): Judged;
   /** Are definitions of this server withheld until they are approved? */
   isStrict(server: string): boolean;
   /** Of every server that was judged and is pinned at all. */
@@ -141,12 +143,16 @@ export function createPins(parts: PinsParts): Pins {
 
   return {
     path,
-    judge(server, from) {
+    judge(server, from, tools) {
       const known = judged.get(server);
       if (known?.from === from) return known.judged;
       const rule = rules.of(server);
-      if (server === OWN_SERVER || rule.mode === "off") return { ...NOTHING, lists: from };
-      const lists = { ...from, tools: soundTools(from.tools).tools };
+      // What was never read says nothing: not that it has nothing either.
+      if (from === emptySnapshot || server === OWN_SERVER || rule.mode === "off") {
+        judged.delete(server);
+        return { ...NOTHING, lists: { ...from, tools } };
+      }
+      const lists = { ...from, tools };
       if (file.lock() && !pinsOf(server)) trust(server, lists, rule);
       const found = judge(lists, { server, rules: rule, pins: pinsOf(server), findingsOf });
       judged.set(server, { from, judged: found });
