@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   createOwnSignal,
+  createRoster,
   isJsonObject,
   isNotification,
   isRpcMessage,
@@ -36,12 +37,20 @@ export interface WireHttpFacts {
   readonly session: SessionFacts | undefined;
 }
 
+interface Running {
+  readonly session: string;
+  readonly id: RpcId;
+  readonly cancel: () => void;
+}
+
 /** The short way over HTTP: true means that the request is answered here. */
 export function createHttpWire(
   parts: WireHttpParts,
 ): (request: IncomingMessage, response: ServerResponse, facts: WireHttpFacts) => boolean {
   /** How calls of legacy sessions are cancelled, which is by a message of its own. */
-  const running = new Map<string, Map<RpcId, () => void>>();
+  const running = createRoster<Running>();
+  const runs = (session: string, id: RpcId) =>
+    running.find((each) => each.id === id && each.session === session);
   const heartbeat = createHeartbeat();
 
   return (request, response, facts) => {
@@ -49,24 +58,24 @@ export function createHttpWire(
     if (request.method !== "POST" || !isRpcMessage(body)) return false;
     if (session && session.principal.id !== facts.principal.id) return false;
     if (session && isNotification(body) && body.method === "notifications/cancelled") {
-      running.get(session.id)?.get(body.params?.requestId as RpcId)?.();
+      runs(session.id, body.params?.requestId as RpcId)?.cancel();
       return false;
     }
     const peer = session ? legacyPeer(session) : { client: undefined, principal: facts.principal };
     const call = decodeWireCall(body, peer);
     if (!call || !isShort(call, parts)) return false;
     if (!areHeadersPlain(request, call)) return false;
-    const ofSession = session && (running.get(session.id) ?? new Map<RpcId, () => void>());
-    if (ofSession?.has(call.id)) return false;
+    if (session && runs(session.id, call.id)) return false;
     session?.touch();
     const own = createOwnSignal();
     let isCancelled = false;
-    if (session && ofSession) {
-      running.set(session.id, ofSession);
-      ofSession.set(call.id, () => {
+    let leave: (() => void) | undefined;
+    if (session) {
+      const cancel = (): void => {
         isCancelled = true;
         own.abort();
-      });
+      };
+      leave = running.add({ session: session.id, id: call.id, cancel });
     } else {
       // A modern client cancels by leaving; a legacy one may come back, and says so when it cancels.
       response.once("close", () => {
@@ -80,7 +89,7 @@ export function createHttpWire(
       own,
       notify: exchange.notify,
     }).then((answer) => {
-      if (session && ofSession?.delete(call.id) && ofSession.size === 0) running.delete(session.id);
+      leave?.();
       if (isCancelled) exchange.abandon();
       else exchange.answer(answer);
     });

@@ -1,5 +1,6 @@
 import {
   createOwnSignal,
+  createRoster,
   isNotification,
   isRequest,
   type Logger,
@@ -22,29 +23,32 @@ export interface WireStreamParts extends PlainFacts {
 export function createStreamWire(
   parts: WireStreamParts,
 ): (message: RpcMessage, connection: StreamConnection) => boolean {
-  /** How each is cancelled. */
-  const running = new Map<RpcId, () => void>();
+  const running = createRoster<{ readonly id: RpcId; readonly cancel: () => void }>();
+  const runs = (id: RpcId) => running.find((each) => each.id === id);
   let handshaken = false;
   parts.gone?.addEventListener("abort", () => {
-    for (const cancel of running.values()) cancel();
+    for (const { cancel } of running.items()) cancel();
   });
 
   return (message, connection) => {
     if (isNotification(message) && message.method === "notifications/cancelled") {
-      const id = message.params?.requestId as RpcId;
-      running.get(id)?.();
-      return running.has(id);
+      const cancelled = runs(message.params?.requestId as RpcId);
+      cancelled?.cancel();
+      return cancelled !== undefined;
     }
     if (isRequest(message) && message.method === "initialize") handshaken = true;
     const call = decodeWireCall(message, connection);
     // One connection speaks one era: whoever mixes them is answered by the SDK.
-    if (!call || !isShort(call, parts) || running.has(call.id)) return false;
+    if (!call || !isShort(call, parts) || runs(call.id)) return false;
     if (handshaken !== (call.client.era === "legacy")) return false;
     const own = createOwnSignal();
     let isCancelled = false;
-    running.set(call.id, () => {
-      isCancelled = true;
-      own.abort();
+    const leave = running.add({
+      id: call.id,
+      cancel() {
+        isCancelled = true;
+        own.abort();
+      },
     });
     void answerWireCall(call, {
       instance: parts.instance,
@@ -52,7 +56,7 @@ export function createStreamWire(
       own,
       notify: (notification) => connection.send(notification as never),
     }).then((answer) => {
-      running.delete(call.id);
+      leave();
       // Nobody waits for the answer of a cancelled request, and none may be sent.
       if (!isCancelled)
         connection.send(answer instanceof ListAnswer ? `${answer}` : (answer as never));
