@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject, Principal } from "@trestle/protocol";
 import { expect, test } from "vitest";
@@ -145,6 +145,31 @@ test("what is gone is forgotten when somebody approves that; what comes back unc
   });
   await turn(lists("as it was"));
   expect(await waiting()).toEqual(["tool write new", "prompt ask new"]);
+});
+
+test("a server that keeps its clients apart is held to its pins, too", async () => {
+  const { call, turn, waiting } = await startPinned(
+    { pins: "quarantine" },
+    { isolation: "principal" },
+  );
+  expect(await call("one__write")).toMatchObject({ content: [] });
+  await turn(lists("another word"));
+  expect(await waiting()).toEqual(["tool write changed", "prompt ask changed"]);
+  await expect(call("one__write")).rejects.toMatchObject({ code: "denied" });
+  expect(await call("one__read")).toMatchObject({ content: [] });
+});
+
+test("of a server that cannot be read nothing counts as gone", async () => {
+  const place = createPlace();
+  const pin = { hash: "sha256-00", definition: toTool("read") };
+  const lock = { lockfileVersion: 1, servers: { one: { tools: { read: pin } } } };
+  writeFileSync(join(place.root, "trestle.lock.json"), JSON.stringify(lock));
+  const one = lister(place, "one", "--dead-while=/");
+  const { ask } = await startCore({ mcpServers: { one } }, place);
+  expect(await ask("pins")).toMatchObject({ servers: [] });
+  await expect(ask("pins_approve", { server: "one" }, ADMIN)).rejects.toThrow(
+    /Nothing of one is pinned: its pins are off, or it has not listed anything yet/,
+  );
 });
 
 test("only whoever runs the bridge sees what waits; what is not there is said", async () => {
