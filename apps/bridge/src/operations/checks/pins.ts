@@ -6,7 +6,8 @@ export const pins: Look = ({ pins: held, live }) => {
   const name = "pins";
   const problem = held.problem();
   if (problem !== undefined) {
-    const next = "Mend it or take it from version control; removed, it trusts what is there next.";
+    const next =
+      "Mend it, or let the bridge write it. One that is removed trusts what is there next.";
     return { name, status: "fail", message: problem, next };
   }
   const reports = held.report();
