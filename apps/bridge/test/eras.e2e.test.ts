@@ -88,10 +88,8 @@ describe.each(["http", "stdio"] as const)("over %s", (transport) => {
       test("a cancellation reaches the server", async () => {
         const before = Number(textOf(await call("cancelled")));
         const control = new AbortController();
-        const waiting = call("wait", {}, { signal: control.signal });
-        // It is under way: what is sent after it is answered.
-        await call("echo", { text: "x" });
-        control.abort();
+        const onprogress = () => control.abort();
+        const waiting = call("wait", {}, { signal: control.signal, onprogress });
         await expect(waiting).rejects.toThrow();
         await until("the server was told", async () => {
           return Number(textOf(await call("cancelled"))) === before + 1;

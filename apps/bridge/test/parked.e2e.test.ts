@@ -53,6 +53,11 @@ test("a call that waits for its user opens for its caller alone, ends with its a
   });
   expect(textOf(await mine.call("past__ask", {}, answered(asked)))).toContain("accept");
   await expect(mine.call("past__ask", {}, answered(asked))).rejects.toThrow(/is gone/);
+  // It was one call all the time, and what was refused was none.
+  const history = await mine.call("bridge__history", { server: "past" });
+  expect((history.structuredContent as JsonObject).executions).toMatchObject([
+    { tool: "ask", outcome: "success" },
+  ]);
 
   const through = { tool: "past.ask" };
   const again = await mine.call("bridge__call_tool", through);
