@@ -1,50 +1,9 @@
-import { type Clock, type JsonObject, RpcError, TrestleError } from "@trestle/protocol";
+import { type JsonObject, RpcError, TrestleError } from "@trestle/protocol";
 import { describe, expect, test } from "vitest";
+import { createManualClock, createTools, step, structured, untilAborted } from "./_run-chain.ts";
 import { runChain } from "./run-chain.ts";
 import type { FlowEvent } from "./state.ts";
 import type { CallTool } from "./step-call.ts";
-
-const step = (tool: string, more: object = {}) => ({ server: "s", tool, ...more });
-
-/** Time that passes only when it is told to. */
-function createManualClock() {
-  let now = 1_000;
-  const timers = new Set<{ due: number; work: () => void }>();
-  const clock: Clock = {
-    now: () => now,
-    after(ms, work) {
-      const timer = { due: now + ms, work };
-      timers.add(timer);
-      return () => timers.delete(timer);
-    },
-  };
-  function pass(ms: number): void {
-    now += ms;
-    for (const timer of [...timers]) {
-      if (timer.due > now) continue;
-      timers.delete(timer);
-      timer.work();
-    }
-  }
-  return { clock, pass, timers };
-}
-
-/** Tools that answer as told, and remember what they were asked. */
-function createTools(answers: Record<string, (args: JsonObject, signal: AbortSignal) => unknown>) {
-  const calls: { tool: string; args: JsonObject; key: string | undefined }[] = [];
-  const callTool: CallTool = async (_server, tool, args, { signal, idempotencyKey }) => {
-    calls.push({ tool, args, key: idempotencyKey });
-    return (await answers[tool]?.(args, signal)) as JsonObject;
-  };
-  return { calls, callTool };
-}
-
-const structured = (value: unknown) => ({ content: [], structuredContent: value });
-/** Ends as a well-behaved call does: when it is told to. */
-const untilAborted = (_args: JsonObject, signal: AbortSignal) =>
-  new Promise((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(new TrestleError("cancelled", "cancelled")));
-  });
 
 test("an ordered chain passes results on and answers what happened", async () => {
   const { clock, pass } = createManualClock();
@@ -234,68 +193,6 @@ describe("a DAG", () => {
       "tool_error",
       true,
     ]);
-  });
-});
-
-describe("a chain that is stopped from outside", () => {
-  const chain = { name: "c", steps: [step("slow"), step("after")] };
-
-  test("by its signal cancels the call and skips the rest", async () => {
-    const controller = new AbortController();
-    const { calls, callTool } = createTools({
-      slow(args, signal) {
-        queueMicrotask(() => controller.abort());
-        return untilAborted(args, signal);
-      },
-    });
-    const answer = await runChain(chain, { callTool, signal: controller.signal });
-    expect(answer).toMatchObject({ success: false, outcome: "cancelled", completed_steps: 0 });
-    expect(answer.steps[1]).toMatchObject({ skipped: true, reason: "it was cancelled" });
-    expect(calls.length).toBe(1);
-  });
-
-  test("before it began calls nothing", async () => {
-    const { calls, callTool } = createTools({});
-    const answer = await runChain(chain, { callTool, signal: AbortSignal.abort() });
-    expect(answer).toMatchObject({ outcome: "cancelled" });
-    expect(answer.steps.every(({ skipped }) => skipped)).toBe(true);
-    expect(calls).toEqual([]);
-  });
-
-  test("by its own timeout says so, and leaves no timer", async () => {
-    const { clock, pass, timers } = createManualClock();
-    const { callTool } = createTools({
-      slow(args, signal) {
-        queueMicrotask(() => pass(5_000));
-        return untilAborted(args, signal);
-      },
-    });
-    const answer = await runChain({ ...chain, timeout: 5_000 }, { callTool, clock });
-    expect(answer).toMatchObject({ outcome: "timed_out", total_duration_ms: 5_000 });
-    expect(answer.steps[1]?.reason).toBe("the time was up");
-    expect(timers.size).toBe(0);
-  });
-
-  test("does not wait for a call that ignores its end: its outcome is unknown", async () => {
-    const { clock, pass } = createManualClock();
-    const controller = new AbortController();
-    const { callTool } = createTools({
-      slow(_args, signal) {
-        signal.addEventListener("abort", () => queueMicrotask(() => pass(2_000)));
-        queueMicrotask(() => controller.abort());
-        return new Promise(() => {});
-      },
-    });
-    const answer = await runChain(chain, { callTool, clock, signal: controller.signal });
-    expect(answer.steps[0]?.error).toMatchObject({ code: "outcome_unknown" });
-  });
-
-  test("after its end is not touched", async () => {
-    const controller = new AbortController();
-    const { callTool } = createTools({ slow: () => structured(1), after: () => structured(2) });
-    const answer = await runChain(chain, { callTool, signal: controller.signal });
-    controller.abort();
-    expect(answer).toMatchObject({ success: true, completed_steps: 2 });
   });
 });
 
