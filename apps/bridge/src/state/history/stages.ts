@@ -27,14 +27,14 @@ for (const [place, [policy, decision]] of COMMON.entries()) {
  * ms, at for the rest. This is done for every call, and its size is most of a row's.
  */
 export function packStages(stages: readonly Stage[]): string {
-  let text = "[";
+  const flat: (string | number | null)[] = [];
   for (const { policy, decision, ms, at } of stages) {
-    if (text.length > 1) text += ",";
     const place = places.get(policy)?.get(decision);
-    text += place ?? `${JSON.stringify(policy)},${JSON.stringify(decision)}`;
-    text += `,${Math.round(ms * 1_000)},${at === undefined ? null : Math.round(at * 1_000)}`;
+    if (place === undefined) flat.push(policy, decision);
+    else flat.push(place);
+    flat.push(Math.round(ms * 1_000), at === undefined ? null : Math.round(at * 1_000));
   }
-  return `${text}]`;
+  return JSON.stringify(flat);
 }
 
 export function unpackStages(text: string): Stage[] {
