@@ -13,7 +13,7 @@ import type { RequestStates } from "./request-state.ts";
 
 /** As long as a legacy client may take. */
 export const ANSWER_MS = 10 * 60_000;
-export const MOST_PARKED = 256;
+const MOST_PARKED = 256;
 export const MOST_PARKED_EACH = 16;
 
 export type Answer = (params: JsonObject, context: RequestContext) => Promise<JsonObject>;
