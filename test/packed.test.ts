@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeServer } from "@trestle/testkit";
+import { wasmFlags } from "@trestle/testkit/surroundings";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LineClient, startLineClient } from "./_line-client.ts";
 import { findNode, installInto, packAll, registryAnswers } from "./_packages.ts";
@@ -114,8 +115,8 @@ describe.skipIf(!canInstall)("what we publish, installed by npm in an empty fold
     describeServer("the installed database", {
       get spawn() {
         // One data folder for all, because making one takes seconds; that it is made is seen above.
-        const env = { DATABASE_DATA_DIR: join(folder, `data-${version}`) };
-        return { command: node, args: [binPath(folder, "trestle-database")], env };
+        const env = { DATABASE_DATA_DIR: join(folder, "data") };
+        return { command: node, args: [...wasmFlags, binPath(folder, "trestle-database")], env };
       },
       sampleCalls: {
         run_sql: { sql: "select 6 * 7 as answer" },
@@ -126,8 +127,9 @@ describe.skipIf(!canInstall)("what we publish, installed by npm in an empty fold
 
     describeServer("the installed bridge", {
       get spawn() {
-        const env = { DATABASE_DATA_DIR: join(folder, `data-${version}`) };
+        const env = { DATABASE_DATA_DIR: join(folder, "data") };
         const args = [
+          ...wasmFlags,
           binPath(folder, "trestle"),
           "serve",
           "--stdio",

@@ -2,7 +2,8 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readAdminCredential, readChain } from "@trestle/access";
-import { type Clock, type JsonObject, type Principal, silentLogger } from "@trestle/protocol";
+import { type JsonObject, type Principal, silentLogger } from "@trestle/protocol";
+import { type ManualClock, manualClock } from "@trestle/testkit/surroundings";
 import type { Presented } from "@trestle-mcp/server-kit/serving";
 import { onTestFinished } from "vitest";
 import { type Access, openAccess } from "./access.ts";
@@ -28,8 +29,6 @@ export interface MadeKey {
   readonly id: string;
   readonly principal: Principal;
 }
-
-export type ManualClock = Clock & { advance(ms: number): void };
 
 export async function open(
   first: AccessConfig = { http: {} },
@@ -88,29 +87,4 @@ export function temporaryFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "trestle-access-")));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
-}
-
-/** A clock that stands still until it is moved; what is due by then is done. */
-export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
-  let now = start;
-  const timers = new Set<{ readonly at: number; readonly work: () => void }>();
-  return {
-    now: () => now,
-    after(ms, work) {
-      const timer = { at: now + ms, work };
-      timers.add(timer);
-      return () => timers.delete(timer);
-    },
-    advance(ms) {
-      const end = now + ms;
-      for (;;) {
-        const [next] = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
-        if (!next) break;
-        timers.delete(next);
-        now = next.at;
-        next.work();
-      }
-      now = end;
-    },
-  };
 }

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { createRedact, type FailedCall, newTrail } from "@trestle/policy";
 import {
-  type Clock,
   type JsonObject,
   LOCAL_PRINCIPAL,
   type Principal,
@@ -96,17 +95,5 @@ export function failed(options: FailedOptions = {}): FailedCall {
     errorCode: "outcome_unknown",
     errorMessage: "It may have been paid.",
     outcomeUnknown: true,
-  };
-}
-
-/** A clock that stands still until it is set. */
-export function manualClock(start = Date.UTC(2026, 0, 1)): Clock & { set(time: number): void } {
-  let time = start;
-  return {
-    now: () => time,
-    after: () => () => {},
-    set(next) {
-      time = next;
-    },
   };
 }

@@ -8,8 +8,9 @@ import {
   TRESTLE_META,
   TrestleError,
 } from "@trestle/protocol";
+import { manualClock } from "@trestle/testkit/surroundings";
 import { expect, test } from "vitest";
-import { failed, manualClock } from "./_parts.ts";
+import { failed } from "./_parts.ts";
 import { openQueue } from "./_review.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
