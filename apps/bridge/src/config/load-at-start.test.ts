@@ -65,7 +65,7 @@ describe("the configuration at a start", () => {
     const second = dataOf(await start());
     expect(asked).toHaveBeenCalledTimes(1);
     expect(second).toEqual(first);
-    expect(JSON.stringify(second)).toBe(JSON.stringify(dataOf(loadConfig(options()))));
+    expect(second).toEqual(dataOf(loadConfig(options())));
   });
 
   test("is remembered where nothing is configured", async () => {
@@ -113,6 +113,30 @@ describe("the configuration at a start", () => {
     expect(readFileSync(memory(), "utf8")).not.toContain(SECRET);
     expect(statSync(memory()).mode & 0o777).toBe(0o600);
     expect(statSync(join(home, "bridge")).mode & 0o777).toBe(0o700);
+  });
+
+  test("is remembered without what stands in it", async () => {
+    const key = "a-key-that-is-0-secret";
+    const one = {
+      command: "node",
+      args: [key],
+      tools: { arguments: { a: { force: { b: key } } } },
+    };
+    write({ ...config, http: { key }, mcpServers: { one } });
+    const first = dataOf(await start());
+    expect(dataOf(await start())).toEqual(first);
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(readFileSync(memory(), "utf8")).not.toContain(key);
+  });
+
+  test("may hold comments and commas too many", async () => {
+    const text = `// "a": /* b
+{ /* "c" */ "http": { "port": 4567, }, // "port": 1,
+  "access": {}, "mcpServers": { "one": { "command": "a//b,]", "args": ["\\\\", "/* d */", ], }, }, }`;
+    writeFileSync(join(home, "trestle.json"), text);
+    const first = dataOf(await start());
+    expect(dataOf(await start())).toEqual(first);
+    expect(asked).toHaveBeenCalledTimes(1);
   });
 
   test("that is bad is refused by line, and not remembered", async () => {

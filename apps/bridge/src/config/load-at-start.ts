@@ -50,7 +50,9 @@ async function readAnew(options: LoadOptions, version: string): Promise<Config> 
     },
   });
   const remembered = recorder.remembered();
-  if (remembered) writeMemory(fileOf(config.home), [version, text], remembered);
+  // Secrets stand in the file and nowhere else.
+  if (remembered && !config.secrets.areIn(JSON.stringify(remembered)))
+    writeMemory(fileOf(config.home), [version, text], remembered);
   return config;
 }
 

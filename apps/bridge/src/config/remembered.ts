@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { isJsonObject, type JsonObject } from "@trestle/protocol";
+import { isJsonObject } from "@trestle/protocol";
+import { type Additions, additionsTo, readGoodJson, withAdditions } from "./additions.ts";
 import {
   type AskedEntry,
   type CheckedEntry,
@@ -11,10 +12,11 @@ import type { BridgeSettings } from "./schema.ts";
 
 /**
  * What the schema said of a file, for the next start: loading it takes longer than all the rest. It holds
- * what the file holds, with defaults put in; what references stand for is looked up at every start.
+ * what the schema added; what the file says, and what its references stand for, is read at every start.
  */
 export interface Remembered {
-  readonly settings: BridgeSettings;
+  /** To the value of the file; nothing where it is as it should be. */
+  readonly settings?: Additions;
   readonly entries: Readonly<Record<string, RememberedEntry>>;
   /** Lines of the file that were asked for, by their keys. */
   readonly lines: Readonly<Record<string, number>>;
@@ -22,9 +24,10 @@ export interface Remembered {
 
 interface RememberedEntry {
   readonly kind: EntryKind;
-  /** In the order in which the schema gave them; those with references have their values from the file. */
+  /** Those that the schema kept. */
   readonly keys: readonly string[];
-  readonly values: JsonObject;
+  /** To the entry, once its references were replaced. */
+  readonly added?: Additions;
   readonly reports: readonly Report[];
 }
 
@@ -39,19 +42,26 @@ export class UnrememberedError extends Error {
 export function recordChecks(checks: ConfigChecks) {
   const entries: Record<string, RememberedEntry> = {};
   const lines: Record<string, number> = {};
-  let settings: BridgeSettings | undefined;
+  let settings: Additions | undefined;
+  let isFit = false;
   const recorder: ConfigChecks = {
     file(asked) {
       const file = checks.file(asked);
-      ({ settings } = file);
       const { document } = file;
+      try {
+        const from = writtenIn(asked.text);
+        settings = additionsTo(from, file.settings);
+        isFit = isDeepStrictEqual(withAdditions(from, settings), file.settings);
+      } catch {
+        isFit = false;
+      }
       if (!document) return file;
       const lineOf: typeof document.lineOf = (keys) => {
         const line = document.lineOf(keys);
         lines[JSON.stringify(keys)] = line;
         return line;
       };
-      return { settings, document: { ...document, lineOf } };
+      return { ...file, document: { ...document, lineOf } };
     },
     entry(asked) {
       const reports: Report[] = [];
@@ -60,7 +70,11 @@ export function recordChecks(checks: ConfigChecks) {
         asked.report(...said);
       };
       const entry = checks.entry({ ...asked, report });
-      if (entry) entries[asked.name] = { kind: asked.kind, ...withoutReferring(entry), reports };
+      if (entry) {
+        const keys = Object.keys(entry);
+        const added = additionsTo(pick(asked.entry, keys), entry);
+        entries[asked.name] = { kind: asked.kind, keys, ...(added && { added }), reports };
+      }
       return entry;
     },
   };
@@ -68,26 +82,32 @@ export function recordChecks(checks: ConfigChecks) {
     checks: recorder,
     /** Nothing where JSON cannot hold it. */
     remembered(): Remembered | undefined {
-      const said = { settings, entries, lines };
+      const said = { ...(settings && { settings }), entries, lines };
       const again: unknown = JSON.parse(JSON.stringify(said));
-      return settings && isDeepStrictEqual(again, said) ? (said as Remembered) : undefined;
+      return isFit && isDeepStrictEqual(again, said) ? said : undefined;
     },
   };
 }
 
-function withoutReferring(entry: CheckedEntry) {
-  const given = Object.entries(entry).filter(([, value]) => value !== undefined);
-  const values = given.filter(([key]) => !REFERRING.includes(key));
-  return { keys: given.map(([key]) => key), values: Object.fromEntries(values) as JsonObject };
+function writtenIn(text: string | undefined): unknown {
+  return text === undefined ? {} : readGoodJson(text);
+}
+
+/** Of an object, those that are there. */
+function pick(from: Readonly<Record<string, unknown>>, keys: readonly string[]): object {
+  return Object.fromEntries(
+    keys.filter((key) => Object.hasOwn(from, key)).map((key) => [key, from[key]]),
+  );
 }
 
 /** The checks as they were said; what was not said, and what may be otherwise now, throws `UnrememberedError`. */
 export function rememberedChecks({ settings, entries, lines }: Remembered): ConfigChecks {
   return {
     file({ text, path }) {
-      if (text === undefined) return { settings };
+      const value = withAdditions(writtenIn(text), settings) as BridgeSettings;
+      if (text === undefined) return { settings: value };
       return {
-        settings,
+        settings: value,
         document: {
           path,
           lineOf(keys) {
@@ -101,13 +121,13 @@ export function rememberedChecks({ settings, entries, lines }: Remembered): Conf
     entry({ name, kind, entry, report }) {
       const known = Object.hasOwn(entries, name) ? entries[name] : undefined;
       if (known?.kind !== kind) throw new UnrememberedError("an entry that was not there");
-      const checked = known.keys.map((key) => {
-        if (!REFERRING.includes(key)) return [key, known.values[key]];
-        if (!isStillGood(key, entry[key])) throw new UnrememberedError("another value");
-        return [key, entry[key]];
-      });
+      for (const key of REFERRING) {
+        if (known.keys.includes(key) && !isStillGood(key, entry[key])) {
+          throw new UnrememberedError("another value");
+        }
+      }
       for (const said of known.reports) report(...said);
-      return Object.fromEntries(checked) as CheckedEntry;
+      return withAdditions(pick(entry, known.keys), known.added) as CheckedEntry;
     },
   };
 }
@@ -127,7 +147,7 @@ function isAddress(value: unknown): boolean {
 export function isRemembered(value: unknown): value is Remembered {
   return (
     isJsonObject(value) &&
-    isJsonObject(value.settings) &&
+    (value.settings === undefined || isJsonObject(value.settings)) &&
     isJsonObject(value.entries) &&
     isJsonObject(value.lines)
   );
