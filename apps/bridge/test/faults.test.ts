@@ -25,7 +25,7 @@ import { type Execution, executionsOf } from "./_upstreams.ts";
 /** How often the whole table is gone through, each time in another order. */
 const ROUNDS = Math.ceil(Number(process.env.ROUNDS ?? 1) / 10);
 /** Servers that fail at the same time. */
-const TOGETHER = 6;
+const TOGETHER = 12;
 /** Clocks of two processes, and timers that fire a little early. */
 const TOLERANCE_MS = 30;
 

@@ -62,7 +62,7 @@ test("when the owner is killed the others go on, and only its unrepeatable calls
   const first = serversOf(place, "one");
 
   const running = others.map(({ peer }, index) =>
-    peer.call("one__write", { key: `running-${index}`, beforeMs: 5_000 }),
+    peer.call("one__write", { key: `running-${index}`, beforeMs: 60_000 }),
   );
   const reads = others.flatMap(({ peer }) => [
     peer.request("resources/read", { uri: NOTE }),

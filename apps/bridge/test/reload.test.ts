@@ -59,19 +59,19 @@ test.each(["changed", "removed"])(
     place.configure({ mcpServers: servers(place, "one") });
     const peer = await bridgeOf(place);
     const before = pidIn(await peer.call("one__echo"));
-    const slow = peer.call("one__write", { key: "slow", beforeMs: 2_000, text: "done" });
-    await peer.call("one__echo");
+    const slow = peer.call("one__write", { key: "slow", until: "enough", text: "done" });
+    await until("the call runs", () => effectsOf(place).length === 1);
 
     const changed = { one: { ...entry(place, "one"), env: { NEW: "1" } } };
     place.configure({ mcpServers: how === "changed" ? changed : {} });
     await told(place, /configuration changed/);
-    expect(effectsOf(place)).toEqual([]);
     const next = await peer.call("one__echo");
     if (how === "changed") {
       expect(pidIn(next)).toEqual(expect.any(Number));
       expect(pidIn(next)).not.toBe(before);
     } else expect(next.error?.message).toMatch(/Unknown tool/);
 
+    writeFileSync(join(place.root, "enough"), "");
     const answer = await slow;
     expect(textIn(answer)).toBe("done");
     expect(pidIn(answer)).toBe(before);
