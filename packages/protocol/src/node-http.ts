@@ -3,4 +3,8 @@
  * exports, and one of them loads a second HTTP client. That is a tenth of a start.
  */
 export const nodeHttp: typeof import("node:http") = process.getBuiltinModule("node:http");
-export const nodeHttps: typeof import("node:https") = process.getBuiltinModule("node:https");
+
+/** Loaded with the first call: most programs open no TLS. */
+export function nodeHttps(): typeof import("node:https") {
+  return process.getBuiltinModule("node:https");
+}

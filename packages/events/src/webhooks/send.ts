@@ -33,7 +33,7 @@ export function post(
 ): Promise<Answer> {
   const { url, address, family } = destination;
   const result = Promise.withResolvers<Answer>();
-  const request = (url.protocol === "https:" ? nodeHttps : nodeHttp).request(url, {
+  const request = (url.protocol === "https:" ? nodeHttps() : nodeHttp).request(url, {
     method: "POST",
     agent: false, // a kept connection may belong to another address
     lookup: (_hostname, options, callback) => {

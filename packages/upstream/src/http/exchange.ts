@@ -45,7 +45,7 @@ export interface Exchange {
 export function createExchange(address: string): Exchange {
   const url = new URL(address);
   const secure = url.protocol === "https:";
-  const { request, Agent } = secure ? nodeHttps : nodeHttp;
+  const { request, Agent } = secure ? nodeHttps() : nodeHttp;
   const agent = new Agent({
     keepAlive: true,
     timeout: IDLE_MS,
