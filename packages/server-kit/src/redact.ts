@@ -1,4 +1,4 @@
-import { isSecretName } from "@trestle/protocol";
+import { isKeptNumber, isSecretName } from "@trestle/protocol";
 
 const REDACTED = "[redacted]";
 
@@ -18,7 +18,7 @@ export function createRedactor(secrets: readonly string[]): (value: unknown) => 
   function redact(value: unknown, seen: readonly object[]): unknown {
     if (typeof value === "string") return redactText(value);
     if (typeof value === "bigint") return String(value);
-    if (typeof value !== "object" || value === null) return value;
+    if (typeof value !== "object" || value === null || isKeptNumber(value)) return value;
     if (seen.includes(value)) return "[circular]";
     const inside = [...seen, value];
     if (inside.length > 12) return "[deep]";
