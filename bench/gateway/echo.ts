@@ -104,6 +104,8 @@ function serveHttp(): void {
       response.end(JSON.stringify(reply));
     });
   });
+  // A gateway whose turn it is not keeps its connections: the floor does not expect them to be closed.
+  server.keepAliveTimeout = 600_000;
   server.listen(0, "127.0.0.1", () => {
     process.stdout.write(`http://127.0.0.1:${(server.address() as { port: number }).port}/mcp\n`);
   });
