@@ -18,6 +18,12 @@ export function notSent(upstream: string, loss: Loss, cause?: unknown): TrestleE
   );
 }
 
+/** Nobody listens there: nothing is known of the server, and the next request finds out anew. */
+export function notReached(upstream: string, host: string, error: Error): TrestleError {
+  const what = `cannot be reached at ${host} (${error.message})`;
+  return notSent(upstream, { what, details: { connected: false } }, error);
+}
+
 /** The request was handed over and no answer came. */
 export function outcomeUnknown(upstream: string, method: string, loss: Loss): TrestleError {
   return new TrestleError(

@@ -1,5 +1,5 @@
 import { TrestleError } from "@trestle/protocol";
-import { notSent, outcomeUnknown } from "../faults.ts";
+import { notReached, outcomeUnknown } from "../faults.ts";
 import type { Link } from "../json-rpc/link.ts";
 import { createPipeLink, type Pipe, type PipeLink } from "../json-rpc/pipe-link.ts";
 import { readEvents } from "../sse/read-events.ts";
@@ -39,9 +39,7 @@ export async function openSseLink(options: HttpLinkOptions, signal: AbortSignal)
     closing.abort();
     exchange.close();
     if (signal.aborted) throw signal.reason;
-    throw isBroken(error)
-      ? notSent(upstream, { what: `cannot be reached at ${exchange.url.host} (${error.message})` })
-      : error;
+    throw isBroken(error) ? notReached(upstream, exchange.url.host, error) : error;
   } finally {
     signal.removeEventListener("abort", stop);
   }
@@ -80,10 +78,11 @@ function createPostPipe(
   }
   function toFault(error: unknown): Error {
     if (!isBroken(error)) return error as Error;
-    const what = `cannot be reached at ${exchange.url.host} (${error.message})`;
-    return error.sent
-      ? outcomeUnknown(upstream, "a request", { what })
-      : notSent(upstream, { what });
+    const { host } = exchange.url;
+    if (!error.sent) return notReached(upstream, host, error);
+    return outcomeUnknown(upstream, "a request", {
+      what: `broke off at ${host} (${error.message})`,
+    });
   }
 
   return {

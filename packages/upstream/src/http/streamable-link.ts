@@ -1,6 +1,6 @@
 import type { Clock, JsonObject, Logger } from "@trestle/protocol";
 import { isRpcError } from "@trestle/protocol";
-import { abandoned, type Loss, notSent, outcomeUnknown } from "../faults.ts";
+import { abandoned, type Loss, notReached, notSent, outcomeUnknown } from "../faults.ts";
 import { createIncoming } from "../json-rpc/incoming.ts";
 import { givenUp, type Link, type LinkRequest, SessionLostError } from "../json-rpc/link.ts";
 import {
@@ -109,12 +109,7 @@ export function createStreamableLink(options: HttpLinkOptions): Link {
   }
 
   function toFault(error: unknown, method: string): unknown {
-    if (isBroken(error) && !error.sent)
-      return notSent(
-        upstream,
-        { what: `cannot be reached at ${exchange.url.host} (${error.message})` },
-        error,
-      );
+    if (isBroken(error) && !error.sent) return notReached(upstream, exchange.url.host, error);
     if (!isPlain(error)) return error;
     return outcomeUnknown(upstream, method, { what: `broke off its answer (${error.message})` });
   }
