@@ -14,7 +14,7 @@ import { afterEach } from "vitest";
 import type { CellKind, FaultRow, Transport } from "./_fault-table.ts";
 import { callByHttp } from "./_peer.ts";
 import { createPlace, type HttpBridge, type Place, serve, textOf } from "./_place.ts";
-import { isAlive, kill, processesWith, until } from "./_processes.ts";
+import { connectionsTo, isAlive, kill, processesWith, until } from "./_processes.ts";
 
 /** Longest silence of one attempt where a row of the table waits for it. */
 export const ATTEMPT_MS = 1_000;
@@ -105,7 +105,12 @@ export async function openFaultBench(subjects: readonly Subject[]): Promise<Faul
     const pids = pidsOf(subject);
     for (const pid of pids) kill(pid);
     await until("it is dead", () => !pids.some(isAlive));
-    if (subject.transport === "HTTP") return;
+    const url = http.get(subject.id)?.url;
+    if (url !== undefined) {
+      const port = Number(new URL(url).port);
+      await until("the bridge knows", () => connectionsTo(port) === 0);
+      return;
+    }
     const isLost = () =>
       textOf(place.logFile)
         .split("\n")

@@ -36,6 +36,16 @@ export function openChannels(pid: number): number {
     .length;
 }
 
+/** Connections to a port of this machine that are open at this end, whoever holds them. */
+export function connectionsTo(port: number): number {
+  const remote = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const rows = readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1);
+  const open = rows.map((row) => row.trim().split(/\s+/)).filter(([, , to]) => to === remote);
+  return open.filter(([, , , state]) => state === ESTABLISHED || state === CLOSE_WAIT).length;
+}
+const ESTABLISHED = "01";
+const CLOSE_WAIT = "08";
+
 function targetOf(link: string): string {
   try {
     return readlinkSync(link);

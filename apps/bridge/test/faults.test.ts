@@ -166,10 +166,17 @@ async function checkHistory(
 
 /** The server works again, and nothing that was kept of it is old. */
 async function checkAfterwards(bench: FaultBench, subject: Subject): Promise<void> {
-  const works = async (tool: string): Promise<boolean> =>
-    (await bench.call(subject, tool, { key: "afterwards" })).answer.error === undefined;
-  await until("the server works again", () => works("read"));
-  for (const tool of ["write", "write_once"]) await until(`${tool} works again`, () => works(tool));
+  const works = async (tool: string): Promise<void> => {
+    let said = "";
+    await until(`${tool} works again`, async () => {
+      const { answer } = await bench.call(subject, tool, { key: "afterwards" });
+      said = JSON.stringify(answer.error);
+      return answer.error === undefined;
+    }).catch((error: Error) => {
+      throw new Error(`${error.message}; it says ${said}`);
+    });
+  };
+  for (const tool of ["read", "write", "write_once"]) await works(tool);
   for (let again = 0; again < 2; again += 1) {
     const { answer } = await bench.call(subject, "read_state", { key: "state" });
     expect(answer.result?.structuredContent, "what is read afterwards").toMatchObject({
