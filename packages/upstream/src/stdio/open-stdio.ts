@@ -3,7 +3,7 @@ import { createLineSplitter, messageOf } from "@trestle/protocol";
 import type { EndGraces, StdioConfig } from "../config.ts";
 import { notSent } from "../faults.ts";
 import type { Link } from "../json-rpc/link.ts";
-import { createPipeLink, type PipeLink } from "../json-rpc/pipe-link.ts";
+import { createPipeLink, type Pipe, type PipeLink } from "../json-rpc/pipe-link.ts";
 import type { Child, ProcessRegistry } from "../processes/registry.ts";
 import { endChild } from "./end-child.ts";
 import { createFrameWriter } from "./frame-writer.ts";
@@ -42,7 +42,10 @@ export async function openStdio(config: StdioConfig, parts: StdioParts): Promise
     upstream,
     pid: child.pid,
     log,
-    pipe: { send: createFrameWriter(child.stdin), close: end },
+    pipe: {
+      send: explaining(createFrameWriter(child.stdin), () => link.closed, parts),
+      close: end,
+    },
   });
   readOutput(child, link, parts);
   watchEnd(child, link, { clock: parts.clock, end });
@@ -70,6 +73,25 @@ function started(child: Child, { id, command, cwd }: StdioConfig): Promise<void>
       reject(notSent(id, { what, details: { command } }, error));
     });
   });
+}
+
+/** A broken pipe mostly means that the process has ended, which says more: that is waited for a moment. */
+function explaining(
+  send: Pipe["send"],
+  ended: () => Promise<unknown>,
+  { clock }: Pick<StdioParts, "clock">,
+): Pipe["send"] {
+  return (frame, done) =>
+    send(frame, (error) => {
+      if (!error) return done();
+      const cancel = clock.after(DRAIN_MS, () => tell());
+      let tell = (): void => {
+        tell = () => {};
+        cancel();
+        done(error);
+      };
+      void ended().then(() => tell());
+    });
 }
 
 function readOutput(child: Child, link: PipeLink, parts: StdioParts): void {
