@@ -79,6 +79,8 @@ export function createFlights(clock: Clock): Flights {
       const flown = byKey.get(key);
       if (flown === undefined || flown.controller.signal.aborted) return undefined;
       if (flown.generation !== undefined && flown.generation !== generation) return undefined;
+      // It ends in this very moment, for all who waited.
+      if (clock.now() >= latestDeadline(flown)) return undefined;
       return { answer: wait(key, flown, call), leader: flown.call };
     },
     start: (key, call, fly) => wait(key, depart(key, call, { fly, waits: true }), call),
