@@ -3,9 +3,13 @@ import packageJson from "../package.json" with { type: "json" };
 import { config } from "./config.ts";
 import { openEmbedded } from "./postgres/embedded.ts";
 import { createState } from "./state.ts";
-import { describeTable } from "./tools/describe-table.ts";
-import { listTables } from "./tools/list-tables.ts";
-import { runSql } from "./tools/run-sql.ts";
+import { builderTools } from "./tools/builders.ts";
+import { careTools } from "./tools/care.ts";
+import { changeTools } from "./tools/changes.ts";
+import { dataTools } from "./tools/data.ts";
+import { neonTools } from "./tools/neon.ts";
+import { queryTools } from "./tools/queries.ts";
+import { structureTools } from "./tools/structure.ts";
 
 export const server = defineServer({
   name: "database",
@@ -20,5 +24,13 @@ export const server = defineServer({
       openEmbedded({ dataDir: config.dataDir ?? host.dataDir, clock: host.clock, log: host.log }),
       config,
     ),
-  tools: [runSql, listTables, describeTable],
+  tools: [
+    ...queryTools,
+    ...structureTools,
+    ...builderTools,
+    ...changeTools,
+    ...careTools,
+    ...dataTools,
+    ...neonTools,
+  ],
 });

@@ -3,7 +3,7 @@ import type { Database } from "./postgres/database.ts";
 
 /** What the tools share. */
 export interface State {
-  readonly database: Database;
+  readonly database: Pick<Database, "query" | "close">;
   readonly limits: {
     readonly timeoutMs: number;
     readonly maxRows: number;
@@ -12,7 +12,7 @@ export interface State {
   close(): Promise<void>;
 }
 
-export function createState(database: Database, config: Config): State {
+export function createState(database: Pick<Database, "query" | "close">, config: Config): State {
   return {
     database,
     limits: {

@@ -10,7 +10,7 @@ process.stdin.on("end", () => void database.close());
 async function answer(line: string): Promise<void> {
   const { id, sql, script } = JSON.parse(line);
   try {
-    if (script) await database.execute(script);
+    if (script) await database.script(script);
     const { rows } = sql ? await database.query(sql) : { rows: [] };
     print({ id, rows });
   } catch (error) {

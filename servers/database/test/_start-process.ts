@@ -14,7 +14,7 @@ interface Answer {
 export interface DatabaseProcess {
   readonly child: ChildProcess;
   query(sql: string): Promise<Answer>;
-  execute(script: string): Promise<Answer>;
+  script(text: string): Promise<Answer>;
   /** Ends its input and waits for its exit code. */
   end(): Promise<number | null>;
 }
@@ -44,7 +44,7 @@ export function startProcess(dataDir: string): DatabaseProcess {
   return {
     child,
     query: (sql) => ask({ sql }),
-    execute: (script) => ask({ script }),
+    script: (text) => ask({ script: text }),
     async end() {
       if (child.exitCode === null) {
         child.stdin.end();

@@ -14,7 +14,7 @@ function start(dataDir = folder.path): DatabaseProcess {
 }
 
 beforeAll(async () => {
-  await start().execute("CREATE TABLE note (n int PRIMARY KEY)");
+  await start().script("CREATE TABLE note (n int PRIMARY KEY)");
 }, 60_000);
 
 afterAll(async () => {
@@ -27,7 +27,7 @@ test("several processes read and write one folder at once", async () => {
   const [second, third] = [start(), start()];
   await Promise.all(
     Array.from({ length: 30 }, (_, n) =>
-      [first, second, third][n % 3]?.execute(`INSERT INTO note VALUES (${n})`),
+      [first, second, third][n % 3]?.script(`INSERT INTO note VALUES (${n})`),
     ),
   );
   for (const process of [first, second, third]) {
@@ -41,7 +41,7 @@ test("several processes read and write one folder at once", async () => {
 test("when the owner is killed in the middle of a query, the others go on and nothing written is lost", async () => {
   const [owner] = processes;
   const joined = start();
-  await joined.execute("INSERT INTO note VALUES (1000)");
+  await joined.script("INSERT INTO note VALUES (1000)");
   const long = joined.query("SELECT count(*) AS n FROM note, pg_sleep(1)");
   const written = await owner?.query("SELECT count(*) AS notes FROM note");
   expect(written).toMatchObject({ rows: [{ notes: 31 }] });

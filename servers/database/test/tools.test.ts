@@ -49,7 +49,7 @@ test("an empty database says how something gets in", async () => {
 }, 30_000);
 
 test("tables that a program makes meanwhile are listed, described and queried", async () => {
-  await database.execute(`CREATE TABLE guest (id int PRIMARY KEY, name text);
+  await database.script(`CREATE TABLE guest (id int PRIMARY KEY, name text);
     INSERT INTO guest VALUES (1, 'Ana'), (2, 'Rui'), (3, 'Eva')`);
   const { structuredContent: list } = await call("list_tables", {});
   expect(list.tables).toMatchObject([{ schema: "public", name: "guest", kind: "table" }]);

@@ -81,7 +81,7 @@ const LIST_PARTS = ["columns", "primaryKey", "foreignKeys", "indexes", "constrai
 
 /** Throws `not_found` with the nearest names. Without a schema, the search path decides, as in SQL. */
 export async function describeTable(
-  database: Database,
+  database: Pick<Database, "query">,
   table: string,
   { schema, signal }: TableFilter = {},
 ): Promise<TableDescription> {
@@ -100,7 +100,7 @@ function withEmptyLists(row: JsonObject): TableDescription {
 }
 
 async function unknownTable(
-  database: Database,
+  database: Pick<Database, "query">,
   table: string,
   filter: TableFilter,
 ): Promise<TrestleError> {

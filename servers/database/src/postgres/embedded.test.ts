@@ -12,7 +12,7 @@ let database: EmbeddedDatabase;
 
 beforeAll(async () => {
   database = openEmbedded({ dataDir: folder.path });
-  await database.execute(`
+  await database.script(`
     CREATE TABLE guest (id bigint PRIMARY KEY, name text NOT NULL);
     INSERT INTO guest SELECT n, 'guest ' || n FROM generate_series(1, 250) n;
   `);
@@ -238,7 +238,7 @@ test("a statement that builds too much is told to do less, and the next query wo
 });
 
 test("what was written before a statement was stopped is still there", async () => {
-  await database.execute("CREATE TABLE kept AS SELECT 1 AS n");
+  await database.script("CREATE TABLE kept AS SELECT 1 AS n");
   await expect(database.query(ENDLESS, [], { timeoutMs: 200 })).rejects.toMatchObject({
     code: "timeout",
   });
@@ -247,7 +247,7 @@ test("what was written before a statement was stopped is still there", async () 
 
 test("a script that fails in the middle changes nothing", async () => {
   await expect(
-    database.execute("INSERT INTO guest VALUES (1000, 'x'); INSERT INTO guest VALUES (1, 'y')"),
+    database.script("INSERT INTO guest VALUES (1000, 'x'); INSERT INTO guest VALUES (1, 'y')"),
   ).rejects.toMatchObject({ code: "invalid_input" });
   expect(await evaluate("(SELECT count(*) FROM guest WHERE id = 1000)")).toBe(0);
 });

@@ -26,12 +26,12 @@ export interface ExecuteOptions {
 }
 
 /** A Postgres in a folder, with no server to install. */
-export interface EmbeddedDatabase extends Database {
+export interface EmbeddedDatabase extends Pick<Database, "query" | "close"> {
   /**
    * Runs a script of any statements, writes included: for the program that owns the data. No tool
    * reaches it. `outcome_unknown` when the process that holds the folder died in the middle.
    */
-  execute(script: string, options?: ExecuteOptions): Promise<void>;
+  script(script: string, options?: ExecuteOptions): Promise<void>;
 }
 
 const SCRIPT_MS = 300_000;
@@ -74,11 +74,11 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedDatabase {
     return toQueryResult(await call(job, signal), job.offset);
   }
 
-  async function execute(script: string, { signal, timeoutMs }: ExecuteOptions = {}) {
-    await call({ kind: "script", sql: script, timeoutMs: timeoutMs ?? SCRIPT_MS }, signal);
+  async function script(text: string, { signal, timeoutMs }: ExecuteOptions = {}) {
+    await call({ kind: "script", sql: text, timeoutMs: timeoutMs ?? SCRIPT_MS }, signal);
   }
 
-  return { query, execute, close: folder.close };
+  return { query, script, close: folder.close };
 }
 
 function checkLimits(limits: typeof QUERY_DEFAULTS): void {

@@ -10,7 +10,7 @@ let before: unknown;
 
 beforeAll(async () => {
   database = openEmbedded({ dataDir: folder.path });
-  await database.execute(`
+  await database.script(`
     CREATE TABLE secret (id int PRIMARY KEY, word text);
     INSERT INTO secret VALUES (1, 'one'), (2, 'two');
     CREATE SEQUENCE counter;

@@ -9,7 +9,7 @@ let database: EmbeddedDatabase;
 
 beforeAll(async () => {
   database = openEmbedded({ dataDir: folder.path });
-  await database.execute(`
+  await database.script(`
     CREATE SCHEMA stay;
     CREATE TABLE guest (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name varchar(80) NOT NULL,
       upper text GENERATED ALWAYS AS (upper(name)) STORED);

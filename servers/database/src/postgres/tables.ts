@@ -29,7 +29,7 @@ ORDER BY 1, 2`;
 
 /** Tables and views of one schema, or of all but Postgres' own. */
 export async function listTables(
-  database: Database,
+  database: Pick<Database, "query">,
   { schema, signal }: TableFilter = {},
 ): Promise<{ tables: TableSummary[]; truncated: boolean }> {
   const { rows, truncated } = await database.query(TABLES, [schema ?? null], {
@@ -42,7 +42,7 @@ export async function listTables(
 }
 
 /** Throws `not_found` with the nearest names. */
-async function checkSchema(database: Database, schema: string): Promise<void> {
+async function checkSchema(database: Pick<Database, "query">, schema: string): Promise<void> {
   const { rows } = await database.query("SELECT nspname FROM pg_catalog.pg_namespace", [], {
     maxRows: MAX_TABLES,
   });

@@ -1,8 +1,8 @@
 import { defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
-import { listTables as list } from "../postgres/tables.ts";
-import type { State } from "../state.ts";
-import { untrustedContent } from "./untrusted.ts";
+import { listTables as list } from "../../postgres/tables.ts";
+import type { State } from "../../state.ts";
+import { untrustedContent } from "../untrusted.ts";
 
 const input = z.object({
   schema: z.string().min(1).optional().describe("One schema; all but Postgres' own where left out"),
@@ -23,7 +23,7 @@ const output = z.object({
 });
 
 const EMPTY =
-  "There are no tables yet. These tools only read: a program fills the database through the package @trestle-mcp/database, openEmbedded({ dataDir }).execute(script).";
+  "There are no tables yet. These tools only read: a program fills the database through the package @trestle-mcp/database, openEmbedded({ dataDir }).script(script).";
 
 export const listTables = defineTool<typeof input, typeof output, State>({
   name: "list_tables",

@@ -1,11 +1,11 @@
 import type { JsonValue } from "@trestle/protocol";
 import { defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
-import { MAX_PAGE_ROWS } from "../config.ts";
-import { MAX_VALUE_LENGTH } from "../postgres/page.ts";
-import type { State } from "../state.ts";
-import { untrustedContent } from "./untrusted.ts";
-import { whileRunning } from "./while-running.ts";
+import { MAX_PAGE_ROWS } from "../../config.ts";
+import { MAX_VALUE_LENGTH } from "../../postgres/page.ts";
+import type { State } from "../../state.ts";
+import { untrustedContent } from "../untrusted.ts";
+import { whileRunning } from "../while-running.ts";
 
 const input = z.object({
   sql: z

@@ -1,8 +1,8 @@
 import { defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
-import { describeTable as describe } from "../postgres/describe-table.ts";
-import type { State } from "../state.ts";
-import { untrustedContent } from "./untrusted.ts";
+import { describeTable as describe } from "../../postgres/describe-table.ts";
+import type { State } from "../../state.ts";
+import { untrustedContent } from "../untrusted.ts";
 
 const input = z.object({
   table: z.string().min(1).describe("Name of a table or view, without quotes"),
