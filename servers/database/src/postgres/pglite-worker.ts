@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type { PGlite } from "@electric-sql/pglite";
 import { TrestleError } from "@trestle/protocol";
+import { checkReadOnly } from "../guard/read-only.ts";
 import { toFailure } from "./failures.ts";
-import { checkReadOnly } from "./read-only.ts";
 import { createReader, type Reader } from "./reader.ts";
 import type { FromWorker, Job, RawPage, ToWorker } from "./wire.ts";
 

@@ -1,7 +1,7 @@
 import type { PGlite } from "@electric-sql/pglite";
+import type { ReadKind } from "../guard/read-only.ts";
 import { createColumnTypes } from "./column-types.ts";
 import { createPage, type Page } from "./page.ts";
-import type { ReadKind } from "./read-only.ts";
 import type { QueryJob, RawPage } from "./wire.ts";
 
 const CURSOR_PREFIX = "DECLARE trestle_page NO SCROLL CURSOR FOR ";

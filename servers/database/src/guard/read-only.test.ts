@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "../postgres/_temporary-folder.ts";
+import { type EmbeddedDatabase, openEmbedded } from "../postgres/embedded.ts";
 import { attacks, reads, reviewedFunctions } from "./_read-only-corpus.ts";
-import { temporaryFolder } from "./_temporary-folder.ts";
 import { isDeniedFunction } from "./denied-names.ts";
-import { type EmbeddedDatabase, openEmbedded } from "./embedded.ts";
 
 const folder = temporaryFolder();
 let database: EmbeddedDatabase;
