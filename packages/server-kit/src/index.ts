@@ -93,7 +93,12 @@ export {
   type HttpEndpointOptions,
   type RequestFacts,
 } from "./serve/http.ts";
-export { checkInputCapabilities, fulfilLive, isInputRequired } from "./serve/input-required.ts";
+export {
+  checkInputCapabilities,
+  fulfilLive,
+  isInputRequired,
+  missingCapability,
+} from "./serve/input-required.ts";
 export {
   type EntranceAsks,
   type HttpServing,

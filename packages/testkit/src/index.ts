@@ -1,3 +1,8 @@
+export {
+  type AnswerQuestion,
+  type AskedClient,
+  connectAskedClient,
+} from "./clients/asked-client.ts";
 export { describeServer } from "./describe-server/describe-server.ts";
 export {
   type RawSession,

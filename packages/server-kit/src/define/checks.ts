@@ -16,6 +16,14 @@ export function checkToolName(name: string): void {
   );
 }
 
+/** People call a thing as they know it from elsewhere; an alias is never listed, so no host stumbles over it. */
+export function checkAlias(tool: string, alias: string): void {
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(alias)) return;
+  throw definitionError(
+    `Alias "${alias}" of tool "${tool}" must be 1 to 64 letters, digits, underscores or hyphens.`,
+  );
+}
+
 export function checkHints(tool: string, hints: Hints): void {
   for (const hint of ["readOnly", "destructive", "idempotent", "openWorld"] as const) {
     if (typeof hints[hint] !== "boolean") {

@@ -13,6 +13,13 @@ test("a tool name that some host would refuse is refused here", () => {
   }
 });
 
+test("an alias is spelt as people know it, and a name that no client could send is refused", () => {
+  expect(tool({ aliases: ["listTables", "execute-sql"] }).aliases).toHaveLength(2);
+  for (const alias of ["", "list tables", "x".repeat(65)]) {
+    expect(() => tool({ aliases: [alias] })).toThrow(`Alias "${alias}" of tool "look" must be`);
+  }
+});
+
 test("a tool that writes may not declare a cache", () => {
   expect(() => tool({ hints: { ...reads, readOnly: false }, cache: { ttl: 5 } })).toThrow(
     "only a read-only tool may be cached",

@@ -6,7 +6,7 @@ import {
   toPlainNumbers,
 } from "@trestle/protocol";
 import type * as z from "zod";
-import { checkHints, checkToolName, definitionError } from "./checks.ts";
+import { checkAlias, checkHints, checkToolName, definitionError } from "./checks.ts";
 import type { ToolContext } from "./context.ts";
 import { type InputRequired, isInputRequired } from "./input-required.ts";
 import { describeIssues } from "./issues.ts";
@@ -28,7 +28,7 @@ export interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject,
   readonly description: string;
   /** `core` (default) is listed to everybody, `all` is found by search. */
   readonly profile?: "core" | "all";
-  /** Names people know from elsewhere: callable, never listed. */
+  /** Names people know from elsewhere, in their own spelling (`listTables`): callable, never listed. */
   readonly aliases?: readonly string[];
   readonly input: Input;
   readonly output: Output;
@@ -81,7 +81,8 @@ type MaybePromise<Value> = Value | Promise<Value>;
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject, State = unknown>(
   spec: ToolSpec<Input, Output, State>,
 ): ToolDefinition<State> {
-  for (const name of [spec.name, ...(spec.aliases ?? [])]) checkToolName(name);
+  checkToolName(spec.name);
+  for (const alias of spec.aliases ?? []) checkAlias(spec.name, alias);
   checkHints(spec.name, spec.hints);
   if (spec.cache !== undefined && !spec.hints.readOnly) {
     throw definitionError(
