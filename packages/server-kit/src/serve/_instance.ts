@@ -1,4 +1,10 @@
-import type { JsonObject, RequestContext, ServerEvent, ServerInstance } from "@trestle/protocol";
+import {
+  type JsonObject,
+  type RequestContext,
+  type ServerEvent,
+  type ServerInstance,
+  TrestleError,
+} from "@trestle/protocol";
 
 export type Answer = (
   params: JsonObject,
@@ -38,4 +44,10 @@ export function createTestInstance(answers: Record<string, Answer>): TestInstanc
     },
     async close() {},
   };
+}
+
+/** Answers `resources/subscribe` where nobody may hear of `a://foreign`. */
+export function refuseForeign({ uri }: JsonObject): JsonObject {
+  if (uri !== "a://foreign") return {};
+  throw new TrestleError("denied", "That is not yours.");
 }

@@ -8,22 +8,26 @@ import {
 import { type JsonObject, MODERN_VERSION, parseJson } from "@trestle/protocol";
 import { expect, onTestFinished, test } from "vitest";
 import { ENVELOPE, modernCall, openSession, post, start } from "./_http.ts";
+import { refuseForeign } from "./_instance.ts";
+
+type Mode = "legacy" | { pin: string };
+
+async function connectAs(mode: Mode, url: string, capabilities: JsonObject): Promise<Client> {
+  const client = new Client(
+    { name: "test", version: "1" },
+    { capabilities, versionNegotiation: { mode } },
+  );
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+  onTestFinished(() => client.close());
+  return client;
+}
+
+const MODERN: Mode = { pin: MODERN_VERSION };
 
 for (const modern of [false, true]) {
   const era = modern ? "modern" : "legacy";
-
-  async function connect(url: string, capabilities: JsonObject = {}): Promise<Client> {
-    const client = new Client(
-      { name: "test", version: "1" },
-      {
-        capabilities,
-        versionNegotiation: { mode: modern ? { pin: MODERN_VERSION } : "legacy" },
-      },
-    );
-    await client.connect(new StreamableHTTPClientTransport(new URL(url)));
-    onTestFinished(() => client.close());
-    return client;
-  }
+  const connect = (url: string, capabilities: JsonObject = {}): Promise<Client> =>
+    connectAs(modern ? MODERN : "legacy", url, capabilities);
 
   test(`a ${era} result reaches the wire with unknown keys, key order and every digit`, async () => {
     const block =
@@ -102,6 +106,19 @@ for (const modern of [false, true]) {
     ]);
   });
 }
+
+test("a modern client hears nothing of a resource that it was refused", async () => {
+  const { url, instance } = await start({ "resources/subscribe": refuseForeign });
+  const client = await connectAs(MODERN, url, {});
+  const heard = Promise.withResolvers<string>();
+  client.setNotificationHandler("notifications/resources/updated", ({ params }) =>
+    heard.resolve(params.uri),
+  );
+  await client.listen({ resourceSubscriptions: ["a://foreign", "a://own"] });
+  instance.emit({ kind: "resourceUpdated", uri: "a://foreign" });
+  instance.emit({ kind: "resourceUpdated", uri: "a://own" });
+  expect(await heard.promise).toBe("a://own");
+});
 
 test("a client of the v1 SDK lists, calls, is asked, and hears of changes", async () => {
   const { url, instance } = await start({

@@ -15,6 +15,8 @@ import { createSubscriptions, type Subscriptions } from "./subscriptions.ts";
  */
 export interface Listens {
   open(id: JsonValue, params: JsonObject | undefined): void;
+  /** Is a resource listened to, and was that not refused? */
+  hears(uri: string): boolean;
   close(id: JsonValue | undefined): void;
   closeAll(): void;
 }
@@ -36,9 +38,10 @@ export function createListens(
       open.set(id, subscriptions);
       const { signal } = new AbortController();
       const context = { principal, client, signal, ...(session && { session }) };
-      // One that is refused is simply never heard of: the listen itself is answered by the SDK.
+      // One that is refused is never heard of, though the SDK acknowledges it with the others.
       for (const uri of uris) subscriptions.add({ uri }, context).catch(() => {});
     },
+    hears: (uri) => [...open.values()].some((subscriptions) => subscriptions.has(uri)),
     close(id) {
       if (id === undefined) return;
       open.get(id)?.clear();

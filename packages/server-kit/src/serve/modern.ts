@@ -1,5 +1,10 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createMcpHandler } from "@modelcontextprotocol/server";
+import {
+  createMcpHandler,
+  InMemoryServerEventBus,
+  type ServerEventBus,
+} from "@modelcontextprotocol/server";
 import {
   isJsonObject,
   type JsonObject,
@@ -10,7 +15,7 @@ import {
 } from "@trestle/protocol";
 import { clientFromMeta } from "./client-facts.ts";
 import type { HttpEndpoint, RequestFacts } from "./http.ts";
-import { createListens } from "./listens.ts";
+import { createListens, type Listens } from "./listens.ts";
 import { methodsOf } from "./methods.ts";
 import { createParamHeaders } from "./param-headers.ts";
 import { createSdkServer } from "./sdk-server.ts";
@@ -23,6 +28,7 @@ export function createModernLeg(
 ): Pick<HttpEndpoint, "handle" | "close"> {
   const known = new WeakMap<Request, RequestFacts>();
   const paramHeaders = createParamHeaders(instance);
+  const listening = new AsyncLocalStorage<Listens>();
   const handler = createMcpHandler(
     ({ requestInfo }) => {
       const facts = requestInfo && known.get(requestInfo);
@@ -36,6 +42,7 @@ export function createModernLeg(
     },
     {
       legacy: "reject",
+      bus: createBus(listening),
       onerror: (error) => log.debug("modern http", { error: messageOf(error) }),
       ...(keepAliveMs !== undefined && { keepAliveMs }),
     },
@@ -58,9 +65,11 @@ export function createModernLeg(
     const web = toWebRequest(request, signal);
     known.set(web, facts);
     const listens = createListens(instance, principal);
-    if (methodOf(body) === "subscriptions/listen") listens.open("listen", paramsOf(body));
+    const answer = () => handler.fetch(web, { parsedBody: body });
+    const isListen = methodOf(body) === "subscriptions/listen";
+    if (isListen) listens.open("listen", paramsOf(body));
     try {
-      await sendWebResponse(await handler.fetch(web, { parsedBody: body }), response);
+      await sendWebResponse(await (isListen ? listening.run(listens, answer) : answer()), response);
     } finally {
       listens.closeAll();
     }
@@ -93,6 +102,21 @@ export function createModernLeg(
       unsubscribe();
       paramHeaders.close();
       await handler.close();
+    },
+  };
+}
+
+/** The SDK tells every listen of what it asked to hear of. One whose subscription was refused must not hear of it. */
+function createBus(listening: AsyncLocalStorage<Listens>): ServerEventBus {
+  const bus = new InMemoryServerEventBus();
+  return {
+    publish: (event) => bus.publish(event),
+    subscribe(listener) {
+      const listens = listening.getStore();
+      return bus.subscribe((event) => {
+        if (event.kind === "resource_updated" && listens?.hears(event.uri) === false) return;
+        listener(event);
+      });
     },
   };
 }

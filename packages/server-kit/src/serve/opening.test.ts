@@ -79,7 +79,7 @@ function openLong() {
   const transport = createLineTransport({ ...streams, onMessage: () => {} });
   const session = openSession("s");
   const options = { transport, principal: LOCAL_PRINCIPAL, session, log: silentLogger };
-  const sdk = openSdkStream(instance, options);
+  const sdk = openSdkStream(instance, { ...options, hears: () => true });
   onTestFinished(() => sdk.close());
   return { lines, receive: (message: JsonObject) => sdk.receive(message as never) };
 }

@@ -17,7 +17,7 @@ import { createLegacyResults, type ToPeerResult } from "./legacy-result.ts";
 import { methodsOf } from "./methods.ts";
 import { passSchema } from "./pass-schema.ts";
 import { answer } from "./request.ts";
-import { createSubscriptions, type Subscriptions } from "./subscriptions.ts";
+import { createSubscriptions } from "./subscriptions.ts";
 
 /** Nothing here validates schemas; the SDK's own validator takes a while to make, and there is a server per request. */
 const noValidator = { getValidator: () => (data: unknown) => ({ valid: true, data }) as never };
@@ -32,6 +32,8 @@ export interface PeerFacts {
   readonly opening?: () => JsonObject | undefined;
   /** True where somebody else tells the peer of changes. */
   readonly deaf?: boolean;
+  /** Of a modern peer: whether it may hear of a resource that it listens to. */
+  readonly hears?: (uri: string) => boolean;
 }
 
 /** One peer of an instance: the SDK server that speaks to it, and what is known of it. */
@@ -87,7 +89,9 @@ export function createSdkServer(instance: ServerInstance, facts: PeerFacts): Pee
   };
   server.onerror = (error) => log.debug("mcp connection", { error: messageOf(error) });
 
-  const unsubscribe = facts.deaf ? () => {} : relayEvents(instance, peer, subscriptions);
+  const unsubscribe = facts.deaf
+    ? () => {}
+    : relayEvents(instance, peer, era === "legacy" ? subscriptions.has : facts.hears);
   server.onclose = () => {
     unsubscribe();
     subscriptions.clear();
@@ -95,17 +99,16 @@ export function createSdkServer(instance: ServerInstance, facts: PeerFacts): Pee
   return peer;
 }
 
-/** Tells the peer of changes; a legacy one only after its handshake, and of resources it subscribed to. */
+/** Tells the peer of changes, of resources as far as it may hear of them; a legacy one only after its handshake. */
 function relayEvents(
   instance: ServerInstance,
   { server, era, log }: Peer,
-  subscriptions: Subscriptions,
+  hears: ((uri: string) => boolean) | undefined,
 ): () => void {
   return instance.subscribe((event) => {
     if (!server.transport) return;
     if (era === "legacy" && !server.getNegotiatedProtocolVersion()) return;
-    if (era === "legacy" && event.kind === "resourceUpdated" && !subscriptions.has(event.uri))
-      return;
+    if (event.kind === "resourceUpdated" && hears?.(event.uri) === false) return;
     sendEvent(server, event).catch((error: unknown) =>
       log.debug("event not sent", { error: messageOf(error) }),
     );

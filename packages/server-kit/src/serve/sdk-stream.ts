@@ -30,16 +30,18 @@ export interface SdkStreamOptions {
   readonly principal: Principal;
   readonly session: ClientSession;
   readonly log: Logger;
+  /** May a modern peer hear of this resource that it listens to? */
+  readonly hears: (uri: string) => boolean;
 }
 
 export function openSdkStream(instance: ServerInstance, options: SdkStreamOptions): SdkStream {
-  const { transport, principal, session, log } = options;
+  const { transport, principal, session, log, hears } = options;
   let opening: JsonObject | undefined;
   let peer: Peer | undefined;
   const handle = serveStdio(
     ({ era }) => {
       peer = createSdkServer(instance, {
-        ...{ era, principal, session, log },
+        ...{ era, principal, session, log, hears },
         opening: () => opening,
       });
       return peer.server;

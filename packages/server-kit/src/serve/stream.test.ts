@@ -1,5 +1,6 @@
 import { type JsonObject, parseJson, RpcError, TrestleError } from "@trestle/protocol";
 import { expect, test } from "vitest";
+import { refuseForeign } from "./_instance.ts";
 import { call, connect, ENVELOPE } from "./_stream.ts";
 
 for (const modern of [false, true]) {
@@ -190,6 +191,18 @@ test("a modern peer hears of what it listens to, and the instance of what is wan
     ["resources/unsubscribe", "a://1"],
     ["tools/list", undefined],
   ]);
+});
+
+test("a modern peer hears nothing of a resource that it was refused", async () => {
+  const peer = connect({ "resources/subscribe": refuseForeign });
+  const notifications = { resourceSubscriptions: ["a://foreign", "a://own"] };
+  const params = { notifications, _meta: ENVELOPE };
+  peer.send({ id: "l", method: "subscriptions/listen", params });
+  await peer.next((message) => message.method === "notifications/subscriptions/acknowledged");
+  peer.instance.emit({ kind: "resourceUpdated", uri: "a://foreign" });
+  peer.instance.emit({ kind: "resourceUpdated", uri: "a://own" });
+  const { message } = await peer.next(({ method }) => method === "notifications/resources/updated");
+  expect(message.params).toMatchObject({ uri: "a://own" });
 });
 
 test("a message of 64 MiB passes both ways", async () => {

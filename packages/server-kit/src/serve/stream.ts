@@ -86,7 +86,10 @@ export function serveStream(instance: ServerInstance, options: ServeStreamOption
   /** The SDK takes longer to load than all the rest of a start, and what does not need it goes on meanwhile. */
   async function open(): Promise<void> {
     const { openSdkStream } = await import("./sdk-stream.ts");
-    sdk = openSdkStream(instance, { transport, principal, session, log });
+    sdk = openSdkStream(instance, {
+      ...{ transport, principal, session, log },
+      hears: listens.hears,
+    });
     for (const message of [...handshake.handOver(), ...waiting.splice(0)]) sdk.receive(message);
     // What it answers at once is on its way before the end of the input can count.
     await new Promise((resolve) => setImmediate(resolve));
