@@ -20,6 +20,7 @@ import type { LiveConfig } from "./config/live.ts";
 import type { Config } from "./config/load.ts";
 import type { ServerConfig } from "./config/servers.ts";
 import { mountEmbedded } from "./embedded.ts";
+import { deniedCapabilities, withFewerCapabilities } from "./fewer-capabilities.ts";
 import type { HostFactory } from "./host.ts";
 import { isolationOf } from "./isolation/isolation-of.ts";
 import { createLateUpstream } from "./late-upstream.ts";
@@ -111,6 +112,10 @@ export function createUpstreams(parts: UpstreamParts): Upstreams {
 const LISTS_IDLE_MS = 60_000;
 
 function open(server: ServerConfig, config: Config, parts: UpstreamParts): Upstream {
+  return withFewerCapabilities(openAny(server, config, parts), deniedCapabilities(server));
+}
+
+function openAny(server: ServerConfig, config: Config, parts: UpstreamParts): Upstream {
   const { id, kind } = server;
   const { clock } = parts;
   const isolated = isolationOf(server);

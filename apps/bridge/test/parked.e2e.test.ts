@@ -13,7 +13,17 @@ const V1 = fileURLToPath(
 );
 const past = { command: process.execPath, args: [V1] };
 const own = { ...past, isolation: "session" };
+const V2 = fileURLToPath(
+  new URL("../../../packages/upstream/test/fixtures/v2-stdio.ts", import.meta.url),
+);
+const capabilities = { elicitation: false };
+const mute = { ...past, capabilities };
+const muteModern = { command: process.execPath, args: [V2, "--modern-only"], capabilities };
 const KEY = "a-key-that-is-long-enough";
+const shared = {
+  mcpServers: { past, own, mute, "mute-modern": muteModern },
+  http: { key: KEY },
+};
 const yes: JsonObject = { action: "accept", content: { yes: true } };
 const answers: ClientAnswers = {
   "elicitation/create": () => yes,
@@ -34,7 +44,7 @@ const answered = (asked: JsonObject): { more: JsonObject } => ({
 
 let bridge: RunningBridge;
 beforeAll(async () => {
-  bridge = await startBridge({ config: { mcpServers: { past, own }, http: { key: KEY } } });
+  bridge = await startBridge({ config: shared });
 });
 afterAll(() => bridge?.stop());
 
@@ -92,8 +102,7 @@ describe.each(["legacy", "modern"] as const)("a client of the %s era", (era) => 
   });
 
   test("is asked through a process that joined the bridge", async () => {
-    const config = { mcpServers: { past, own }, http: { key: KEY } };
-    const joined = stdioBridge({ config, home: bridge.home });
+    const joined = stdioBridge({ config: shared, home: bridge.home });
     const client = await connect(joined, { era });
     expect(textOf(await client.call("past__ask"))).toContain("accept");
   });
@@ -105,6 +114,28 @@ describe.each(["legacy", "modern"] as const)("a client of the %s era", (era) => 
     const steps = [{ id: "a", server: "past", tool: "ask" }];
     const chain = await client.call("bridge__run_chain", { name: "asking", steps });
     expect(JSON.stringify(chain)).toContain("accept");
+  });
+
+  test("is not asked by a server whose entry denies it", async () => {
+    let asked = 0;
+    const counting: ClientAnswers = {
+      "elicitation/create": () => {
+        asked += 1;
+        return yes;
+      },
+      "sampling/createMessage": () => ({
+        ...{ role: "assistant", model: "none" },
+        content: { type: "text", text: "Paris" },
+      }),
+    };
+    const client = await connect(bridge, { era, answers: counting, ...bearer(KEY) });
+    const refused = await client.call("mute__ask");
+    expect(refused).toMatchObject({ isError: true });
+    expect(textOf(refused)).toContain("it was not declared");
+    const modern = await client.call("mute-modern__ask").catch((error: unknown) => String(error));
+    expect(JSON.stringify(modern)).not.toContain("accept");
+    expect(textOf(await client.call("mute__sample"))).toContain("Paris");
+    expect(asked).toBe(0);
   });
 
   test("that declared nothing is never asked: the server hears why, and nothing hangs", async () => {

@@ -48,6 +48,14 @@ const common = {
     })
     .optional()
     .describe("When it is started again after it died."),
+  capabilities: z
+    .strictObject({
+      elicitation: z.boolean().optional().describe("Forms and addresses for the user."),
+      sampling: z.boolean().optional().describe("Requests to the client's model."),
+      roots: z.boolean().optional().describe("The client's folders."),
+    })
+    .optional()
+    .describe("False: its server is told that no client has this, and cannot ask for it."),
   aliases: z
     .array(alias)
     .optional()
