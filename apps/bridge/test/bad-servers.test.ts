@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ms, report } from "./_measure.ts";
 import { listNames, type Peer, serveStdio } from "./_peer.ts";
-import { createPlace, type Place, run, serve } from "./_place.ts";
+import { createPlace, type Place, run, serve, textOf } from "./_place.ts";
 import { until } from "./_processes.ts";
 import { entry, serversOf } from "./_upstreams.ts";
 
@@ -82,6 +82,21 @@ test("a server that never answers delays the first list by no more than startWai
   report(
     `first list ${ms(listedInMs)} after it was asked for, ${ms(asked - started)} after the start of the process`,
   );
+});
+
+test("what is nested too deeply to be written again ends no bridge, whoever sends it", async () => {
+  const place = createPlace();
+  const policy = { timeout: { attemptMs: 1_000 }, retry: { retries: 0 } };
+  place.configure({
+    mcpServers: { bad: { ...entry(place, "bad"), policy }, good: entry(place, "good") },
+  });
+  const { peer } = await serveStdio(place, "legacy");
+  const deep = await peer.call("bad__read", { nested: 50_000 });
+  expect(JSON.stringify(deep), "an answer that was none").toMatch(/"code":"timeout"/);
+  const fine = await peer.call("bad__read", { nested: 900 });
+  expect(fine.result).toBeDefined();
+  expect((await peer.call("good__read")).error).toBeUndefined();
+  expect(textOf(place.logFile)).toContain("line on stdout that is no message ignored");
 });
 
 test("a server that becomes good later appears by itself", async () => {

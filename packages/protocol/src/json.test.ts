@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseJson, toPlainNumbers } from "./json.ts";
+import { MAX_JSON_DEPTH, parseJson, toPlainNumbers } from "./json.ts";
 
 const roundTrip = (text: string) => JSON.stringify(parseJson(text));
 
@@ -33,6 +33,21 @@ describe("parseJson", () => {
       b: 0.1,
       c: 1e20,
     });
+  });
+
+  test("refuses what is nested so deeply that it could not be written back", () => {
+    const nested = (levels: number, inner = "1"): string =>
+      `${'{"a":['.repeat(levels / 2)}${inner}${"]}".repeat(levels / 2)}`;
+    expect(() => parseJson(nested(MAX_JSON_DEPTH + 2))).toThrow(/deeper than 1000 levels/);
+    expect(() => parseJson(nested(200_000))).toThrow(SyntaxError);
+    expect(() => parseJson("[".repeat(200_000))).toThrow(SyntaxError);
+    expect(roundTrip(nested(MAX_JSON_DEPTH))).toBe(nested(MAX_JSON_DEPTH));
+    const brackets = JSON.stringify(`\\"${"[{".repeat(5_000)}`);
+    expect(roundTrip(nested(MAX_JSON_DEPTH, brackets)), "those of a text do not count").toBe(
+      nested(MAX_JSON_DEPTH, brackets),
+    );
+    const wide = `[${Array.from({ length: 5_000 }, () => "{}").join(",")}]`;
+    expect(roundTrip(wide), "those beside one another neither").toBe(wide);
   });
 
   test("reports bad JSON as JSON.parse does", () => {

@@ -26,14 +26,55 @@ const json = JSON as unknown as {
   ): unknown;
 };
 
-/** Parses JSON text without losing digits. Throws SyntaxError as `JSON.parse` does. */
+/** Beyond so many levels `JSON.stringify` and whatever else calls itself run out of stack, in the middle of anything. */
+export const MAX_JSON_DEPTH = 1_000;
+
+/**
+ * Parses JSON text without losing digits. Throws SyntaxError as `JSON.parse` does, and for what is nested
+ * deeper than `MAX_JSON_DEPTH`.
+ */
 export function parseJson(text: string): JsonValue {
-  if (!suspectNumber.test(text)) return JSON.parse(text) as JsonValue;
+  const isSuspect = suspectNumber.test(text);
+  const mayBeDeep = hasManyBrackets(text);
+  if (isSuspect && !mayBeDeep) return parseExactly(text);
+  const value = JSON.parse(text) as JsonValue;
+  if (mayBeDeep && isDeeper(value, MAX_JSON_DEPTH)) {
+    throw new SyntaxError(`It is nested deeper than ${MAX_JSON_DEPTH} levels.`);
+  }
+  // With a reviver, parsing calls itself: that waits until it is known to be safe.
+  return isSuspect ? parseExactly(text) : value;
+}
+
+function parseExactly(text: string): JsonValue {
   return json.parse(text, (_key, value, { source }) =>
     typeof value === "number" && source !== undefined && !isExact(value, source)
       ? json.rawJSON(source)
       : value,
   ) as JsonValue;
+}
+
+/** Hardly any text does: what it is parsed to need not be looked at. */
+function hasManyBrackets(text: string): boolean {
+  if (text.length <= 2 * MAX_JSON_DEPTH) return false;
+  const opened = countUpTo(text, "{", MAX_JSON_DEPTH) + countUpTo(text, "[", MAX_JSON_DEPTH);
+  return opened > MAX_JSON_DEPTH;
+}
+
+/** How often `character` is in the text; `most + 1` stands for every larger number. */
+function countUpTo(text: string, character: string, most: number): number {
+  let count = 0;
+  for (let at = text.indexOf(character); at !== -1 && count <= most; count += 1) {
+    at = text.indexOf(character, at + 1);
+  }
+  return count;
+}
+
+function isDeeper(value: JsonValue | undefined, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  if (Array.isArray(value)) return value.some((item) => isDeeper(item, levels - 1));
+  for (const key in value) if (isDeeper(value[key], levels - 1)) return true;
+  return false;
 }
 
 /** True where the double `value` prints the same number that `source` spells. */
