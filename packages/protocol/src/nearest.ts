@@ -1,8 +1,14 @@
+/** Nobody misspells a longer one. Comparing takes time in proportion to both lengths, and strangers send names. */
+const LONGEST = 200;
+
 /** The known name that a misspelt one most likely meant, if any is near enough. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
+  if (name.length > LONGEST) return undefined;
   let nearest: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
+    // So many letters are missing or too many, whatever the others are.
+    if (Math.abs(candidate.length - name.length) >= least) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance >= least) continue;
     least = distance;

@@ -4,7 +4,13 @@ import { around, type TextFinding, withoutUnseen } from "./scan-characters.ts";
 
 interface WordRule {
   readonly rule: string;
-  readonly pattern: RegExp;
+  /** Takes time in proportion to the text, whatever stands in it: strangers write it. */
+  readonly pattern: { readonly source: string; exec(text: string): Found | null };
+}
+
+interface Found {
+  readonly index: number;
+  readonly 0: string;
 }
 
 const THINGS =
@@ -50,9 +56,9 @@ const RULES: readonly WordRule[] = [
   {
     rule: "is dressed as a message of the system",
     pattern:
-      /<\/?(?:important|system|secrets?|hidden|instructions?|critical|assistant|admin|override|system[-_ ]?prompt)\s*>|\[\/?(?:inst|system)\]|<\|(?:im_start|im_end|system|endoftext)\|>|<<sys>>|(?:^|\n)\s*#{0,4}\s*(?:system|assistant)\s*(?:prompt|message|note)?\s*:\s*\S/,
+      /<\/?(?:important|system|secrets?|hidden|instructions?|critical|assistant|admin|override|system[-_ ]?prompt)\s*>|\[\/?(?:inst|system)\]|<\|(?:im_start|im_end|system|endoftext)\|>|<<sys>>|(?:^|\n) ?#{0,4} ?(?:system|assistant) ?(?:prompt|message|note)? ?:\s*\S/,
   },
-  { rule: "hides text in a comment", pattern: /<!--.{8,}?-->/s },
+  { rule: "hides text in a comment", pattern: { source: "", exec: firstComment } },
   {
     rule: "makes the model put this before other tools",
     pattern:
@@ -60,6 +66,13 @@ const RULES: readonly WordRule[] = [
   },
   { rule: "holds a long encoded text", pattern: /[a-z0-9+/]{160,}={0,2}/ },
 ];
+
+/** As `/<!--.{8,}?-->/s`, which would look for the end from every beginning. */
+function firstComment(text: string): Found | null {
+  const index = text.indexOf("<!--");
+  const end = index === -1 ? -1 : text.indexOf("-->", index + 12);
+  return end === -1 ? null : { index, 0: text.slice(index, end + 3) };
+}
 
 export function findWords(text: string): TextFinding[] {
   // Short texts cannot say so much.

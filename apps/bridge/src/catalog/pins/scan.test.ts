@@ -90,6 +90,19 @@ test("what it shows of a text hides nothing and acts on no terminal", () => {
   expect(finding?.excerpt.length).toBeLessThan(200);
 });
 
+test.each([
+  ["\n", 100_000],
+  ["<!--", 100_000],
+  ["\n#### system ", 20_000],
+  ["ignore all all ", 20_000],
+  ["keep this ", 20_000],
+])("a text made to be slow to read is not: %j, %i times", (part, times) => {
+  const started = performance.now();
+  scan({ description: part.repeat(times) });
+  // In proportion to the text it is some milliseconds; otherwise minutes.
+  expect(performance.now() - started).toBeLessThan(5_000);
+});
+
 test("it finds nothing in 485 tools of published servers", () => {
   const tools = readFileSync(REAL, "utf8").trim().split("\n");
   expect(tools).toHaveLength(485);
