@@ -1,9 +1,18 @@
+import type { Clock, Logger } from "@trestle/protocol";
 import type { Config } from "./config.ts";
+import type { Guard } from "./guard/guard.ts";
+import { checkReadOnly } from "./guard/read-only.ts";
 import type { Database } from "./postgres/database.ts";
+import { openDatabase } from "./postgres/open-database.ts";
 
 /** What the tools share. */
 export interface State {
-  readonly database: Pick<Database, "query" | "close">;
+  readonly config: Config;
+  /** The configured database. */
+  readonly database: Database;
+  /** The database of a call that may name a project or a branch of Neon; without either, the configured one. */
+  databaseFor(target: DatabaseTarget): Promise<Database>;
+  readonly guard: Guard;
   readonly limits: {
     readonly timeoutMs: number;
     readonly maxRows: number;
@@ -12,14 +21,45 @@ export interface State {
   close(): Promise<void>;
 }
 
-export function createState(database: Pick<Database, "query" | "close">, config: Config): State {
+export interface DatabaseTarget {
+  readonly projectId?: string | undefined;
+  readonly branchId?: string | undefined;
+}
+
+export interface StateParts {
+  readonly config: Config;
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export function createState({ config, ...parts }: StateParts): State {
+  const guard = provisionalGuard(config);
+  const database = openDatabase(config, { guard, ...parts });
   return {
+    config,
     database,
+    databaseFor: async () => database,
+    guard,
     limits: {
       timeoutMs: config.statementTimeoutMs,
       maxRows: config.maxRows,
       maxBytes: config.maxBytes,
     },
     close: database.close,
+  };
+}
+
+function provisionalGuard({ mode }: Config): Guard {
+  const checkRead = async (sql: string) =>
+    ({ kind: await checkReadOnly(sql), destructive: false }) as const;
+  return {
+    rules: { mode },
+    checkRead,
+    check: (sql) =>
+      mode === "read-only"
+        ? checkRead(sql)
+        : checkRead(sql).catch(() => ({ kind: "change", destructive: true }) as const),
+    checkTable() {},
   };
 }

@@ -20,10 +20,25 @@ export interface Answer {
   readonly rowCount: number | null;
 }
 
-/** One connection, taken out of its pool for one piece of work. */
+/** Some rows of a statement, and whether it has come to its end. */
+export interface Batch extends Answer {
+  readonly done: boolean;
+}
+
+/** A statement that gives its rows bit by bit: what is not taken is not sent, and mostly not computed. */
+export interface Portal {
+  /** The first call runs the statement. `rowCount` and `command` are known with the last batch. */
+  take(maxRows: number): Promise<Batch>;
+  /** Goes past rows without sending them; before the first `take`. */
+  skip(rows: number): Promise<void>;
+}
+
+/** One connection, taken out of its pool for one piece of work. Its errors are TrestleErrors with `details.sqlState`. */
 export interface Connection {
-  /** One statement in the extended protocol, which takes no second one. */
+  /** One statement in the extended protocol, which takes no second one. All its rows: at most 64 MB of them. */
   run(sql: string, params?: readonly unknown[]): Promise<Answer>;
+  /** The same, rows in batches. Only inside a transaction, whose end is its end. */
+  open(sql: string, params?: readonly unknown[]): Portal;
   /** A script in the simple protocol: only for text of our own or of the operator, never of a caller. */
   script(text: string): Promise<void>;
   /** The same connection as libraries know it. */
@@ -49,5 +64,22 @@ export interface Driver {
     work: (connection: Connection) => Promise<Result>,
     options: UseOptions,
   ): Promise<Result>;
+  /**
+   * Several statements in one request and one read-only transaction, where the driver has a quicker way
+   * for that than a connection; undefined where these can not go that way.
+   */
+  readAtOnce?(
+    statements: readonly { readonly sql: string; readonly params?: readonly unknown[] }[],
+    options: UseOptions,
+  ): Promise<Answer[]> | undefined;
+  /** Connections now: open, unused of them, and callers who wait for one. */
+  connections(): Connections;
+  /** Lets what runs finish for half a second, then stops it. */
   close(): Promise<void>;
+}
+
+export interface Connections {
+  readonly open: number;
+  readonly idle: number;
+  readonly waiting: number;
 }

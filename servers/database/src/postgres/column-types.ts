@@ -1,4 +1,4 @@
-import type { Answer } from "./reader.ts";
+import type { Answer, Connection } from "../drivers/driver.ts";
 import type { RawColumn } from "./wire.ts";
 
 const TYPES = `SELECT t.oid, format_type(t.oid, NULL),
@@ -6,22 +6,24 @@ const TYPES = `SELECT t.oid, format_type(t.oid, NULL),
 FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
 WHERE t.oid = ANY ($1::oid[])`;
 
+/** Types that Postgres itself brings keep their numbers and names for ever; others may be made anew. */
+const FIRST_OWN_OID = 16_384;
+
 type ColumnType = Pick<RawColumn, "type" | "element">;
 
 export interface ColumnTypes {
-  describe(fields: Answer["fields"]): Promise<RawColumn[]>;
+  /** In the transaction that the fields come from. */
+  describe(connection: Connection, fields: Answer["fields"]): Promise<RawColumn[]>;
   /** After anything that may have changed a type. */
   forget(): void;
 }
 
 /** The names of types, asked for once each. */
-export function createColumnTypes(
-  run: (sql: string, params: readonly unknown[]) => Promise<Answer>,
-): ColumnTypes {
+export function createColumnTypes(): ColumnTypes {
   const types = new Map<number, ColumnType>();
 
-  async function learn(oids: readonly number[]): Promise<void> {
-    const { rows } = await run(TYPES, [`{${oids.join(",")}}`]);
+  async function learn(connection: Connection, oids: readonly number[]): Promise<void> {
+    const { rows } = await connection.run(TYPES, [`{${oids.join(",")}}`]);
     for (const [oid, type, element] of rows)
       types.set(Number(oid), {
         type: type ?? "",
@@ -30,16 +32,18 @@ export function createColumnTypes(
   }
 
   return {
-    async describe(fields) {
+    async describe(connection, fields) {
       const oids = new Set(fields.map((field) => field.dataTypeID));
       const unknown = [...oids].filter((oid) => !types.has(oid));
-      if (unknown.length > 0) await learn(unknown);
+      if (unknown.length > 0) await learn(connection, unknown);
       return fields.map(({ name, dataTypeID: oid }) => ({
         name,
         oid,
         ...(types.get(oid) ?? { type: "unknown" }),
       }));
     },
-    forget: () => types.clear(),
+    forget() {
+      for (const oid of types.keys()) if (oid >= FIRST_OWN_OID) types.delete(oid);
+    },
   };
 }

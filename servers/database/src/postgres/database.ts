@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "@trestle/protocol";
-import type { Connection, DriverKind, UseOptions } from "../drivers/driver.ts";
+import type { Connection, Connections, DriverKind, UseOptions } from "../drivers/driver.ts";
 
 /** What callers may do: look; change rows; everything. */
 export type Mode = "read-only" | "read-write" | "admin";
@@ -41,6 +41,7 @@ export interface Database {
     work: (connection: Connection) => Promise<Result>,
     options?: Partial<UseOptions>,
   ): Promise<Result>;
+  connections(): Connections;
   close(): Promise<void>;
 }
 

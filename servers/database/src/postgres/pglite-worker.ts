@@ -6,7 +6,7 @@ import type { PGlite } from "@electric-sql/pglite";
 import { TrestleError } from "@trestle/protocol";
 import { checkReadOnly } from "../guard/read-only.ts";
 import { toFailure } from "./failures.ts";
-import { createReader, type Reader } from "./reader.ts";
+import { createReader, type Reader } from "./pglite-reader.ts";
 import type { FromWorker, Job, RawPage, ToWorker } from "./wire.ts";
 
 const MAJOR_VERSION = "18";

@@ -1,94 +1,58 @@
-import type { PGlite } from "@electric-sql/pglite";
-import type { ReadKind } from "../guard/read-only.ts";
-import { createColumnTypes } from "./column-types.ts";
-import { createPage, type Page } from "./page.ts";
-import type { QueryJob, RawPage } from "./wire.ts";
+import type { JsonValue } from "@trestle/protocol";
+import type { Answer, Connection } from "../drivers/driver.ts";
+import type { ColumnTypes } from "./column-types.ts";
+import { createPage } from "./page.ts";
+import type { RawPage } from "./wire.ts";
 
-const CURSOR_PREFIX = "DECLARE trestle_page NO SCROLL CURSOR FOR ";
-
-/**
- * SELECT 1 takes a snapshot: from then on the transaction can not be made a writing one. The settings
- * make the server read the text as the parser did, print values in the forms that we read, and not fill the disk
- * with what a query sets aside.
- */
-const BEGIN = `BEGIN TRANSACTION READ ONLY;
-SET LOCAL standard_conforming_strings = on;
-SET LOCAL timezone = 'UTC';
-SET LOCAL datestyle = 'ISO, YMD';
-SET LOCAL intervalstyle = 'postgres';
-SET LOCAL bytea_output = 'hex';
-SET LOCAL extra_float_digits = 1;
-SET LOCAL temp_file_limit = '512MB';
-SELECT 1`;
-
-export interface Answer {
-  readonly fields: { name: string; dataTypeID: number }[];
-  readonly rows: (string | null)[][];
+export interface PageRequest {
+  readonly sql: string;
+  readonly params: readonly JsonValue[];
+  readonly maxRows: number;
+  readonly maxBytes: number;
+  readonly offset: number;
 }
 
-export interface Reader {
-  read(job: QueryJob, kind: ReadKind): Promise<RawPage>;
-  /** After anything that may have changed a type. */
-  forgetTypes(): void;
+export interface ReadPage {
+  readonly raw: RawPage;
+  readonly last: Pick<Answer, "command" | "rowCount">;
 }
 
-/** Reads pages from an open PGlite, each in a read-only transaction of its own. */
-export function createReader(database: PGlite): Reader {
-  keepTexts(database);
-  const types = createColumnTypes(run);
-
-  async function read(job: QueryJob, kind: ReadKind): Promise<RawPage> {
-    await database.exec(BEGIN);
-    try {
-      const page = createPage(job);
-      const { fields } = await (kind === "rows" ? readRows(job, page) : readReport(job, page));
-      return { columns: await types.describe(fields), rows: page.rows, more: page.more };
-    } finally {
-      await database.exec("ROLLBACK");
-    }
+/** One page of what a statement answers; inside a transaction. What is beyond the page is not asked for. */
+export async function readPage(
+  connection: Connection,
+  types: ColumnTypes,
+  request: PageRequest,
+): Promise<ReadPage> {
+  const page = createPage(request);
+  const portal = connection.open(request.sql, request.params);
+  if (request.offset > 0) await portal.skip(request.offset);
+  for (;;) {
+    const wanted = page.wanted();
+    const batch = await portal.take(wanted);
+    page.add(batch.rows);
+    if (!batch.done && page.wanted() > 0) continue;
+    const columns = await types.describe(connection, batch.fields);
+    return { raw: { columns, rows: page.rows, more: page.more }, last: batch };
   }
-
-  /** A cursor, so that a page costs a page and not the whole result. */
-  async function readRows(job: QueryJob, page: Page): Promise<Answer> {
-    await declare(job).catch(countFromCallersText);
-    if (job.offset > 0) await run(`MOVE FORWARD ${job.offset} IN trestle_page`);
-    for (;;) {
-      const wanted = page.wanted();
-      const answer = await run(`FETCH ${wanted} FROM trestle_page`);
-      page.add(answer.rows);
-      if (answer.rows.length < wanted || page.wanted() === 0) return answer;
-    }
-  }
-
-  function declare(job: QueryJob): Promise<Answer> {
-    return run(CURSOR_PREFIX + job.sql, job.params);
-  }
-
-  /** SHOW and EXPLAIN can not have a cursor; they are short. */
-  async function readReport(job: QueryJob, page: Page): Promise<Answer> {
-    const answer = await run(job.sql, job.params);
-    page.add(answer.rows.slice(job.offset));
-    return answer;
-  }
-
-  /** The extended protocol, which takes one statement and no more. */
-  async function run(sql: string, params: readonly unknown[] = []): Promise<Answer> {
-    return database.query(sql, [...params], { rowMode: "array" }) as Promise<Answer>;
-  }
-
-  return { read, forgetTypes: types.forget };
 }
 
-/** Values come as the server prints them, and texts go to the server as they are. */
-function keepTexts(database: PGlite): void {
-  for (const oid of Object.keys(database.parsers)) database.parsers[oid] = (text) => text;
-  for (const [oid, serialize] of Object.entries(database.serializers))
-    database.serializers[oid] = (value) => (typeof value === "string" ? value : serialize(value));
-}
-
-/** Postgres counts the position of an error from the start of what it was sent. */
-function countFromCallersText(error: unknown): never {
-  if (error instanceof Error && "position" in error && error.position !== undefined)
-    error.position = String(Number(error.position) - CURSOR_PREFIX.length);
-  throw error;
+/** The same for a statement that writes: it runs to its end, whatever is shown of its rows. */
+export async function readAll(
+  connection: Connection,
+  types: ColumnTypes,
+  request: Omit<PageRequest, "offset">,
+): Promise<ReadPage> {
+  const page = createPage(request);
+  const portal = connection.open(request.sql, request.params);
+  let rows = 0;
+  for (;;) {
+    const batch = await portal.take(Math.max(page.wanted(), 1_000));
+    rows += batch.rows.length;
+    page.add(batch.rows);
+    if (!batch.done) continue;
+    const columns = await types.describe(connection, batch.fields);
+    const counted = batch.rowCount === null ? null : Math.max(batch.rowCount, rows);
+    const last = { command: batch.command, rowCount: counted };
+    return { raw: { columns, rows: page.rows, more: page.more }, last };
+  }
 }

@@ -19,6 +19,8 @@ const OID = {
   jsonb: 3802,
 } as const;
 
+export const JSON_TYPES: ReadonlySet<number> = new Set([OID.json, OID.jsonb]);
+
 /** A page of texts as the JSON that a caller sees. */
 export function toQueryResult(page: RawPage, offset: number): QueryResult {
   const names = uniqueNames(page.columns);

@@ -1,0 +1,150 @@
+import { type Clock, isTrestleError, type Logger, TrestleError } from "@trestle/protocol";
+import type { Pool } from "pg";
+import { toDatabaseError } from "../postgres/failures.ts";
+import { createConnection } from "./connection.ts";
+import type { Connection, Driver, DriverKind, UseOptions } from "./driver.ts";
+import { tooLarge } from "./statement.ts";
+import { cancelled, createWatch, type Watch } from "./watch.ts";
+import type { WireClient } from "./wire-connection.ts";
+
+export interface PoolDriverParts {
+  readonly kind: DriverKind;
+  /** Made at first need: whoever only lists the tools connects to nothing. */
+  readonly openPool: () => Promise<Pool>;
+  /** Asks the server to stop what this client runs. Rejects where that could not be asked. */
+  readonly cancel: (client: WireClient) => Promise<void>;
+  /** A failed attempt to connect as one of our errors. */
+  readonly explain: (error: unknown) => TrestleError;
+  /** Does the time of a piece of work count from when the server says that its turn has come? */
+  readonly waitsForTurn?: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** One message of the server, as one row with one value, may be so long. */
+const MAX_MESSAGE_BYTES = 256_000_000;
+const CLOSE_GRACE_MS = 500;
+
+/** Lends the connections of a pool, each watched while it is used and cleaned before it goes back. */
+export function createPoolDriver(parts: PoolDriverParts): Driver {
+  const { kind, clock, log } = parts;
+  let opening: Promise<Pool> | undefined;
+  let pool: Pool | undefined;
+  let closed: Promise<void> | undefined;
+  const watches = new Set<Watch>();
+
+  async function connect(signal: AbortSignal | undefined): Promise<WireClient> {
+    if (closed) throw closedError();
+    opening ??= parts.openPool().then((made) => {
+      // A connection that dies unused is replaced when one is needed.
+      made.on("error", (error) => log.debug("idle connection ended", { error: error.message }));
+      // While it is used, whoever uses it is told by the statement that fails.
+      made.on("connect", (client) => client.on("error", () => {}));
+      pool = made;
+      return made;
+    });
+    const connecting = opening.then((made) => made.connect()) as Promise<WireClient>;
+    try {
+      return await unlessAborted(connecting, signal);
+    } catch (error) {
+      connecting.then(
+        (client) => client.release(),
+        () => {},
+      );
+      throw isTrestleError(error) ? error : parts.explain(error);
+    }
+  }
+
+  async function use<Result>(
+    work: (connection: Connection) => Promise<Result>,
+    options: UseOptions,
+  ): Promise<Result> {
+    const client = await connect(options.signal);
+    const watch = createWatch({ client, ...options, ...parts });
+    watches.add(watch);
+    const unlimit = limitMessages(client);
+    const { checkOpen } = watch;
+    const translate = (error: unknown) => watch.stopped() ?? toDatabaseError(error);
+    try {
+      return await work(createConnection({ client, checkOpen, translate }));
+    } catch (error) {
+      throw isTrestleError(error) ? error : translate(error);
+    } finally {
+      watches.delete(watch);
+      unlimit();
+      giveBack(client, watch.end());
+    }
+  }
+
+  /** Nobody waits for this, and the next one to use the connection comes after it. */
+  function giveBack(client: WireClient, spoilt: boolean): void {
+    const cleaning = spoilt ? Promise.reject(new Error("stopped")) : clean(client);
+    cleaning.then(
+      () => client.release(),
+      (error: Error) => client.release(error),
+    );
+  }
+
+  async function close(): Promise<void> {
+    const made = await opening?.catch(() => undefined);
+    if (!made) return;
+    const cancelTimer = clock.after(CLOSE_GRACE_MS, () => {
+      for (const watch of watches) watch.stop(closedError());
+    });
+    await made.end();
+    cancelTimer();
+  }
+
+  return {
+    kind,
+    use,
+    connections: () => ({
+      open: pool?.totalCount ?? 0,
+      idle: pool?.idleCount ?? 0,
+      waiting: pool?.waitingCount ?? 0,
+    }),
+    close: () => (closed ??= close()),
+  };
+}
+
+/** No transaction, setting, temporary table, lock, prepared statement or subscription is left. */
+async function clean(client: WireClient): Promise<void> {
+  if (client.getTransactionStatus?.() !== "I") await client.query("ROLLBACK");
+  await client.query("DISCARD ALL");
+}
+
+/** A message is kept whole before anybody can look at it: one that is too long ends the connection. */
+function limitMessages({ connection }: WireClient): () => void {
+  let bytes = 0;
+  const onRow = () => {
+    bytes = 0;
+  };
+  const onData = (chunk: Uint8Array) => {
+    bytes += chunk.length;
+    if (bytes > MAX_MESSAGE_BYTES) connection.stream.destroy(tooLarge());
+  };
+  const { stream } = connection;
+  connection.on("dataRow", onRow);
+  stream.on("data", onData);
+  return () => {
+    connection.off("dataRow", onRow);
+    stream.off("data", onData);
+  };
+}
+
+/** Whoever leaves gets no connection; one that comes later goes back. */
+function unlessAborted<Value>(work: Promise<Value>, signal?: AbortSignal): Promise<Value> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(cancelled());
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
+}
+
+function closedError(): TrestleError {
+  return new TrestleError("unavailable", "The database is closed; open it again.", {
+    retryable: false,
+  });
+}

@@ -1,0 +1,30 @@
+import type { ClientBase } from "pg";
+
+/** What we use of a client's inner connection; `pg` and Neon's driver have the same one. */
+export interface WireConnection {
+  readonly stream: {
+    cork?(): void;
+    uncork?(): void;
+    on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
+    off(event: "data", listener: (chunk: Uint8Array) => void): unknown;
+    destroy(error?: Error): unknown;
+  };
+  parse(query: { text: string; name?: string }): void;
+  bind(config: { portal?: string; values: readonly (string | null)[] }): void;
+  describe(message: { type: "P" | "S"; name: string }): void;
+  execute(config: { portal?: string; rows?: number }): void;
+  flush(): void;
+  sync(): void;
+  sendCopyFail(message: string): void;
+  on(event: string, listener: (message: never) => void): unknown;
+  once(event: string, listener: (message: never) => void): unknown;
+  off(event: string, listener: (message: never) => void): unknown;
+}
+
+/** A client as its pool gives it, with the parts that its types leave out. */
+export interface WireClient extends ClientBase {
+  readonly connection: WireConnection;
+  readonly processID: number | null;
+  readonly secretKey: number | null;
+  release(error?: Error | boolean): void;
+}

@@ -1,0 +1,44 @@
+import type { Clock, Logger } from "@trestle/protocol";
+import type { Config } from "../config.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { createPostgresDriver } from "../drivers/postgres.ts";
+import type { Guard } from "../guard/guard.ts";
+import { createDatabase } from "./create-database.ts";
+import type { Database } from "./database.ts";
+import { openEmbedded } from "./embedded.ts";
+
+export interface DatabasePieces {
+  readonly guard: Guard;
+  /** Where the embedded database lives, unless configured. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export type DatabaseConfig = Pick<
+  Config,
+  | "url"
+  | "driver"
+  | "dataDir"
+  | "maxConnections"
+  | "idleTimeoutMs"
+  | "connectionTimeoutMs"
+  | "statementTimeoutMs"
+>;
+
+/** The database that is configured. Cheap: it is connected to by its first use. */
+export function openDatabase(config: DatabaseConfig, pieces: DatabasePieces): Database {
+  // The embedded one comes behind the same driver in a moment; until then it can only be read.
+  if (config.url === undefined)
+    return openEmbedded({ ...pieces, dataDir: config.dataDir ?? pieces.dataDir }) as never;
+  return createDatabase({
+    driver: openDriver(config, pieces),
+    guard: pieces.guard,
+    timeoutMs: config.statementTimeoutMs,
+  });
+}
+
+function openDriver(config: DatabaseConfig, pieces: DatabasePieces): Driver {
+  const { clock, log } = pieces;
+  return createPostgresDriver({ ...config, url: config.url ?? "", clock, log });
+}

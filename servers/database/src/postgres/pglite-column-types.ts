@@ -1,0 +1,45 @@
+import type { Answer } from "./pglite-reader.ts";
+import type { RawColumn } from "./wire.ts";
+
+const TYPES = `SELECT t.oid, format_type(t.oid, NULL),
+  CASE WHEN t.typinput = 'array_in'::regproc AND e.typdelim = ',' THEN t.typelem END
+FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
+WHERE t.oid = ANY ($1::oid[])`;
+
+type ColumnType = Pick<RawColumn, "type" | "element">;
+
+export interface ColumnTypes {
+  describe(fields: Answer["fields"]): Promise<RawColumn[]>;
+  /** After anything that may have changed a type. */
+  forget(): void;
+}
+
+/** The names of types, asked for once each. */
+export function createColumnTypes(
+  run: (sql: string, params: readonly unknown[]) => Promise<Answer>,
+): ColumnTypes {
+  const types = new Map<number, ColumnType>();
+
+  async function learn(oids: readonly number[]): Promise<void> {
+    const { rows } = await run(TYPES, [`{${oids.join(",")}}`]);
+    for (const [oid, type, element] of rows)
+      types.set(Number(oid), {
+        type: type ?? "",
+        ...(element == null ? {} : { element: Number(element) }),
+      });
+  }
+
+  return {
+    async describe(fields) {
+      const oids = new Set(fields.map((field) => field.dataTypeID));
+      const unknown = [...oids].filter((oid) => !types.has(oid));
+      if (unknown.length > 0) await learn(unknown);
+      return fields.map(({ name, dataTypeID: oid }) => ({
+        name,
+        oid,
+        ...(types.get(oid) ?? { type: "unknown" }),
+      }));
+    },
+    forget: () => types.clear(),
+  };
+}
