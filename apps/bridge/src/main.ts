@@ -4,6 +4,7 @@ import { executionIdOf, messageOf, systemClock } from "@trestle/protocol";
 import { createLogger, logLevelOf, withoutSecrets } from "@trestle-mcp/server-kit/serving";
 import type { ProgramParts } from "./cli/command.ts";
 import { exitCodeOf, isCommanderError } from "./cli/exit-code.ts";
+import { harmless } from "./cli/harmless.ts";
 import { readServe, startServe } from "./cli/serve-command.ts";
 import type { Terminal } from "./cli/terminal.ts";
 import type { Config } from "./config/load.ts";
@@ -34,8 +35,8 @@ function openTerminal(config: Config, stdoutIsProtocol: boolean): Terminal {
   return {
     input: process.stdin,
     output: process.stdout,
-    print: (text) => void printTo.write(`${text}\n`),
-    warn: (text) => void process.stderr.write(`${text}\n`),
+    print: (text) => printOn(printTo, text),
+    warn: (text) => printOn(process.stderr, text),
     pid: process.pid,
     command: commandOf(process.argv[1] ?? ""),
     version,
@@ -51,6 +52,11 @@ function openTerminal(config: Config, stdoutIsProtocol: boolean): Terminal {
       return () => process.off("SIGHUP", listener);
     },
   };
+}
+
+/** A program that reads what is printed gets it as it is. */
+function printOn(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(`${stream.isTTY ? harmless(text) : text}\n`);
 }
 
 /** npx keeps what it fetched only for a while: there the name of the package lasts longer than the path. */
@@ -81,7 +87,7 @@ try {
   });
 } catch (error) {
   if (!isCommanderError(error)) {
-    process.stderr.write(`trestle: ${messageOf(error)}\n`);
+    printOn(process.stderr, `trestle: ${messageOf(error)}`);
     const executionId = executionIdOf(error);
     if (executionId !== undefined) {
       process.stderr.write(`What happened: trestle why ${executionId}\n`);

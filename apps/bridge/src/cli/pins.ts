@@ -1,4 +1,5 @@
 import type { JsonObject } from "@trestle/protocol";
+import { visible } from "../catalog/pins/visible.ts";
 import { type AskBridge, askOperation, withBridge } from "./bridge.ts";
 import { type Cli, type Place, runs } from "./command.ts";
 import { confirm } from "./confirm.ts";
@@ -60,8 +61,8 @@ function overview(answer: JsonObject, paper: Paper): string {
     { title: "WAITING", flexible: true },
   ];
   const rows = servers.map(({ server, mode, pinned, waiting, gone }) => {
-    const waits = objectsOf(waiting).map(({ name, state }) => `${text(name)} (${text(state)})`);
-    const left = objectsOf(gone).map(({ name }) => `${text(name)} (gone)`);
+    const waits = objectsOf(waiting).map(({ name, state }) => `${nameOf(name)} (${text(state)})`);
+    const left = objectsOf(gone).map(({ name }) => `${nameOf(name)} (gone)`);
     return [text(server), text(mode), text(pinned), [...waits, ...left].join(", ")];
   });
   const problem =
@@ -128,8 +129,13 @@ async function approveShown(
 }
 
 function outcome({ server, approved, forgotten }: JsonObject): string {
-  const names = [...objectsOf(approved), ...objectsOf(forgotten)].map(({ name }) => text(name));
+  const names = [...objectsOf(approved), ...objectsOf(forgotten)].map(({ name }) => nameOf(name));
   return `Approved: ${names.join(", ")} of ${text(server)}.`;
+}
+
+/** Its server chose it. */
+function nameOf(name: JsonObject[string]): string {
+  return visible(text(name));
 }
 
 const STATES: Readonly<Record<string, string>> = {
@@ -143,7 +149,7 @@ function diffLines({ server, definitions, gone }: JsonObject, paper: Paper): str
   const changed = objectsOf(definitions).flatMap((each) => {
     const { kind, name, state, withheld, findings, diff } = each;
     const use = withheld === true ? "withheld" : "in use";
-    const head = `${text(server)}.${text(name)} (${text(kind)}): ${STATES[text(state)]}; ${use}`;
+    const head = `${text(server)}.${nameOf(name)} (${text(kind)}): ${STATES[text(state)]}; ${use}`;
     return [
       paper.paint("bold", head),
       ...linesOf(findings).map((line) => paper.paint("red", `  ! ${line}`)),
@@ -152,7 +158,8 @@ function diffLines({ server, definitions, gone }: JsonObject, paper: Paper): str
     ];
   });
   const left = objectsOf(gone).map(
-    ({ kind, name }) => `${text(server)}.${text(name)} (${text(kind)}): gone; approving forgets it`,
+    ({ kind, name }) =>
+      `${text(server)}.${nameOf(name)} (${text(kind)}): gone; approving forgets it`,
   );
   return [...changed, ...left];
 }

@@ -119,8 +119,13 @@ function servedOf(
   };
 }
 
+/** Whom a call is refused may be a model: a name that could be a sentence is not told either. */
+const PLAIN_NAME = /^[\w./:-]{1,64}$/;
+
 function reasonOf({ kind, name, state }: Waiting, server: string): string {
-  const what = `The ${kind} ${server}.${name}`;
+  const isPlain = PLAIN_NAME.test(name);
+  const place = isPlain ? `${server}.${name}` : server;
+  const what = isPlain ? `The ${kind} ${place}` : `This ${kind} of ${server}`;
   const how = {
     changed: "was changed by its server since it was approved",
     new: "was added by its server, and nobody has approved it",
@@ -130,7 +135,7 @@ function reasonOf({ kind, name, state }: Waiting, server: string): string {
   const next =
     state === "unverified"
       ? "Mend the lock file: `trestle doctor` says what is wrong with it."
-      : `Whoever runs the bridge sees it with \`trestle pins diff ${server}.${name}\` and lets it be used with \`trestle pins approve ${server}.${name}\`.`;
+      : `Whoever runs the bridge sees it with \`trestle pins diff ${place}\` and lets it be used with \`trestle pins approve ${place}\`.`;
   return `${what} ${how}: it is not used. ${next}`;
 }
 
