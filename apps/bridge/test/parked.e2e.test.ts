@@ -21,7 +21,10 @@ const mute = { ...past, capabilities };
 const muteModern = { command: process.execPath, args: [V2, "--modern-only"], capabilities };
 const KEY = "a-key-that-is-long-enough";
 const shared = {
-  mcpServers: { past, own, mute, "mute-modern": muteModern },
+  mcpServers: {
+    ...{ past, own, mute, "mute-modern": muteModern },
+    narrow: { ...past, concurrency: 1, queue: 0 },
+  },
   http: { key: KEY },
 };
 const yes: JsonObject = { action: "accept", content: { yes: true } };
@@ -73,6 +76,18 @@ test("a call that waits for its user opens for its caller alone, ends with its a
   const again = await mine.call("bridge__call_tool", through);
   const answer = await mine.call("bridge__call_tool", through, answered(again));
   expect(JSON.stringify(answer)).toContain("accept");
+});
+
+test("a call that waits for its user takes no place of others, and is counted", async () => {
+  const mine = await connect(bridge, { byHand: true, ...bearer(KEY) });
+  const asked = await mine.call("narrow__ask");
+  expect(textOf(await mine.call("narrow__echo", { text: "meanwhile" }))).toBe("meanwhile");
+  const health = (await mine.call("bridge__health")).structuredContent as JsonObject;
+  expect(health.parked).toBe(1);
+  expect(health.servers).toContainEqual(
+    expect.objectContaining({ id: "narrow", running: 0, waiting: 0, asking: 1 }),
+  );
+  expect(textOf(await mine.call("narrow__ask", {}, answered(asked)))).toContain("accept");
 });
 
 test("a call that waits for its user is gone with its bridge, which says so, and never holds up its end", async () => {

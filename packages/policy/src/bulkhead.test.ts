@@ -1,7 +1,7 @@
 import type { JsonObject, RequestContext } from "@trestle/protocol";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createCall, createTestClock, outcomeOf, settle } from "./_parts.ts";
-import { type BulkheadSettings, createBulkhead } from "./bulkhead.ts";
+import { type Bulkhead, type BulkheadSettings, createBulkhead } from "./bulkhead.ts";
 
 function setUp(settings: BulkheadSettings = { concurrency: 2, queue: 2 }) {
   const clock = createTestClock(0);
@@ -32,14 +32,14 @@ test("so many calls run at a time, the others wait in the order of their arrival
   start("c");
   start("d");
   expect(started).toEqual(["a", "b"]);
-  expect(bulkhead.load()).toEqual([{ server: "db", running: 2, waiting: 2 }]);
+  expect(bulkhead.load()).toEqual([{ server: "db", running: 2, waiting: 2, asking: 0 }]);
   b.end();
   await settle();
   expect(started).toEqual(["a", "b", "c"]);
   a.fail();
   await settle();
   expect(started).toEqual(["a", "b", "c", "d"]);
-  expect(bulkhead.load()).toEqual([{ server: "db", running: 2, waiting: 0 }]);
+  expect(bulkhead.load()).toEqual([{ server: "db", running: 2, waiting: 0, asking: 0 }]);
 });
 
 test("a caller that finds the queue full is turned away at once", async () => {
@@ -123,5 +123,98 @@ test("a cap that is raised lets in all that fit when the next call ends", async 
   first.resolve({});
   await done;
   await settle();
-  expect(bulkhead.load()).toEqual([{ server: "db", running: 3, waiting: 1 }]);
+  expect(bulkhead.load()).toEqual([{ server: "db", running: 3, waiting: 1, asking: 0 }]);
+});
+
+describe("a call whose user is asked", () => {
+  /** A call that asks at once, and ends when it was answered and told to. */
+  function asking(bulkhead: Bulkhead, context: Partial<RequestContext> = {}) {
+    const answer = Promise.withResolvers<JsonObject>();
+    const told: string[] = [];
+    const end = Promise.withResolvers<JsonObject>();
+    const call = createCall({ context: { ...context, askClient: () => answer.promise } });
+    const result = outcomeOf(
+      bulkhead.policy(call, async ({ context: { askClient } }) => {
+        const question = askClient?.("elicitation/create", {}).then(
+          () => told.push("answered"),
+          () => told.push("refused"),
+        );
+        return Promise.race([end.promise, question?.then(() => end.promise) ?? {}]);
+      }),
+    );
+    return { answer, told, result, end: () => end.resolve({}) };
+  }
+
+  test("leaves its place to others meanwhile, and takes the next one that is free", async () => {
+    const { bulkhead, started, start } = setUp({ concurrency: 1, queue: 2 });
+    const asked = asking(bulkhead);
+    const [a] = [start("a"), start("b")];
+    expect(started).toEqual(["a"]);
+    expect(bulkhead.load()).toEqual([{ server: "db", running: 1, waiting: 1, asking: 1 }]);
+    asked.answer.resolve({});
+    await settle();
+    expect(asked.told, "the server works on another call").toEqual([]);
+    expect(bulkhead.load()).toEqual([{ server: "db", running: 1, waiting: 2, asking: 0 }]);
+    a.end();
+    await settle();
+    expect([asked.told, started]).toEqual([["answered"], ["a"]]);
+    asked.end();
+    await settle();
+    expect(started).toEqual(["a", "b"]);
+  });
+
+  test("goes on at once where nobody took its place", async () => {
+    const { bulkhead } = setUp({ concurrency: 1, queue: 0 });
+    const asked = asking(bulkhead);
+    expect(bulkhead.load()).toMatchObject([{ running: 0, asking: 1 }]);
+    asked.answer.reject(new Error("no"));
+    await settle();
+    expect(asked.told).toEqual(["refused"]);
+    expect(bulkhead.load()).toMatchObject([{ running: 1, asking: 0 }]);
+    asked.end();
+    await asked.result;
+    expect(bulkhead.load()).toMatchObject([{ running: 0 }]);
+  });
+
+  test("that ends before it is answered, or before it has its place again, holds none", async () => {
+    const { bulkhead, start } = setUp({ concurrency: 1, queue: 2 });
+    const [unanswered, answered] = [asking(bulkhead), asking(bulkhead)];
+    const other = start("other");
+    answered.answer.resolve({});
+    await settle();
+    expect(bulkhead.load()).toMatchObject([{ running: 1, waiting: 1, asking: 1 }]);
+    unanswered.end();
+    answered.end();
+    await Promise.all([unanswered.result, answered.result]);
+    expect(bulkhead.load()).toMatchObject([{ running: 1, waiting: 0 }]);
+    unanswered.answer.resolve({});
+    other.end();
+    await settle();
+    expect(bulkhead.load()).toEqual([{ server: "db", running: 0, waiting: 0, asking: 0 }]);
+  });
+
+  test("may have several questions, and one place", async () => {
+    const { bulkhead } = setUp({ concurrency: 1, queue: 0 });
+    const answers = [Promise.withResolvers<JsonObject>(), Promise.withResolvers<JsonObject>()];
+    let next = 0;
+    const askClient = () => (answers[next++] as (typeof answers)[0]).promise;
+    const result = bulkhead.policy(createCall({ context: { askClient } }), async ({ context }) => {
+      await Promise.all([context.askClient?.("a", {}), context.askClient?.("b", {})]);
+      return {};
+    });
+    expect(bulkhead.load()).toMatchObject([{ running: 0, asking: 2 }]);
+    for (const { resolve } of answers) resolve({});
+    await result;
+    expect(bulkhead.load()).toMatchObject([{ running: 0, asking: 0 }]);
+  });
+
+  test("keeps its place where that is a process", async () => {
+    const { bulkhead } = setUp({ concurrency: 1, queue: 0, keepsPlace: true });
+    const asked = asking(bulkhead);
+    expect(bulkhead.load()).toMatchObject([{ running: 1, asking: 1 }]);
+    asked.answer.resolve({});
+    asked.end();
+    await asked.result;
+    expect(bulkhead.load()).toMatchObject([{ running: 0, asking: 0 }]);
+  });
 });

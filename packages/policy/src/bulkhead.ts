@@ -1,4 +1,4 @@
-import type { Clock, TrestleError } from "@trestle/protocol";
+import type { Clock, JsonObject, TrestleError } from "@trestle/protocol";
 import { type Call, nameOf, note, type Policy } from "./call.ts";
 import { refusal } from "./faults.ts";
 import { watchCaller } from "./waiting.ts";
@@ -8,6 +8,8 @@ export interface BulkheadSettings {
   readonly concurrency: number;
   /** Calls that may wait for their turn. */
   readonly queue: number;
+  /** True where a place stands for a process of the server's, which a call has until it ends. */
+  readonly keepsPlace?: boolean;
 }
 
 export interface BulkheadParts {
@@ -20,6 +22,8 @@ export interface BulkheadLoad {
   readonly server: string;
   readonly running: number;
   readonly waiting: number;
+  /** Calls whose user is asked something meanwhile; most of them have given up their place for that time. */
+  readonly asking: number;
 }
 
 export interface Bulkhead {
@@ -31,6 +35,25 @@ interface Room {
   running: number;
   /** In the order of arrival; each starts one waiting call. */
   readonly waiting: Set<() => void>;
+  /** Calls that had a place and want it again. They come first: the server works on them already. */
+  readonly returning: Set<() => void>;
+  asking: number;
+}
+
+type AskClient = NonNullable<Call["context"]["askClient"]>;
+
+/** One call's place among those that its server works on. */
+interface Place {
+  /** The call with a question to its user that gives the place up for as long as it is open. */
+  readonly call: Call;
+  end(): void;
+}
+
+/** On its way back to a place. */
+interface Return {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  readonly start: () => void;
 }
 
 /** What a refused caller is told to wait, for want of a better guess. */
@@ -47,22 +70,76 @@ export function createBulkhead({ settingsFor, clock }: BulkheadParts): Bulkhead 
     const settings = settingsFor(call);
     if (settings === undefined) return next(call);
     const room = roomOf(call.server);
-    if (room.running < settings.concurrency && room.waiting.size === 0) {
+    if (room.running < settings.concurrency && room.waiting.size + room.returning.size === 0) {
       room.running += 1;
       note(call, "bulkhead", "free");
     } else await queue(room, call, settings);
+    const place = placeIn(room, call);
     try {
-      return await next(call);
+      return await next(place.call);
     } finally {
-      // Asked anew, so that a cap that was changed meanwhile holds at once.
-      leave(room, settingsFor(call)?.concurrency ?? Number.POSITIVE_INFINITY);
+      place.end();
     }
   };
+
+  function placeIn(room: Room, call: Call): Place {
+    const { askClient } = call.context;
+    if (!askClient) return { call, end: () => leave(room, call) };
+    return heldPlace(room, call, askClient);
+  }
+
+  /** The place of a call that may ask its user: given up for that time, and taken again with the answer. */
+  function heldPlace(room: Room, call: Call, askClient: AskClient): Place {
+    let isHeld = true;
+    let isOver = false;
+    let back: Return | undefined;
+
+    /** Nobody's deadline runs meanwhile: that of a call stands still while its user is asked. */
+    function comeBack(): Promise<void> {
+      if (isHeld || isOver) return Promise.resolve();
+      if (back) return back.promise;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const start = (): void => {
+        [isHeld, back] = [true, undefined];
+        resolve();
+      };
+      back = { promise, resolve, start };
+      room.returning.add(start);
+      fill(room, call);
+      return promise;
+    }
+
+    async function ask(method: string, params: JsonObject): Promise<JsonObject> {
+      room.asking += 1;
+      if (isHeld && settingsFor(call)?.keepsPlace !== true) {
+        isHeld = false;
+        leave(room, call);
+      }
+      try {
+        return await askClient(method, params);
+      } finally {
+        room.asking -= 1;
+        await comeBack();
+      }
+    }
+
+    return {
+      call: { ...call, context: { ...call.context, askClient: ask } },
+      end() {
+        isOver = true;
+        if (isHeld) leave(room, call);
+        else if (back) {
+          room.returning.delete(back.start);
+          back.resolve();
+        }
+      },
+    };
+  }
 
   function roomOf(server: string): Room {
     let room = rooms.get(server);
     if (room === undefined) {
-      room = { running: 0, waiting: new Set() };
+      room = { running: 0, waiting: new Set(), returning: new Set(), asking: 0 };
       rooms.set(server, room);
     }
     return room;
@@ -99,23 +176,32 @@ export function createBulkhead({ settingsFor, clock }: BulkheadParts): Bulkhead 
     });
   }
 
-  function leave(room: Room, concurrency: number): void {
+  function leave(room: Room, call: Call): void {
     room.running -= 1;
-    for (const start of room.waiting) {
-      if (room.running >= concurrency) return;
-      room.waiting.delete(start);
-      room.running += 1;
-      start();
+    fill(room, call);
+  }
+
+  function fill(room: Room, call: Call): void {
+    // Asked anew, so that a cap that was changed meanwhile holds at once.
+    const concurrency = settingsFor(call)?.concurrency ?? Number.POSITIVE_INFINITY;
+    for (const among of [room.returning, room.waiting]) {
+      for (const start of among) {
+        if (room.running >= concurrency) return;
+        among.delete(start);
+        room.running += 1;
+        start();
+      }
     }
   }
 
   return {
     policy,
     load: () =>
-      [...rooms].map(([server, { running, waiting }]) => ({
+      [...rooms].map(([server, { running, waiting, returning, asking }]) => ({
         server,
         running,
-        waiting: waiting.size,
+        waiting: waiting.size + returning.size,
+        asking,
       })),
   };
 }

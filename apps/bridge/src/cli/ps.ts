@@ -37,6 +37,11 @@ async function ps(place: Place, { json }: { readonly json?: boolean }): Promise<
     { title: "RESTARTS", align: "right" as const },
   ];
   if (json) terminal.print(JSON.stringify(answer, null, 2));
-  else terminal.print(table(columns, rows, paperOf(terminal, config.env)));
+  else {
+    terminal.print(table(columns, rows, paperOf(terminal, config.env)));
+    const parked = Number(bridge.parked);
+    if (parked > 0)
+      terminal.print(`parked: ${parked} (calls that wait for answers of their users)`);
+  }
   return EXIT.ok;
 }

@@ -170,8 +170,9 @@ function bulkheadOf(
   const { concurrency = bulkhead.concurrency, queue } = server.entry;
   const { isolation, maxInstances } = isolationOf(server) ?? {};
   // A call that has its turn finds a place in the pool, so that none waits for one after it counts as sent.
-  const most = isolation === "pooled" ? Math.min(concurrency, maxInstances ?? 1) : concurrency;
-  return { ...bulkhead, concurrency: most, ...given({ queue }) };
+  const keepsPlace = isolation === "pooled";
+  const most = keepsPlace ? Math.min(concurrency, maxInstances ?? 1) : concurrency;
+  return { ...bulkhead, concurrency: most, ...given({ queue }), ...(keepsPlace && { keepsPlace }) };
 }
 
 function presetSteps({ fallback }: BridgePolicy, tool: string): readonly FallbackStep[] {

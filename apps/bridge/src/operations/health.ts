@@ -30,6 +30,8 @@ function detailOf(core: Core, principal: Principal): JsonObject {
   return {
     reasons: reasonsOf(core, sees),
     servers: serversOf(core).filter(({ id }) => sees(String(id))),
+    // Calls that wait for a client to come back with what its user said.
+    parked: core.parking.count(),
     history: { dropped: core.history.dropped() },
   };
 }
@@ -66,7 +68,7 @@ function serversOf({ upstreams, catalog, calls }: Core): JsonObject[] {
   const load = new Map(calls.pipeline.bulkhead.load().map((each) => [each.server, each]));
   return upstreams.all().map((upstream) => {
     const { state, lastError } = upstream.health();
-    const { running = 0, waiting = 0 } = load.get(upstream.id) ?? {};
+    const { running = 0, waiting = 0, asking = 0 } = load.get(upstream.id) ?? {};
     const open = calls.pipeline.breaker.tripped().filter(({ server }) => server === upstream.id);
     return {
       id: upstream.id,
@@ -75,6 +77,7 @@ function serversOf({ upstreams, catalog, calls }: Core): JsonObject[] {
       degraded: degraded.has(upstream.id),
       running,
       waiting,
+      asking,
       open_breakers: open.map(({ tool }) => tool),
       ...(lastError === undefined ? {} : { error: lastError }),
     };

@@ -9,7 +9,8 @@ import { memoryOf } from "./process-memory.ts";
 export const ps = defineOperation({
   name: "ps",
   title: "Processes",
-  description: "The bridge's process and those of its servers: pid, memory, restarts.",
+  description:
+    "The bridge's process and those of its servers: pid, memory, restarts, and how many calls wait for answers of users.",
   input: z.object({}),
   hints: NO_EFFECT,
   needs: "caller",
@@ -27,6 +28,7 @@ export const ps = defineOperation({
         pid,
         rss_bytes: await memoryOf(pid),
         uptime_s: Math.floor((core.clock.now() - core.startedAt) / 1000),
+        parked: core.parking.count(),
       }) as JsonObject,
       processes: await Promise.all(
         children.map(

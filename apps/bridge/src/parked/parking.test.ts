@@ -257,7 +257,11 @@ describe("a parked call", () => {
     expect(await call(params, contextOf({ principal: other }))).toMatchObject({
       resultType: "input_required",
     });
-    expect(parking.count()).toBe(MOST_PARKED_EACH + 1);
+    const namesake: Principal = { ...other, id: LOCAL_PRINCIPAL.id };
+    expect(await call(params, contextOf({ principal: namesake }))).toMatchObject({
+      resultType: "input_required",
+    });
+    expect(parking.count()).toBe(MOST_PARKED_EACH + 2);
   });
 
   test("ends with the bridge, which no client can come back to", async () => {

@@ -57,8 +57,10 @@ export function createParking({ clock, newId, states }: ParkingParts): Parking {
 
   function admit(entry: Entry): void {
     if (parked.has(entry.id)) return;
-    const { id } = entry.principal;
-    const own = [...parked.values()].filter(({ principal }) => principal.id === id).length;
+    const { id, kind } = entry.principal;
+    const own = [...parked.values()].filter(
+      ({ principal }) => principal.id === id && principal.kind === kind,
+    ).length;
     if (own >= MOST_PARKED_EACH || parked.size >= MOST_PARKED) throw tooMany();
     parked.set(entry.id, entry);
   }
