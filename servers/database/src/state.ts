@@ -2,6 +2,7 @@ import type { Clock, Logger } from "@trestle/protocol";
 import type { Config } from "./config.ts";
 import type { Guard } from "./guard/guard.ts";
 import { checkReadOnly } from "./guard/read-only.ts";
+import { createNeon, type Neon } from "./neon/neon.ts";
 import type { Database } from "./postgres/database.ts";
 import { openDatabase } from "./postgres/open-database.ts";
 
@@ -13,6 +14,7 @@ export interface State {
   /** The database of a call that may name a project or a branch of Neon; without either, the configured one. */
   databaseFor(target: DatabaseTarget): Promise<Database>;
   readonly guard: Guard;
+  readonly neon: Neon;
   readonly limits: {
     readonly timeoutMs: number;
     readonly maxRows: number;
@@ -36,9 +38,13 @@ export interface StateParts {
 export function createState({ config, ...parts }: StateParts): State {
   const guard = provisionalGuard(config);
   const database = openDatabase(config, { guard, ...parts });
+  const openUrl = (url: string) =>
+    openDatabase({ ...config, url, driver: "auto" }, { guard, ...parts });
+  const neon = createNeon({ ...parts, config, guard, openDatabase: openUrl });
   return {
     config,
     database,
+    neon,
     databaseFor: async () => database,
     guard,
     limits: {

@@ -1,0 +1,39 @@
+import { defineTool } from "@trestle-mcp/server-kit";
+import * as z from "zod";
+import { findBranch } from "../../neon/branches.ts";
+import { removeBranch } from "../../neon/temporary-branch.ts";
+import type { State } from "../../state.ts";
+import { confirmArgument, confirmDeed } from "../confirm.ts";
+import { whileRunning } from "../while-running.ts";
+import { namedBranch, projectId } from "./arguments.ts";
+
+const input = z.object({ projectId, branchId: namedBranch, confirm: confirmArgument });
+
+const output = z.object({ projectId: z.string(), deleted: z.string(), name: z.string() });
+
+export const deleteBranch = defineTool<typeof input, typeof output, State>({
+  name: "delete_branch",
+  title: "Delete a branch",
+  description: "Deletes a branch of a Neon project with its data. The user is asked.",
+  profile: "all",
+  input,
+  output,
+  hints: { readOnly: false, destructive: true, idempotent: true, openWorld: true },
+  async run(wanted, context) {
+    const { api, scope, prepared, connections } = context.state.neon;
+    scope.requireAdmin("delete branches");
+    const projectId = scope.projectOf(wanted.projectId);
+    const { signal } = context;
+    const branch = await findBranch({ api, scope }, { projectId, branch: wanted.branchId }, signal);
+    const { id: branchId, name } = branch;
+    const action = `Delete the Neon branch "${name}" (${branchId}) of ${projectId} with its data.`;
+    const question = confirmDeed(context, { object: branchId, action }, wanted.confirm);
+    if (question) return question;
+    await whileRunning(context, () => removeBranch(api, { projectId, branchId }, signal));
+    connections.forget(branchId);
+    for (const { migration } of prepared.list(projectId)) {
+      if (migration.branchName === name) prepared.remove(migration.id);
+    }
+    return { projectId, deleted: branchId, name };
+  },
+});

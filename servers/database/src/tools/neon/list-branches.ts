@@ -1,0 +1,43 @@
+import { defineTool } from "@trestle-mcp/server-kit";
+import * as z from "zod";
+import { listBranches as list } from "../../neon/branches.ts";
+import type { State } from "../../state.ts";
+import { untrustedContent } from "../untrusted.ts";
+import { projectId, READS } from "./arguments.ts";
+import { branchShape, toBranches } from "./shapes.ts";
+
+const MOST = 500;
+
+const input = z.object({
+  projectId,
+  search: z.string().min(1).optional().describe("Part of a name or id"),
+});
+
+const output = z.object({
+  projectId: z.string(),
+  branches: z.array(branchShape),
+  truncated: z.boolean().describe("There are more: search"),
+});
+
+export const listBranches = defineTool<typeof input, typeof output, State>({
+  name: "list_branches",
+  title: "List branches",
+  description:
+    "Lists the branches of a Neon project, with those that prepare_migration made and that wait for complete_migration.",
+  profile: "all",
+  input,
+  output,
+  hints: READS,
+  content: (result) => untrustedContent(result),
+  async run({ search = "", ...wanted }, { state, signal }) {
+    const { api, scope } = state.neon;
+    const projectId = scope.projectOf(wanted.projectId);
+    const all = await list(api, projectId, signal);
+    const found = all.filter(({ id, name }) => id.includes(search) || name.includes(search));
+    return {
+      projectId,
+      branches: toBranches(state.neon, projectId, found.slice(0, MOST)),
+      truncated: found.length > MOST,
+    };
+  },
+});
