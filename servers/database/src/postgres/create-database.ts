@@ -156,6 +156,12 @@ export function createDatabase({ driver, guard, timeoutMs: usual }: DatabasePart
       types.forget();
       return result;
     },
+    async session(work, options) {
+      if (mode !== "admin") throw notAdminMode(mode);
+      const result = await driver.use(work, times(options));
+      types.forget();
+      return result;
+    },
     connections: driver.connections,
     close: driver.close,
   };
@@ -219,6 +225,13 @@ function toRequest({ sql, params = [] }: Statement, options: QueryOptions): Page
 
 function sqlStateOf(error: unknown): unknown {
   return isTrestleError(error) ? error.details?.sqlState : undefined;
+}
+
+function notAdminMode(mode: string): TrestleError {
+  return new TrestleError(
+    "denied",
+    `The structure of this database may not be changed in mode ${mode}. The setting DATABASE_MODE=admin allows it.`,
+  );
 }
 
 function readOnlyMode(): TrestleError {

@@ -41,6 +41,14 @@ export interface Database {
     work: (connection: Connection) => Promise<Result>,
     options?: Partial<UseOptions>,
   ): Promise<Result>;
+  /**
+   * A connection outside any transaction, for what begins and ends its own: migrations. `denied` in every
+   * mode but `admin`.
+   */
+  session<Result>(
+    work: (connection: Connection) => Promise<Result>,
+    options?: Partial<UseOptions>,
+  ): Promise<Result>;
   connections(): Connections;
   close(): Promise<void>;
 }
