@@ -84,5 +84,5 @@ function toAttribute(name: string): string {
     .replace(/^character varying/, "varchar")
     .replace(/ with(out)? time zone$/, (_, out) => (out ? "" : "tz"))
     .replaceAll(/[^A-Za-z0-9_\-[\]()\u00C0-\uFFFF]/g, "_");
-  return /^[A-Za-z_\u00C0-\uFFFF]/.test(word) && !/^(pk|fk|uk)$/i.test(word) ? word : `_${word}`;
+  return /^[A-Za-z_\u00C0-\uFFFF]/.test(word) && !/^(pk|fk|uk)\b/i.test(word) ? word : `_${word}`;
 }
