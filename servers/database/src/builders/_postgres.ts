@@ -1,0 +1,73 @@
+import { randomUUID } from "node:crypto";
+import { silentLogger, systemClock, TrestleError } from "@trestle/protocol";
+import pg from "pg";
+import { config } from "../config.ts";
+import type { Guard } from "../guard/guard.ts";
+import type { Database } from "../postgres/database.ts";
+import { openDatabase } from "../postgres/open-database.ts";
+import type { Target } from "./run.ts";
+
+const SERVER = "postgres://postgres@127.0.0.1:5432";
+
+export interface TestPostgres extends Target {
+  readonly url: string;
+  readonly database: Database;
+  /** Any statements, past the server's rules. */
+  script(text: string): Promise<pg.QueryResult>;
+  close(): Promise<void>;
+}
+
+/** Is there a Postgres on this machine to test with? */
+export async function hasLocalPostgres(): Promise<boolean> {
+  const client = new pg.Client(`${SERVER}/postgres?connect_timeout=2`);
+  return client.connect().then(
+    () => client.end().then(() => true),
+    () => false,
+  );
+}
+
+/** A new database of the local Postgres, dropped when it is closed. */
+export async function createTestPostgres(): Promise<TestPostgres> {
+  const name = `trestle_builders_${randomUUID().replaceAll("-", "")}`;
+  await administer(`CREATE DATABASE ${name}`);
+  const url = `${SERVER}/${name}`;
+  const guard = lenientGuard();
+  const parts = { guard, dataDir: "", clock: systemClock, log: silentLogger };
+  const database = openDatabase(config.parse({ url, mode: "admin" }), parts);
+  const client = new pg.Client(url);
+  await client.connect();
+  return {
+    url,
+    guard,
+    database,
+    script: (text) => client.query(text),
+    async close() {
+      await client.end();
+      await database.close();
+      await administer(`DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function administer(sql: string): Promise<void> {
+  const client = new pg.Client(`${SERVER}/postgres`);
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+}
+
+/** Lets everything pass, so that what is built stands alone; names beginning with `secret` may not be used. */
+function lenientGuard(): Guard {
+  return {
+    rules: { mode: "admin", maskColumns: ["guest.phone"] },
+    checkRead: async () => ({ kind: "rows", destructive: false }),
+    check: async (sql) => ({
+      kind: sql.startsWith("select") ? "rows" : "write",
+      destructive: false,
+    }),
+    checkTable(_schema, table, columns = []) {
+      const secret = [table, ...columns].find((each) => each.startsWith("secret"));
+      if (secret) throw new TrestleError("denied", `${secret} may not be used.`);
+    },
+  };
+}
