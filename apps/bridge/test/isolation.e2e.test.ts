@@ -3,6 +3,7 @@ import { connectClient } from "./_clients.ts";
 import { serveStdio } from "./_peer.ts";
 import { createPlace, serve } from "./_place.ts";
 import { until } from "./_processes.ts";
+import { connectRaw } from "./_raw-client.ts";
 import { stateful, statefulOf } from "./_stateful.ts";
 
 test("clients of every kind at one bridge see nothing of each other, and leave no process", async () => {
@@ -44,6 +45,31 @@ test("clients of every kind at one bridge see nothing of each other, and leave n
   const deleted = await fetch(url, { method: "DELETE", headers: await sessionOf(url) });
   expect(deleted.status, "a session that was never used has no instance").toBe(200);
   await Promise.all([v1, pinned, modern].map((client) => client.close()));
+});
+
+test("what changes in the instance of one client is told to no other", async () => {
+  const place = createPlace();
+  place.configure({ mcpServers: { web: { ...stateful(place, "web"), isolation: "session" } } });
+  const { url } = await serve(place);
+  const eras = ["legacy", "legacy", "modern"] as const;
+  const clients = await Promise.all(eras.map((era) => connectRaw(era, { url })));
+  for (const client of clients) {
+    await client.listen({ resourceSubscriptions: ["web+page://now"], toolsListChanged: true });
+  }
+  const heard = (): number[] =>
+    clients.map(
+      ({ notifications }) =>
+        notifications.filter((line) => line.includes('"web+page://now"')).length,
+    );
+  const before = heard();
+  for (const [index, client] of clients.entries()) {
+    const opened = { name: "web__navigate", arguments: { url: `http://${index}` } };
+    await client.request("tools/call", opened);
+    const expected = before.map((count, each) => count + (each <= index ? 1 : 0));
+    await until("it hears of its page", () => heard()[index] === expected[index]);
+    expect(heard(), "and nobody else").toEqual(expected);
+  }
+  await Promise.all(clients.map((client) => client.close()));
 });
 
 async function sessionOf(url: string): Promise<Record<string, string>> {

@@ -29,6 +29,7 @@ export {
   type Principal,
   type Progress,
   type RequestContext,
+  type ResourceUpdated,
   type ServerEvent,
   type ServerInstance,
 } from "./instance.ts";

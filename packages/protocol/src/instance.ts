@@ -79,7 +79,14 @@ export type ServerEvent =
   | { readonly kind: "toolsChanged" }
   | { readonly kind: "promptsChanged" }
   | { readonly kind: "resourcesChanged" }
-  | { readonly kind: "resourceUpdated"; readonly uri: string };
+  | ResourceUpdated;
+
+export interface ResourceUpdated {
+  readonly kind: "resourceUpdated";
+  readonly uri: string;
+  /** Where clients are kept apart: is it the resource of this one? */
+  readonly isFor?: (client: Pick<RequestContext, "principal" | "session">) => boolean;
+}
 
 /**
  * An MCP server ready to answer, whatever is behind it: a mounted definition, a connection to an

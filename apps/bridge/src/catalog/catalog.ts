@@ -3,6 +3,7 @@ import {
   type JsonObject,
   type Logger,
   type RequestContext,
+  type ResourceUpdated,
   type ServerEvent,
   TrestleError,
 } from "@trestle/protocol";
@@ -149,8 +150,8 @@ export function createCatalog(parts: CatalogParts): Catalog {
   }
 
   /** Resource updates of every upstream, under the URIs that clients subscribed to. */
-  function onUpdated(server: string, uri: string): void {
-    emit({ kind: "resourceUpdated", uri: uris(server).toExposed(uri) });
+  function onUpdated(server: string, event: ResourceUpdated): void {
+    emit({ ...event, uri: uris(server).toExposed(event.uri) });
   }
 
   function remove(id: string): void {

@@ -4,6 +4,7 @@ import {
   type Logger,
   messageOf,
   type RequestContext,
+  type ResourceUpdated,
   TrestleError,
 } from "@trestle/protocol";
 import type { Upstream } from "@trestle/upstream";
@@ -55,7 +56,7 @@ export interface SourceParts {
   /** Does background work one at a time. */
   readonly inTurn: (work: () => Promise<void>) => Promise<void>;
   readonly onChanged: () => void;
-  readonly onUpdated: (server: string, uri: string) => void;
+  readonly onUpdated: (server: string, updated: ResourceUpdated) => void;
 }
 
 /** When lists are compared with those of the server. */
@@ -164,7 +165,7 @@ export function createSource(upstream: Upstream, parts: SourceParts): Source {
 
   const unsubscribe = upstream.subscribe((event) => {
     if (event.kind !== "resourceUpdated" && event.kind !== "resourcesChanged") told += 1;
-    if (event.kind === "resourceUpdated") onUpdated(id, event.uri);
+    if (event.kind === "resourceUpdated") onUpdated(id, event);
     else if (event.kind !== "connected") refreshIn(DEBOUNCE_MS);
     // A reading that waits for the connection reads it anyway.
     else if (!isConnecting) void refresh();

@@ -11,6 +11,7 @@ export type Isolation = "principal" | "session" | "pooled";
 
 /** A session where the request has one; whoever asks where it has none. */
 type Holder = ClientSession | string;
+type Client = Pick<RequestContext, "principal" | "session">;
 
 /** One process or session of a server, and the client that it is for. */
 export interface Instance {
@@ -30,7 +31,8 @@ export interface InstanceParts {
   readonly maxInstances: number;
   /** Makes an instance that is not started yet. `onGone` is told when its connection is over. */
   readonly open: (onGone: (loss?: string) => void) => Upstream;
-  readonly onEvent: (event: UpstreamEvent) => void;
+  /** Of one instance; `isFor` tells whose it is. */
+  readonly onEvent: (event: UpstreamEvent, isFor: (client: Client) => boolean) => void;
   readonly clock: Clock;
   /** May this principal still come? */
   readonly isKnown: (principal: string) => boolean;
@@ -66,7 +68,7 @@ export function createInstances(parts: InstanceParts): Instances {
   let cancelLook: (() => void) | undefined;
   let closed = false;
 
-  function holderOf({ principal, session }: RequestContext): Holder {
+  function holderOf({ principal, session }: Client): Holder {
     return isolation === "principal" ? principal.id : (session ?? principal.id);
   }
 
@@ -95,7 +97,7 @@ export function createInstances(parts: InstanceParts): Instances {
     if (isolation === "session" && typeof holder !== "string" && isBereft(holder)) {
       instance.lost = "ended while the session was not used, or with the bridge before this one";
     }
-    upstream.subscribe(onEvent);
+    upstream.subscribe((event) => onEvent(event, (client) => holderOf(client) === holder));
     instances.set(holder, instance);
     if (typeof holder === "string") cancelLook ??= clock.after(LOOK_MS, look);
     else

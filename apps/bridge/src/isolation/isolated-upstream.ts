@@ -15,13 +15,17 @@ export interface IsolatedParts extends Omit<InstanceParts, "onEvent"> {
 export function createIsolatedUpstream(parts: IsolatedParts): Upstream {
   const { id, kind, lists } = parts;
   const listeners = new Set<(event: UpstreamEvent) => void>();
-  const instances = createInstances({ ...parts, onEvent });
 
-  /** That one more is connected says nothing of the lists: those are of another process. */
-  function onEvent(event: UpstreamEvent): void {
+  /**
+   * That one more is connected says nothing of the lists: those are of another process. What changes in one is
+   * told to its client alone.
+   */
+  const onEvent: InstanceParts["onEvent"] = (event, isFor) => {
     if (event.kind === "connected") return;
-    for (const listener of [...listeners]) listener(event);
-  }
+    const told = event.kind === "resourceUpdated" ? { ...event, isFor } : event;
+    for (const listener of [...listeners]) listener(told);
+  };
+  const instances = createInstances({ ...parts, onEvent });
 
   async function request(
     method: string,

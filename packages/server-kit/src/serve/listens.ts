@@ -4,6 +4,7 @@ import {
   type JsonObject,
   type JsonValue,
   type Principal,
+  type ResourceUpdated,
   type ServerInstance,
 } from "@trestle/protocol";
 import { clientFromMeta } from "./client-facts.ts";
@@ -15,8 +16,8 @@ import { createSubscriptions, type Subscriptions } from "./subscriptions.ts";
  */
 export interface Listens {
   open(id: JsonValue, params: JsonObject | undefined): void;
-  /** Is a resource listened to, and was that not refused? */
-  hears(uri: string): boolean;
+  /** Is a resource listened to, was that not refused, and is it nobody else's? */
+  hears(updated: Pick<ResourceUpdated, "uri" | "isFor">): boolean;
   close(id: JsonValue | undefined): void;
   closeAll(): void;
 }
@@ -27,6 +28,7 @@ export function createListens(
   session?: ClientSession,
 ): Listens {
   const open = new Map<JsonValue, Subscriptions>();
+  const peer = { principal, ...(session && { session }) };
 
   return {
     open(id, params) {
@@ -37,11 +39,12 @@ export function createListens(
       const subscriptions = createSubscriptions(instance);
       open.set(id, subscriptions);
       const { signal } = new AbortController();
-      const context = { principal, client, signal, ...(session && { session }) };
+      const context = { ...peer, client, signal };
       // One that is refused is never heard of, though the SDK acknowledges it with the others.
       for (const uri of uris) subscriptions.add({ uri }, context).catch(() => {});
     },
-    hears: (uri) => [...open.values()].some((subscriptions) => subscriptions.has(uri)),
+    hears: ({ uri, isFor }) =>
+      isFor?.(peer) !== false && [...open.values()].some((subscriptions) => subscriptions.has(uri)),
     close(id) {
       if (id === undefined) return;
       open.get(id)?.clear();

@@ -10,6 +10,7 @@ import {
   type JsonObject,
   type Logger,
   messageOf,
+  type ResourceUpdated,
   RPC,
   type ServerInstance,
 } from "@trestle/protocol";
@@ -29,6 +30,7 @@ export function createModernLeg(
   const known = new WeakMap<Request, RequestFacts>();
   const paramHeaders = createParamHeaders(instance);
   const listening = new AsyncLocalStorage<Listens>();
+  const bus = createBus(listening);
   const handler = createMcpHandler(
     ({ requestInfo }) => {
       const facts = requestInfo && known.get(requestInfo);
@@ -42,13 +44,13 @@ export function createModernLeg(
     },
     {
       legacy: "reject",
-      bus: createBus(listening),
+      bus,
       onerror: (error) => log.debug("modern http", { error: messageOf(error) }),
       ...(keepAliveMs !== undefined && { keepAliveMs }),
     },
   );
   const unsubscribe = instance.subscribe((event) => {
-    if (event.kind === "resourceUpdated") handler.notify.resourceUpdated(event.uri);
+    if (event.kind === "resourceUpdated") bus.publish(toUpdated(event));
     else handler.notify[event.kind]();
   });
 
@@ -114,11 +116,18 @@ function createBus(listening: AsyncLocalStorage<Listens>): ServerEventBus {
     subscribe(listener) {
       const listens = listening.getStore();
       return bus.subscribe((event) => {
-        if (event.kind === "resource_updated" && listens?.hears(event.uri) === false) return;
+        if (event.kind === "resource_updated" && listens?.hears(event) === false) return;
         listener(event);
       });
     },
   };
+}
+
+/** As the SDK's bus has it, which hands on what it does not know. */
+type Updated = Omit<ResourceUpdated, "kind"> & { readonly kind: "resource_updated" };
+
+function toUpdated(event: ResourceUpdated): Updated {
+  return { ...event, kind: "resource_updated" };
 }
 
 function methodOf(body: unknown): string {

@@ -8,6 +8,7 @@ import {
   type Logger,
   messageOf,
   type Principal,
+  type ResourceUpdated,
   RPC,
   RpcError,
   type ServerEvent,
@@ -33,7 +34,7 @@ export interface PeerFacts {
   /** True where somebody else tells the peer of changes. */
   readonly deaf?: boolean;
   /** Of a modern peer: whether it may hear of a resource that it listens to. */
-  readonly hears?: (uri: string) => boolean;
+  readonly hears?: (updated: ResourceUpdated) => boolean;
 }
 
 /** One peer of an instance: the SDK server that speaks to it, and what is known of it. */
@@ -91,7 +92,11 @@ export function createSdkServer(instance: ServerInstance, facts: PeerFacts): Pee
 
   const unsubscribe = facts.deaf
     ? () => {}
-    : relayEvents(instance, peer, era === "legacy" ? subscriptions.has : facts.hears);
+    : relayEvents(
+        instance,
+        peer,
+        era === "legacy" ? ({ uri }) => subscriptions.has(uri) : facts.hears,
+      );
   server.onclose = () => {
     unsubscribe();
     subscriptions.clear();
@@ -100,15 +105,14 @@ export function createSdkServer(instance: ServerInstance, facts: PeerFacts): Pee
 }
 
 /** Tells the peer of changes, of resources as far as it may hear of them; a legacy one only after its handshake. */
-function relayEvents(
-  instance: ServerInstance,
-  { server, era, log }: Peer,
-  hears: ((uri: string) => boolean) | undefined,
-): () => void {
+function relayEvents(instance: ServerInstance, peer: Peer, hears: PeerFacts["hears"]): () => void {
+  const { server, era, log } = peer;
   return instance.subscribe((event) => {
     if (!server.transport) return;
     if (era === "legacy" && !server.getNegotiatedProtocolVersion()) return;
-    if (event.kind === "resourceUpdated" && hears?.(event.uri) === false) return;
+    if (event.kind === "resourceUpdated") {
+      if (hears?.(event) === false || event.isFor?.(peer) === false) return;
+    }
     sendEvent(server, event).catch((error: unknown) =>
       log.debug("event not sent", { error: messageOf(error) }),
     );

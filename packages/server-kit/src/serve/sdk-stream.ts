@@ -11,6 +11,7 @@ import {
   type Logger,
   messageOf,
   type Principal,
+  type ResourceUpdated,
   RPC,
   type RpcMessage,
   type ServerInstance,
@@ -31,7 +32,7 @@ export interface SdkStreamOptions {
   readonly session: ClientSession;
   readonly log: Logger;
   /** May a modern peer hear of this resource that it listens to? */
-  readonly hears: (uri: string) => boolean;
+  readonly hears: (updated: ResourceUpdated) => boolean;
 }
 
 export function openSdkStream(instance: ServerInstance, options: SdkStreamOptions): SdkStream {
