@@ -1,12 +1,17 @@
-import type { ClientRequest, IncomingHttpHeaders, RequestOptions } from "node:http";
+import type { Agent, ClientRequest, IncomingHttpHeaders, RequestOptions } from "node:http";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { urlToHttpOptions } from "node:url";
 import { MAX_FRAME_BYTES, nodeHttp, nodeHttps } from "@trestle/protocol";
 
 const MAX_REDIRECTS = 3;
-/** Below the five seconds after which Node servers drop an idle connection without a word. */
+/**
+ * How long an idle connection is kept where the server does not say: below the five seconds after which
+ * Node servers drop one without a word.
+ */
 const IDLE_MS = 4_000;
+/** However long the server would keep it: what lies between may forget sooner. */
+const MAX_IDLE_MS = 120_000;
 
 export interface HttpSend {
   readonly method: "GET" | "POST" | "DELETE";
@@ -45,12 +50,10 @@ export interface Exchange {
 export function createExchange(address: string): Exchange {
   const url = new URL(address);
   const secure = url.protocol === "https:";
-  const { request, Agent } = secure ? nodeHttps() : nodeHttp;
-  const agent = new Agent({
-    keepAlive: true,
-    timeout: IDLE_MS,
-    maxFreeSockets: 64,
-  });
+  const http = secure ? nodeHttps() : nodeHttp;
+  const agent = keepAsTold(
+    new http.Agent({ keepAlive: true, timeout: MAX_IDLE_MS, maxFreeSockets: 64 }),
+  );
   // The address as options, so that it is not taken apart for every request.
   const usual = optionsOf(url);
 
@@ -59,7 +62,7 @@ export function createExchange(address: string): Exchange {
       let sent = false;
       const to = target === url ? usual : optionsOf(target);
       const raw = rawHeaders(to, headers, body);
-      const outgoing = request({ ...to.options, agent, method, headers: raw });
+      const outgoing = http.request({ ...to.options, agent, method, headers: raw });
       if (signal) followAbort(signal, outgoing);
       outgoing.once("socket", (socket) => {
         guard(socket);
@@ -69,6 +72,9 @@ export function createExchange(address: string): Exchange {
       outgoing.once("response", (stream) => {
         // Whoever reads the stream hears of its end; an error after that must not be anybody's.
         stream.on("error", () => {});
+        (stream.socket as Socket & Told)[TOLD] = /^timeout=\d/.test(
+          stream.headers["keep-alive"] ?? "",
+        );
         resolve({ status: stream.statusCode ?? 0, headers: stream.headers, stream });
       });
       outgoing.on("error", (error) => reject(new HttpBrokenError(error, sent)));
@@ -89,6 +95,19 @@ export function createExchange(address: string): Exchange {
 
   return { url, send, close: () => agent.destroy() };
 }
+
+/** The agent drops an idle connection a second before the time that the server named; where it named none, we do. */
+function keepAsTold<A extends Agent>(agent: A): A {
+  const keep = agent.keepSocketAlive.bind(agent);
+  agent.keepSocketAlive = (socket) => {
+    const kept: unknown = keep(socket);
+    if (!(socket as Socket & Told)[TOLD]) (socket as Socket).setTimeout(IDLE_MS);
+    return kept;
+  };
+  return agent;
+}
+const TOLD = Symbol("the server named a time");
+type Told = { [TOLD]?: boolean };
 
 /** An abort between two requests on a kept connection finds nobody else who listens to its error. */
 function guard(socket: Socket): void {
