@@ -72,9 +72,7 @@ export function createExchange(address: string): Exchange {
       outgoing.once("response", (stream) => {
         // Whoever reads the stream hears of its end; an error after that must not be anybody's.
         stream.on("error", () => {});
-        (stream.socket as Socket & Told)[TOLD] = /^timeout=\d/.test(
-          stream.headers["keep-alive"] ?? "",
-        );
+        (stream.socket as Socket & Told)[TOLD] = namesTime(stream.headers["keep-alive"]);
         resolve({ status: stream.statusCode ?? 0, headers: stream.headers, stream });
       });
       outgoing.on("error", (error) => reject(new HttpBrokenError(error, sent)));
@@ -105,6 +103,9 @@ function keepAsTold<A extends Agent>(agent: A): A {
     return kept;
   };
   return agent;
+}
+function namesTime(keepAlive: string | string[] | undefined): boolean {
+  return /^timeout=\d/.test(String(keepAlive));
 }
 const TOLD = Symbol("the server named a time");
 type Told = { [TOLD]?: boolean };
