@@ -48,6 +48,25 @@ test("a record holds no secret, and still answers who asks with one", () => {
   expect(replay(ask({ password: "open sesame" }))).toMatchObject({ id: 7, result: {} });
 });
 
+test("a known secret is in no record: not as a key, in no address, and not encoded", () => {
+  const secret = "hunter 2/größe?";
+  const secrets = createSecretRegister();
+  secrets.add([secret]);
+  const encoded = Buffer.from(secret);
+  const forms = [
+    secret,
+    encodeURIComponent(secret),
+    encoded.toString("base64"),
+    encoded.toString("base64url"),
+  ];
+  writeRecord(file, [call({}, { [`of ${secret}`]: forms.map((form) => `<${form}>`) })], secrets);
+  const text = readFileSync(file, "utf8");
+  for (const form of forms) expect(text).not.toContain(form);
+  expect(readRecord(file)[0]?.result).toEqual({
+    "of [redacted]": forms.map((form) => `<[redacted]${/=*$/.exec(form)?.[0] ?? ""}>`),
+  });
+});
+
 test("the same request is answered in the order of the record, the last answer for ever", () => {
   const replay = createReplay([call({ a: 1, b: 2 }, { n: 1 }), call({ b: 2, a: 1 }, { n: 2 })]);
   const answers = [1, 2, 3].map(() => replay(ask({ b: 2, a: 1 })));

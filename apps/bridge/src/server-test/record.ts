@@ -30,11 +30,13 @@ export function writeRecord(
   secrets: Pick<SecretRegister, "values">,
 ): void {
   // The longest first: one may be a part of another.
-  const known = secrets.values().toSorted((a, b) => b.length - a.length);
+  const known = [...new Set(secrets.values().flatMap(formsOf))].toSorted(
+    (a, b) => b.length - a.length,
+  );
   const hide = (text: string): string =>
     known.reduce((left, secret) => left.replaceAll(secret, "[redacted]"), text);
   const lines = withoutRepeats(exchanges).map((exchange) =>
-    JSON.stringify(inTexts(redacted(exchange), hide)),
+    JSON.stringify(inTexts(redacted(exchange), hide, { keys: hide })),
   );
   const head = JSON.stringify({ format: FORMAT, version: 1 });
   writeFileSync(path, `${[head, ...lines].join("\n")}\n`, { mode: 0o600 });
@@ -152,13 +154,36 @@ function redactedText(text: string): string {
   return after === before ? text : after;
 }
 
-/** The same value with every text in it as `change` makes it; keys stay. */
-function inTexts(value: JsonValue, change: (text: string) => JsonValue): JsonValue {
+interface TextOptions {
+  /** Keys stay without it. */
+  readonly keys?: (key: string) => string;
+}
+
+/** The same value with every text in it as `change` makes it. */
+function inTexts(
+  value: JsonValue,
+  change: (text: string) => JsonValue,
+  { keys = (key) => key }: TextOptions = {},
+): JsonValue {
   if (typeof value === "string") return change(value);
-  if (Array.isArray(value)) return value.map((item) => inTexts(item, change));
+  if (Array.isArray(value)) return value.map((item) => inTexts(item, change, { keys }));
   if (!isJsonObject(value) || isKeptNumber(value)) return value;
-  const entries = Object.entries(value).map(([key, item]) => [key, inTexts(item ?? null, change)]);
+  const entries = Object.entries(value).map(([key, item]) => [
+    keys(key),
+    inTexts(item ?? null, change, { keys }),
+  ]);
   return Object.fromEntries(entries);
+}
+
+/** As it is, in an address, and as headers of basic authentication and tokens carry it. */
+function formsOf(secret: string): string[] {
+  const encoded = Buffer.from(secret).toString("base64").replace(/=+$/, "");
+  return [
+    secret,
+    encodeURIComponent(secret),
+    encoded,
+    encoded.replace(/\+/g, "-").replace(/\//g, "_"),
+  ];
 }
 
 function isExchange(value: unknown): value is Exchange {

@@ -34,6 +34,14 @@ test("a value keeps its type and its digits; an address stands for text", async 
   });
 });
 
+test("an argument called __proto__ stays one beside a handle", async () => {
+  const { keep, send } = setUp();
+  const handle = keep(DATA);
+  const given = `{"whole":"result://${handle}","__proto__":{"a":1}}`;
+  const { text } = await send(JSON.parse(given));
+  expect(text).toContain('"__proto__":{"a":1}');
+});
+
 test("arguments without a handle are the very same on their way, and so is the call", async () => {
   const { call, pass } = setUp();
   const plain = call({ text: "result:", list: [{ deep: [1, "a"] }], result: "$result" });

@@ -1,5 +1,5 @@
 import { type Call, note, type Policy } from "@trestle/policy";
-import { isJsonObject, type JsonObject, type JsonValue, TrestleError } from "@trestle/protocol";
+import { isJsonObject, type JsonValue, TrestleError } from "@trestle/protocol";
 import { partOf } from "./kept-part.ts";
 import { isAddress, notKept, readAddress } from "./result-address.ts";
 import type { KeptResult, ResultStore } from "./results.ts";
@@ -61,11 +61,12 @@ async function resolved(call: Call, results: ResultArgumentsParts["results"]): P
       return value.map((item, index) => replaced(item, `${field}[${index}]`, depth + 1));
     }
     if (!hasReference(value, depth)) return value;
-    const copy: JsonObject = {};
-    for (const [key, item] of Object.entries(value)) {
-      if (item !== undefined) copy[key] = replaced(item, `${field}.${key}`, depth + 1);
-    }
-    return copy;
+    // As own keys, also one that is called __proto__.
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([key, item]) =>
+        item === undefined ? [] : [[key, replaced(item, `${field}.${key}`, depth + 1)]],
+      ),
+    );
   }
 
   const args = replaced(call.params.arguments as JsonValue, "arguments", 0);
