@@ -16,6 +16,7 @@ import { createTurns } from "../turns.ts";
 import type { Upstreams } from "../upstreams.ts";
 import { createListeners } from "./listeners.ts";
 import type { NameRules } from "./names.ts";
+import { createNeighbours } from "./pins/neighbours.ts";
 import type { Pins } from "./pins/pins.ts";
 import { renamingsOf } from "./renamings.ts";
 import { createRouter, type ResourceRoute } from "./resources.ts";
@@ -110,6 +111,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
   let hasWithheld = false;
   const { upstreams, live, pins } = parts;
   const uris = createUris(live);
+  const neighbours = createNeighbours();
 
   /** The lists as clients may have seen them: while they are filled for the first time, only what was asked for. */
   const seen: { -readonly [List in keyof View]?: View[List] } = {};
@@ -117,7 +119,10 @@ export function createCatalog(parts: CatalogParts): Catalog {
   function rebuild(): void {
     const config = live.current();
     const own = ownListsOf(parts.ownTools, config);
-    served = new Map(listsOf(sources.values(), config, pins).map((lists) => [lists.id, lists]));
+    const all = [...sources.values()];
+    const offered = all.map(({ upstream, snapshot }) => ({ id: upstream.id, ...snapshot() }));
+    const lists = listsOf(all, { config, pins, neighbours: neighbours([...own, ...offered]) });
+    served = new Map(lists.map((each) => [each.id, each]));
     view = buildView([...own, ...served.values()], rulesOf(config), uris);
     hasWithheld = [...served.values()].some(({ withheldTools }) => withheldTools.size > 0);
     for (const event of changesSince(seen, view)) emit(event);

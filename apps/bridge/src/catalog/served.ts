@@ -2,6 +2,7 @@ import type { JsonObject } from "@trestle/protocol";
 import type { Config } from "../config/load.ts";
 import { OWN_SERVER } from "../tools/names.ts";
 import type { Judged } from "./pins/judge.ts";
+import type { Neighbours } from "./pins/neighbours.ts";
 import type { Pins } from "./pins/pins.ts";
 import { type ShapedTools, shapeTools } from "./shape.ts";
 import { emptySnapshot } from "./snapshot.ts";
@@ -14,13 +15,22 @@ export type ServedLists = SourceLists &
   ShapedTools &
   Pick<Judged, "withheldTools" | "withheldPrompts">;
 
-export function listsOf(sources: Iterable<Source>, { servers }: Config, pins: Pins): ServedLists[] {
+export interface ListsParts {
+  readonly config: Config;
+  readonly pins: Pins;
+  readonly neighbours: Neighbours;
+}
+
+export function listsOf(
+  sources: readonly Source[],
+  { config: { servers }, pins, neighbours }: ListsParts,
+): ServedLists[] {
   const configured = new Map(servers.map((server) => [server.id, server]));
-  return [...sources].map(({ upstream: { id }, snapshot }) => {
+  return sources.map(({ upstream: { id }, snapshot }) => {
     const offered = snapshot();
     const { entry, aliases = [] } = configured.get(id) ?? {};
     const sound = soundTools(offered.tools);
-    const { lists, ...judged } = pins.judge(id, offered, sound.tools);
+    const { lists, ...judged } = pins.judge(id, offered, { tools: sound.tools, neighbours });
     const shaped = shapeTools(lists.tools, entry?.tools);
     const waits = waitingWarnings(judged, id);
     const warnings = [...sound.warnings, ...shaped.warnings, ...waits];

@@ -14,7 +14,7 @@ export interface PinRules {
 
 /**
  * `changed`: other than it was pinned; `new`: of a server that is pinned; `suspect`: as it was first seen,
- * with findings; `unverified`: what was approved cannot be read.
+ * with findings that nobody has approved; `unverified`: what was approved cannot be read.
  */
 export type PinState = "changed" | "new" | "suspect" | "unverified";
 
@@ -52,6 +52,8 @@ export interface JudgeParts {
   readonly pins: ServerPins | undefined;
   /** What is found in a definition that nobody has approved. */
   readonly findingsOf: (item: PinItem) => readonly Finding[];
+  /** What it has to do with tools of other servers. */
+  readonly shadowsOf: (item: PinItem) => readonly Finding[];
 }
 
 export function judge(lists: PinnedLists, parts: JudgeParts): Judged {
@@ -80,17 +82,27 @@ export function judge(lists: PinnedLists, parts: JudgeParts): Judged {
 }
 
 function waitingOf(item: PinItem, pin: Pin | undefined, parts: JudgeParts): Waiting[] {
-  const { rules, pins, findingsOf } = parts;
+  const { rules, pins } = parts;
   const isKnown = pin?.hash === item.hash;
-  if (isKnown && pin.findings === undefined) return [];
+  if (isKnown && pin.approved) return [];
+  const findings = rules.scan === "off" ? [] : findingsIn(item, isKnown ? pin : undefined, parts);
+  // Rules of finding change, and so do the other servers; what is not found any more waits for nobody.
+  if (isKnown && findings.length === 0) return [];
   const state = pins === undefined ? "unverified" : isKnown ? "suspect" : pin ? "changed" : "new";
-  const findings = rules.scan === "off" ? [] : findingsOf(item);
-  // Rules of finding change; what is not found any more waits for nobody.
-  if (state === "suspect" && findings.length === 0) return [];
   const isUnapproved = state !== "suspect" && rules.mode !== "warn";
   const isWithheld = isUnapproved || (rules.scan === "block" && findings.length > 0);
   const before = pin && !isKnown ? definitionOf(pin) : undefined;
   return [{ ...item, state, findings, isWithheld, ...(before && { before }) }];
+}
+
+/** A definition that was clean when it was pinned is so by itself; beside what servers came since it may not be. */
+function findingsIn(
+  item: PinItem,
+  pin: Pin | undefined,
+  { findingsOf, shadowsOf }: JudgeParts,
+): readonly Finding[] {
+  const wasClean = pin !== undefined && pin.findings === undefined && pin.unscanned !== true;
+  return wasClean ? shadowsOf(item) : [...findingsOf(item), ...shadowsOf(item)];
 }
 
 /**
@@ -129,7 +141,8 @@ function reasonOf({ kind, name, state }: Waiting, server: string): string {
   const how = {
     changed: "was changed by its server since it was approved",
     new: "was added by its server, and nobody has approved it",
-    suspect: "holds what looks like hidden instructions, and nobody has approved it",
+    suspect:
+      "holds what looks like hidden instructions, or like a tool of another server, and nobody has approved it",
     unverified: "cannot be compared with what was approved",
   }[state];
   const next =

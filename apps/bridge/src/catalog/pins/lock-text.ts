@@ -8,6 +8,10 @@ export interface Pin {
   readonly definition?: JsonObject;
   /** What was found in it when it was first seen; nobody has approved it. */
   readonly findings?: readonly string[];
+  /** True where it was pinned while nothing was scanned, so that nothing could be found. */
+  readonly unscanned?: true;
+  /** True where somebody has read it and let it be used, whatever may be found in it. */
+  readonly approved?: true;
 }
 
 /** By `keyOf` of each item. */
@@ -67,12 +71,14 @@ function sectionOf(value: unknown, path: string): JsonObject {
 }
 
 function pinOf(value: unknown, path: string): Pin {
-  const { hash, definition, findings } = sectionOf(value, path);
+  const { hash, definition, findings, unscanned, approved } = sectionOf(value, path);
   if (typeof hash !== "string") throw new Error(`${path} has no hash`);
   return {
     hash,
     ...(isJsonObject(definition) ? { definition } : {}),
     ...(Array.isArray(findings) ? { findings: findings.map(String) } : {}),
+    ...(unscanned === true ? { unscanned } : {}),
+    ...(approved === true ? { approved } : {}),
   };
 }
 
@@ -81,15 +87,21 @@ export function definitionOf({ hash, definition }: Pin): JsonObject | undefined 
   return definition && pinHash(definition) === hash ? definition : undefined;
 }
 
+/** How a definition came to be pinned. */
+export type PinnedBy =
+  | { readonly how: "approved" | "unscanned" }
+  | { readonly how: "scanned"; readonly findings: readonly string[] };
+
 export function pinFor(
   { hash, definition }: Pick<PinItem, "hash" | "definition">,
-  { isSecret, findings }: { readonly isSecret: boolean; readonly findings: readonly string[] },
+  { isSecret, by }: { readonly isSecret: boolean; readonly by: PinnedBy },
 ): Pin {
-  return {
-    hash,
-    ...(findings.length === 0 ? {} : { findings }),
-    ...(isSecret ? {} : { definition }),
-  };
+  return { hash, ...markOf(by), ...(isSecret ? {} : { definition }) };
+}
+
+function markOf(by: PinnedBy): Pick<Pin, "approved" | "unscanned" | "findings"> {
+  if (by.how === "scanned") return by.findings.length === 0 ? {} : { findings: by.findings };
+  return by.how === "approved" ? { approved: true } : { unscanned: true };
 }
 
 /** By their code units, so that no locale changes the file. */

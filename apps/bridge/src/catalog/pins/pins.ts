@@ -9,12 +9,14 @@ import {
 import type { LiveConfig } from "../../config/live.ts";
 import { OWN_SERVER } from "../../tools/names.ts";
 import { emptySnapshot, type Snapshot } from "../snapshot.ts";
-import { itemsOf, keyOf, type PinItem } from "./items.ts";
+import { itemsOf, keyOf, type PinItem, type PinnedLists } from "./items.ts";
 import { type Judged, judge, type PinMode, type PinRules, type Waiting } from "./judge.ts";
 import { openLockFile } from "./lock-file.ts";
-import { type Pin, pinFor, type ServerPins } from "./lock-text.ts";
+import { type Lock, type Pin, type PinnedBy, pinFor, type ServerPins } from "./lock-text.ts";
+import type { Neighbours } from "./neighbours.ts";
 import { rulesOf } from "./rules.ts";
 import { type Finding, scan } from "./scan.ts";
+import { scanShadows } from "./scan-shadows.ts";
 import { createTelling, type TellParts } from "./telling.ts";
 import { watchLock } from "./watch-lock.ts";
 
@@ -35,10 +37,10 @@ export interface Pins {
   /** Beside the configuration. */
   readonly path: string;
   /**
-   * Compares lists, `tools` standing for those of the snapshot, with what is pinned; and pins those of a server
-   * that is not pinned yet.
+   * Compares lists, `tools` standing for those of the snapshot, with what is pinned, and with the tools of other
+   * servers; and pins those of a server that is not pinned yet.
    */
-  judge(server: string, from: Snapshot, tools: Snapshot["tools"]): Judged;
+  judge(server: string, from: Snapshot, beside: Surroundings): Judged;
   /** Are definitions of this server withheld until they are approved? */
   isStrict(server: string): boolean;
   /** Of every server that was judged and is pinned at all. */
@@ -51,6 +53,12 @@ export interface Pins {
   subscribe(listener: () => void): () => void;
   /** Resolves when everything is written. */
   close(): Promise<void>;
+}
+
+export interface Surroundings {
+  readonly tools: Snapshot["tools"];
+  /** The very same ones until another server's tools change. */
+  readonly neighbours: Neighbours;
 }
 
 export interface PinsParts extends TellParts {
@@ -72,7 +80,9 @@ export function createPins(parts: PinsParts): Pins {
   const listeners = new Set<() => void>();
   /** Of servers that were seen for the first time, until they are in the file. */
   const fresh = new Map<string, ServerPins>();
-  const judged = new Map<string, { readonly from: Snapshot; readonly judged: Judged }>();
+  /** Of definitions that were pinned unseen and have been scanned since, until that is in the file. */
+  const rescanned = new Map<string, ServerPins>();
+  const judged = new Map<string, { from: Snapshot; neighbours: Neighbours; judged: Judged }>();
   let rules = rulesOf(live.current());
   let unsaved: string | undefined;
   let writing = Promise.resolve();
@@ -90,16 +100,28 @@ export function createPins(parts: PinsParts): Pins {
   function trust(server: string, lists: Snapshot, { scan: scans }: PinRules): void {
     const items = itemsOf(lists);
     if (items.length === 0) return;
-    const pins = items.map((item) => {
-      const findings = scans === "off" ? [] : findingsOf(item).map(({ rule }) => rule);
-      return [keyOf(item), toPin(item, [...new Set(findings)])] as const;
-    });
-    fresh.set(server, new Map(pins));
-    cancelWrite ??= clock.after(WRITE_MS, () => void write());
+    const by = scans === "off" ? (): PinnedBy => ({ how: "unscanned" }) : scannedAs;
+    fresh.set(server, new Map(items.map((item) => [keyOf(item), toPin(item, by(item))])));
+    writeSoon();
   }
 
-  function toPin(item: PinItem, findings: readonly string[]): Pin {
-    return pinFor(item, { findings, isSecret: holdsSecret(canonicalJson(item.definition)) });
+  /** What was pinned while the scan was off is looked at once it is on. */
+  function rescan(server: string, lists: PinnedLists, pins: ServerPins | undefined): void {
+    const unseen = itemsOf(lists).filter((item) => isUnseen(pins?.get(keyOf(item)), item.hash));
+    if (unseen.length === 0) return;
+    rescanned.set(
+      server,
+      new Map(unseen.map((item) => [keyOf(item), toPin(item, scannedAs(item))])),
+    );
+    writeSoon();
+  }
+
+  function toPin(item: PinItem, by: PinnedBy): Pin {
+    return pinFor(item, { by, isSecret: holdsSecret(canonicalJson(item.definition)) });
+  }
+
+  function writeSoon(): void {
+    cancelWrite ??= clock.after(WRITE_MS, () => void write());
   }
 
   function write(): Promise<void> {
@@ -110,12 +132,15 @@ export function createPins(parts: PinsParts): Pins {
   }
 
   async function writeFresh(): Promise<void> {
-    if (fresh.size === 0) return;
+    if (fresh.size + rescanned.size === 0) return;
     const added = [...fresh];
+    const seen = [...rescanned];
     try {
       // What somebody else has put there meanwhile was there first.
-      await file.change((lock) => new Map([...added, ...lock]));
+      await file.change((lock) => withSeen(new Map([...added, ...lock]), seen));
       for (const [server, pins] of added) if (fresh.get(server) === pins) fresh.delete(server);
+      for (const [server, pins] of seen)
+        if (rescanned.get(server) === pins) rescanned.delete(server);
       unsaved = undefined;
     } catch (error) {
       unsaved = `${path}: cannot be written, so what is trusted now is not known at the next start: ${messageOf(error)}`;
@@ -143,9 +168,9 @@ export function createPins(parts: PinsParts): Pins {
 
   return {
     path,
-    judge(server, from, tools) {
+    judge(server, from, { tools, neighbours }) {
       const known = judged.get(server);
-      if (known?.from === from) return known.judged;
+      if (known?.from === from && known.neighbours === neighbours) return known.judged;
       const rule = rules.of(server);
       // What was never read says nothing: not that it has nothing either.
       if (from === emptySnapshot || server === OWN_SERVER || rule.mode === "off") {
@@ -154,8 +179,11 @@ export function createPins(parts: PinsParts): Pins {
       }
       const lists = { ...from, tools };
       if (file.lock() && !pinsOf(server)) trust(server, lists, rule);
-      const found = judge(lists, { server, rules: rule, pins: pinsOf(server), findingsOf });
-      judged.set(server, { from, judged: found });
+      const pins = pinsOf(server);
+      if (rule.scan !== "off") rescan(server, lists, pins);
+      const shadowsOf = (item: PinItem) => scanShadows(item, server, neighbours);
+      const found = judge(lists, { server, rules: rule, pins, findingsOf, shadowsOf });
+      judged.set(server, { from, neighbours, judged: found });
       telling.tell(server, rule.mode, found.waiting);
       return found;
     },
@@ -169,7 +197,7 @@ export function createPins(parts: PinsParts): Pins {
     async approve(server, { waiting, gone }) {
       await file.change((lock) => {
         const pins = new Map(lock.get(server) ?? fresh.get(server));
-        for (const item of waiting) pins.set(keyOf(item), toPin(item, []));
+        for (const item of waiting) pins.set(keyOf(item), toPin(item, { how: "approved" }));
         for (const item of gone) pins.delete(keyOf(item));
         return new Map([...lock, [server, pins]]);
       });
@@ -204,6 +232,26 @@ const NOTHING: Omit<Judged, "lists"> = {
   gone: [],
   pinned: 0,
 };
+
+function isUnseen(pin: Pin | undefined, hash: string): boolean {
+  return pin?.unscanned === true && pin.hash === hash;
+}
+
+/** With what was found of definitions that are still pinned as they were then, unseen. */
+function withSeen(lock: Lock, seen: Iterable<readonly [string, ServerPins]>): Lock {
+  const next = new Map(lock);
+  for (const [server, found] of seen) {
+    const pins = new Map(next.get(server));
+    for (const [key, pin] of found) if (isUnseen(pins.get(key), pin.hash)) pins.set(key, pin);
+    if (pins.size > 0) next.set(server, pins);
+  }
+  return next;
+}
+
+function scannedAs(item: PinItem): PinnedBy {
+  const rules = findingsOf(item).map(({ rule }) => rule);
+  return { how: "scanned", findings: [...new Set(rules)] };
+}
 
 const found = new WeakMap<JsonObject, readonly Finding[]>();
 

@@ -41,5 +41,5 @@ function findIn(text: string, where: string): Finding[] {
 
 /** One sentence of it. */
 export function sentenceOf({ rule, where, excerpt }: Finding): string {
-  return `${where} ${/^(?:asks|is|hides|makes|holds)\b/.test(rule) ? rule : `holds ${rule}`}: "${excerpt}"`;
+  return `${where} ${/^(?:asks|is|hides|makes|holds|speaks|looks)\b/.test(rule) ? rule : `holds ${rule}`}: "${excerpt}"`;
 }

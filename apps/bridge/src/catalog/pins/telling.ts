@@ -49,7 +49,8 @@ export function createTelling({ log, tell }: TellParts): Telling {
 
 const MESSAGES = {
   "pin.changed": "a server changed definitions that were approved",
-  "pin.suspect": "a server has definitions that look like hidden instructions",
+  "pin.suspect":
+    "a server has definitions that look like hidden instructions, or like tools of others",
 } as const;
 
 /** Without the definition: who reads this may be a model. */

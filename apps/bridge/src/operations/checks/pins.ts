@@ -31,7 +31,7 @@ function waits({ server, waiting }: ServerReport): Check {
   const suspicions = waiting.filter(({ findings }) => findings.length > 0);
   const [first] = suspicions;
   const found = first
-    ? `; ${suspicions.length} look like hidden instructions: ${first.name}: ${first.findings[0]?.rule}`
+    ? `; ${suspicions.length} look suspicious: ${first.name}: ${first.findings[0]?.rule}`
     : "";
   const message = `${server}: ${shown.join(", ")}${more} wait for approval${found}`;
   const next = `Look with \`trestle pins diff ${server}\`, then \`trestle pins approve ${server}\`.`;
