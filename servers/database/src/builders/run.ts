@@ -24,12 +24,12 @@ import { type Compiled, loadWriter, type Writer } from "./writer.ts";
 /** The database, and the rules about its tables and columns. */
 export interface Target {
   readonly database: Pick<Database, "read" | "query" | "execute">;
-  readonly guard: Pick<Guard, "checkTable" | "rules">;
+  readonly guard: Pick<Guard, "check" | "checkTable" | "rules">;
 }
 
 export type RunOptions = Omit<QueryOptions, "offset" | "maxRows">;
 
-/** For writes: asked before one that is about every row; what it throws keeps the write from happening. */
+/** `maxRows`: of those that a write gives back. */
 export type WriteOptions = RunOptions & { readonly maxRows?: number };
 
 export interface SelectResult extends QueryResult {
@@ -127,12 +127,14 @@ export async function deleteRows(
   return (await prepareDelete(target, input, options)).run();
 }
 
-function toPrepared(
+async function toPrepared(
   target: Target,
   { schema, name }: TableShape,
   compiled: CompiledWrite,
   options: WriteOptions,
-): PreparedWrite {
+): Promise<PreparedWrite> {
+  // Nobody is to be asked about what would be refused anyway.
+  await target.guard.check(compiled.sql);
   return {
     table: `${schema}.${name}`,
     isForAll: compiled.isForAll,
