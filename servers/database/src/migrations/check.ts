@@ -38,6 +38,11 @@ export async function checkMigrationSql(
   { guard, name, transaction }: { guard: Guard; name: string; transaction: boolean },
 ): Promise<CheckedSql> {
   const statements = await statementsOf(sql, name);
+  if (statements.length === 0)
+    throw refusal(
+      name,
+      "has no statement there: write into its file what it does, then try again.",
+    );
   if (!transaction && statements.length > 1)
     throw refusal(
       name,

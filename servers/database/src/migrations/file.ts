@@ -120,18 +120,18 @@ export async function createMigrationFile(
   const last = (await readMigrations(folder)).at(-1);
   const file = `${nextPrefix(last?.name, now)}_${words}`;
   const path = join(folder, `${file}.sql`);
-  const text = [
-    ...(transaction ? [] : ["-- no transaction", ""]),
-    "-- Up Migration",
-    up?.trim() ?? "",
-    "",
-    "-- Down Migration",
-    ...(down === undefined ? [] : [down.trim(), ""]),
-  ].join("\n");
+  const sections = [
+    ["-- Up Migration", up?.trim() ?? ""],
+    // An empty way back would look like one; a file to be filled in has both headings.
+    ...(down === undefined && up !== undefined ? [] : [["-- Down Migration", down?.trim() ?? ""]]),
+  ];
+  const text = [...(transaction ? [] : [["-- no transaction"]]), ...sections]
+    .map((lines) => `${lines.join("\n")}\n`)
+    .join("\n");
   await mkdir(folder, { recursive: true });
   try {
     const handle = await open(path, "wx");
-    await handle.writeFile(`${text}\n`);
+    await handle.writeFile(text);
     await handle.close();
   } catch (error) {
     throw fileFailure(error, path);
