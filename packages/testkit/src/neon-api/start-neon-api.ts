@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { Operation } from "@neon/sdk";
 import { type Clock, systemClock } from "@trestle/protocol";
 import { ApiError } from "./api-error.ts";
+import { deleteBranch } from "./branches.ts";
 import { createDatabases } from "./databases.ts";
 import { type Failure, type FailureSpec, takeFailure } from "./failures.ts";
 import { isBusy } from "./operations.ts";
@@ -34,6 +35,8 @@ export interface NeonApi {
   /** Where a branch's database really is, with the password of its role. */
   databaseUrl(projectId: string, branchId: string, database?: string): string;
   branchNames(projectId: string): string[];
+  /** Removes a branch as its expiry would. */
+  expire(projectId: string, branchId: string): Promise<void>;
   /** Ends the server and drops its databases. */
   close(): Promise<void>;
 }
@@ -81,6 +84,9 @@ export async function startNeonApi(options: NeonApiOptions = {}): Promise<NeonAp
     databaseUrl: (projectId, branchId, name = "neondb") =>
       databaseUrl(parts, projectId, branchId, name),
     branchNames: (id) => branchesOf(parts, id).map(({ branch }) => branch.name),
+    expire: async (...ids) => {
+      await deleteBranch(parts, { ids, query: new URLSearchParams(), body: undefined });
+    },
     close: async () => {
       server.closeAllConnections();
       server.close();

@@ -22,7 +22,7 @@ export function createPatientFetch(clock: Clock, send: typeof fetch = fetch): ty
       const waitMs = response ? wantedWait(response, tried) : FIRST_WAIT_MS * 2 ** tried;
       const passing = response === undefined || PASSING.has(response.status);
       if (response && (last || !passing || waitMs > LONGEST_WAIT_MS)) return response;
-      await response?.body?.cancel();
+      void response?.body?.cancel().catch(() => {});
       await pause(clock, waitMs, request.signal);
     }
   };

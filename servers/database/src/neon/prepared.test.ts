@@ -1,0 +1,61 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "@trestle/testkit/surroundings";
+import { expect, test } from "vitest";
+import { createPreparedMigrations, type PreparedMigration } from "./prepared.ts";
+
+const migration: PreparedMigration = {
+  id: "mig-00ff00ff00ff",
+  projectId: "quiet-river-1",
+  parentBranchId: "br-parent",
+  databaseName: "neondb",
+  roleName: "owner",
+  branchName: "trestle-mig-00ff00ff00ff",
+  statements: ["SELECT 1"],
+  destructive: false,
+};
+
+function start() {
+  const folder = join(temporaryFolder(), "neon-migrations");
+  return { folder, open: () => createPreparedMigrations(folder) };
+}
+
+test("nothing is made on disk before something is kept", () => {
+  const { folder, open } = start();
+  expect(open().find("mig-00")).toBeUndefined();
+  expect(open().list("quiet-river-1")).toEqual([]);
+  expect(existsSync(folder)).toBe(false);
+});
+
+test("what is kept is found by whoever opens the folder next, and read by nobody else", () => {
+  const { folder, open } = start();
+  open().save(migration, "prepared");
+  expect(open().find(migration.id)).toEqual({ stage: "prepared", migration });
+  expect(open().list("quiet-river-1")).toEqual([{ stage: "prepared", migration }]);
+  expect(open().list("another")).toEqual([]);
+  const [name = ""] = readdirSync(folder);
+  expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+});
+
+test("of several who move it on one succeeds", () => {
+  const { open } = start();
+  open().save(migration, "prepared");
+  const moved = [1, 2, 3].map(() => open().move(migration.id, "prepared", "applying"));
+  expect(moved).toEqual([true, false, false]);
+  expect(open().find(migration.id)?.stage).toBe("applying");
+});
+
+test("what is removed is gone, in every stage", () => {
+  const { folder, open } = start();
+  open().save(migration, "preparing");
+  open().save(migration, "prepared");
+  open().remove(migration.id, "preparing");
+  expect(open().find(migration.id)?.stage).toBe("prepared");
+  open().remove(migration.id);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test.for(["../../etc/passwd", "mig-", "mig-zz", "mig-00/../x", ""])("%j is no id", (id) => {
+  const { open } = start();
+  expect(open().find(id)).toBeUndefined();
+});
