@@ -21,8 +21,9 @@ test("a session is known by its id, and ends with DELETE", async () => {
   expect((await post(url, ping, { "mcp-session-id": id })).status).toBe(404);
 });
 
-test("a mounted endpoint shows a session, and serves it to the principal that opened it only", async () => {
-  const endpoint = createHttpEndpoint(createTestInstance({}), { log: silentLogger });
+/** Whoever is named in a header is whoever asks. */
+async function startNamed(options: { maxSessions?: number } = {}) {
+  const endpoint = createHttpEndpoint(createTestInstance({}), { log: silentLogger, ...options });
   const server = createServer(async (request, response) => {
     const principal = { id: String(request.headers["x-principal"]), kind: "subject" } as const;
     const text = await new Response(Readable.toWeb(request) as ReadableStream).text();
@@ -35,7 +36,11 @@ test("a mounted endpoint shows a session, and serves it to the principal that op
     server.close();
     server.closeAllConnections();
   });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return { endpoint, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+}
+
+test("a mounted endpoint shows a session, and serves it to the principal that opened it only", async () => {
+  const { endpoint, url } = await startNamed();
   const id = await openSession(url, { "x-principal": "ada" });
   const as = (principal: string) => ({ "x-principal": principal, "mcp-session-id": id });
   const setLevel = {
@@ -107,4 +112,13 @@ test("where sessions run out the longest unused one goes, and none that is in us
   expect(full.text).toContain("All 2 sessions are in use");
   await standing.body?.cancel();
   await alsoStanding.body?.cancel();
+});
+
+test("who opens sessions without end takes the places of its own", async () => {
+  const { url } = await startNamed({ maxSessions: 4 });
+  const ada = { "x-principal": "ada" };
+  const id = await openSession(url, ada);
+  for (let count = 0; count < 10; count += 1) await openSession(url, { "x-principal": "bob" });
+  const ping = { jsonrpc: "2.0", id: 1, method: "ping" };
+  expect((await post(url, ping, { ...ada, "mcp-session-id": id })).status).toBe(200);
 });

@@ -175,15 +175,12 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
     if (sessions.size > 0) cancelSweep = clock.after(next, sweep);
   }
 
-  /** Forgets the session unused for longest where the house is full; false when all are in use. */
+  /** Forgets a session where the house is full; false when all are in use. */
   function makeRoom(): boolean {
     if (sessions.size < maxSessions) return true;
-    for (const session of sessions.values()) {
-      if (session.open > 0) continue;
-      void session.transport.close();
-      return true;
-    }
-    return false;
+    const victim = longestUnused([...sessions.values()]);
+    if (victim) void victim.transport.close();
+    return victim !== undefined;
   }
 
   function find(id: string): SessionFacts | undefined {
@@ -202,6 +199,17 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
   }
 
   return { handle, find, close };
+}
+
+/** Of whoever has most, so that nobody takes the sessions of all the others. */
+function longestUnused(sessions: readonly Session[]): Session | undefined {
+  const unused = sessions.filter(({ open }) => open === 0);
+  const counts = new Map<string, number>();
+  for (const { peer } of unused) {
+    counts.set(peer.principal.id, (counts.get(peer.principal.id) ?? 0) + 1);
+  }
+  const most = Math.max(...counts.values());
+  return unused.find(({ peer }) => counts.get(peer.principal.id) === most);
 }
 
 interface Opening extends Omit<SealedSession, "principal"> {
