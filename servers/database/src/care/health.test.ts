@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  hasLocalPostgres,
+  openInMemory,
+  openLocal,
+  type TestCatalog,
+} from "../structure/_catalogs.ts";
+import { EVERYTHING, type Visibility } from "../structure/visibility.ts";
+import { CHECK_NAMES, checkHealth } from "./health.ts";
+
+const SCRIPT = `
+  CREATE TABLE house (id smallserial PRIMARY KEY, name text);
+  CREATE TABLE stay (id bigint PRIMARY KEY, house_id smallint, day date, note text);
+  INSERT INTO house (name) VALUES ('a');
+  INSERT INTO stay SELECT n, 1, date '2026-01-01' + n % 365, repeat('x', 50) FROM generate_series(1, 40000) n;
+  ALTER TABLE stay ADD CONSTRAINT stay_house FOREIGN KEY (house_id) REFERENCES house;
+  ALTER TABLE stay ADD CONSTRAINT short CHECK (length(note) < 10) NOT VALID;
+  CREATE INDEX stay_day ON stay (day);
+  CREATE INDEX stay_day_again ON stay (day);
+  CREATE INDEX stay_day_note ON stay (day, note);
+  CREATE INDEX stay_late ON stay (day) WHERE day > '2026-06-01';
+  CREATE INDEX stay_backwards ON stay (day DESC);
+  CREATE UNIQUE INDEX stay_id_again ON stay (id);
+  SELECT setval('house_id_seq', 32000);
+  ANALYZE;
+  UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'stay_backwards'::regclass;
+`;
+
+const local = await hasLocalPostgres();
+
+describe.each([
+  ["the embedded Postgres", openInMemory, true],
+  ["a Postgres server", openLocal, local],
+])("on %s", (_name, open, isHere) => {
+  if (!isHere) return;
+  let catalog: TestCatalog;
+
+  beforeAll(async () => {
+    catalog = await open();
+    await catalog.script(SCRIPT);
+  }, 60_000);
+
+  afterAll(() => catalog.close());
+
+  const find = async (check: string, visible = EVERYTHING) => {
+    const [finding] = await checkHealth(catalog, { checks: [check], visible });
+    return finding;
+  };
+
+  test("every check answers", async () => {
+    const findings = await checkHealth(catalog);
+    expect(findings.map(({ check }) => check)).toEqual(CHECK_NAMES);
+    expect(findings.filter(({ status }) => status === "unknown")).toEqual([]);
+  });
+
+  test("indexes that another covers are told, and only those", async () => {
+    const finding = await find("duplicate_indexes");
+    expect(finding?.status).toBe("warning");
+    expect(finding?.items.map((item) => item.replace(/, [\d.]+ [kM]?B/, ""))).toEqual([
+      "stay_day on public.stay: the beginning of stay_day_note",
+      "stay_day_again on public.stay: the same as stay_day",
+      "stay_id_again on public.stay: the same as stay_pkey",
+    ]);
+  });
+
+  test("an index that can not be used, a constraint that is not checked, a key without an index", async () => {
+    expect((await find("invalid_indexes"))?.items).toEqual([
+      expect.stringMatching(/^stay_backwards on public.stay/),
+    ]);
+    expect((await find("unvalidated_constraints"))?.items).toEqual(["short on public.stay"]);
+    expect((await find("foreign_keys_without_index"))?.items).toEqual([
+      "stay_house on public.stay (house_id), ~40000 rows",
+    ]);
+  });
+
+  test("a sequence near the end of its column is told before inserts fail", async () => {
+    expect(await find("sequences")).toMatchObject({
+      status: "critical",
+      items: ["public.house_id_seq for house.id: 97.7 % (32000 of 32767)"],
+    });
+  });
+
+  test("what the rules hide is not among what was found", async () => {
+    const visible: Visibility = {
+      ...EVERYTHING,
+      restricted: true,
+      table: (_schema, table) => table !== "stay",
+      statement: async () => false,
+    };
+    for (const finding of await checkHealth(catalog, { visible }))
+      expect(finding.items.join()).not.toContain("stay");
+  });
+});
