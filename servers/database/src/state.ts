@@ -2,6 +2,7 @@ import type { Clock, Logger } from "@trestle/protocol";
 import type { Config } from "./config.ts";
 import type { Guard } from "./guard/guard.ts";
 import { checkReadOnly } from "./guard/read-only.ts";
+import { createBranchDatabases } from "./neon/branch-databases.ts";
 import { createNeon, type Neon } from "./neon/neon.ts";
 import type { Database } from "./postgres/database.ts";
 import { openDatabase } from "./postgres/open-database.ts";
@@ -12,7 +13,7 @@ export interface State {
   /** The configured database. */
   readonly database: Database;
   /** The database of a call that may name a project or a branch of Neon; without either, the configured one. */
-  databaseFor(target: DatabaseTarget): Promise<Database>;
+  databaseFor(target: DatabaseTarget, signal?: AbortSignal): Promise<Database>;
   readonly guard: Guard;
   readonly neon: Neon;
   readonly limits: {
@@ -41,18 +42,24 @@ export function createState({ config, ...parts }: StateParts): State {
   const openUrl = (url: string) =>
     openDatabase({ ...config, url, driver: "auto" }, { guard, ...parts });
   const neon = createNeon({ ...parts, config, guard, openDatabase: openUrl });
+  const branches = createBranchDatabases(neon.connections, openUrl);
   return {
     config,
     database,
     neon,
-    databaseFor: async () => database,
+    databaseFor: async ({ projectId, branchId }, signal) =>
+      projectId === undefined && branchId === undefined
+        ? database
+        : branches.databaseFor({ projectId, branchId }, signal),
     guard,
     limits: {
       timeoutMs: config.statementTimeoutMs,
       maxRows: config.maxRows,
       maxBytes: config.maxBytes,
     },
-    close: database.close,
+    close: async () => {
+      await Promise.all([database.close(), branches.close()]);
+    },
   };
 }
 

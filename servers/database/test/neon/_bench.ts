@@ -9,6 +9,8 @@ import { server } from "../../src/index.ts";
 
 export interface Bench {
   readonly api: NeonApi;
+  /** Where the servers keep what they prepared. */
+  readonly dataDir: string;
   /** All that was logged and answered so far. */
   readonly seen: string[];
   /** A client of a server of its own; without an answer its user can not be asked. */
@@ -36,6 +38,7 @@ export async function startBench(options: NeonApiOptions & { clock?: Clock } = {
   return {
     api,
     seen,
+    dataDir: parts.dataDir,
     async connect(settings = {}, answer) {
       const opened = await open(parts, settings, answer);
       return {

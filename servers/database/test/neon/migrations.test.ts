@@ -1,3 +1,5 @@
+import { renameSync } from "node:fs";
+import { join } from "node:path";
 import { manualClock } from "@trestle/testkit/surroundings";
 import { expect, test } from "vitest";
 import {
@@ -196,6 +198,22 @@ test("a branch that expired meanwhile is told, and nothing is applied", async ()
   expect(code).toBe("not_found");
   expect(text).toMatch(/is gone, since it expired.*Nothing was applied: prepare/);
   expect(await sqlAt(main(), "SELECT * FROM guest")).toEqual([{ id: 1, name: "Ana" }]);
+});
+
+test("one that was being applied when the server died is never applied again", async () => {
+  const bench = await startBench();
+  const { call, complete, prepared, main, projectId } = await prepare(bench);
+  const file = (stage: string) =>
+    join(bench.dataDir, "neon-migrations", `${prepared.migrationId}.${stage}.json`);
+  renameSync(file("prepared"), file("applying"));
+  const { code, text } = await complete();
+  expect(code).toBe("outcome_unknown");
+  expect(text).toMatch(/may have reached the parent branch.*applyChanges: false/);
+  expect(await sqlAt(main(), "SELECT * FROM guest")).toEqual([{ id: 1, name: "Ana" }]);
+  const { migrationId } = prepared;
+  const done = await call("complete_migration", { migrationId, applyChanges: false });
+  expect(done.result).toMatchObject({ temporaryBranchRemoved: true });
+  expect(bench.api.branchNames(projectId)).toEqual(["main"]);
 });
 
 test("of two who complete the same migration one applies it", async () => {
