@@ -1,5 +1,6 @@
 import type { JsonObject } from "@trestle/protocol";
 import { expect, test } from "vitest";
+import { keyOf, startCore } from "./_core.ts";
 import { gotBy, listedEntry } from "./_listed.ts";
 import { type PeerEra, serveStdio } from "./_peer.ts";
 import { createPlace, run } from "./_place.ts";
@@ -72,6 +73,24 @@ test("they hold whatever way a tool is called, and for all that fit a pattern", 
   expect(gotBy(await peer.call("one__list")).arguments).toEqual({ tenant: "t" });
   const batch = await peer.call("bridge__batch", { calls: [{ tool: "one__query" }] });
   expect(JSON.stringify(batch.result)).toContain("p1");
+});
+
+test("what is forced is shown to whoever runs the bridge, and to no key in its history", async () => {
+  const place = createPlace();
+  const tools = { arguments: { query: { force: { project: "p-secret" } } } };
+  const one = { ...listedEntry(place, "one", [query, list]), tools };
+  const { ask, call } = await startCore({ mcpServers: { one } }, place);
+  const key = keyOf("key:anna");
+  const { _meta } = await call("one__query", { sql: "a" }, key);
+  const { execution_id } = (_meta as JsonObject)["trestle/call"] as JsonObject;
+  for (const [name, input] of [
+    ["history", {}],
+    ["why", { execution_id }],
+  ] as const) {
+    const [own, all] = [await ask(name, input, key), await ask(name, input)];
+    expect(JSON.stringify(own)).toContain('"arguments":{"sql":"a"}');
+    expect(JSON.stringify(all)).toContain('"project":"p-secret"');
+  }
 });
 
 test("what cannot be given is said", async () => {

@@ -5,6 +5,7 @@ import type { Execution } from "../state/history/history.ts";
 import { limitField, NO_EFFECT, serverField, timeField, toolField } from "./fields.ts";
 import { defineOperation } from "./operation.ts";
 import { resolveTool, serverIdOf } from "./resolve.ts";
+import { type ShownArguments, shownArguments } from "./shown-arguments.ts";
 import { visiblePrincipal } from "./sight.ts";
 
 export const history = defineOperation({
@@ -34,7 +35,7 @@ export const history = defineOperation({
       ...visiblePrincipal(context.principal, principal),
     });
     return {
-      executions: executions.map(presentExecution),
+      executions: executions.map(presenting(context.principal, core)),
       ...(next === undefined ? {} : { next }),
     };
   },
@@ -54,7 +55,16 @@ export async function placeOf(
   return id === undefined ? { tool } : { server: id, tool };
 }
 
-export function presentExecution(execution: Execution): JsonObject {
+/** How executions are shown to this caller. */
+export function presenting(
+  caller: Principal,
+  core: Pick<Core, "catalog">,
+): (execution: Execution) => JsonObject {
+  const shown = shownArguments(caller, core);
+  return (execution) => presentExecution(execution, shown);
+}
+
+function presentExecution(execution: Execution, shown: ShownArguments): JsonObject {
   const { startedAt } = execution;
   return given({
     execution_id: execution.executionId,
@@ -70,7 +80,7 @@ export function presentExecution(execution: Execution): JsonObject {
     cached: execution.cached,
     fallback_used: execution.fallbackUsed,
     read_only: execution.readOnly,
-    arguments: execution.arguments,
+    arguments: shown(execution),
     client: execution.client,
     era: execution.era,
     cost: execution.cost,

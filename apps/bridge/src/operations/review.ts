@@ -4,6 +4,7 @@ import { REVIEW_STATES, type ReviewItem } from "../state/review/items.ts";
 import { jsonObjectField, limitField, NO_EFFECT } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
+import { type ShownArguments, shownArguments } from "./shown-arguments.ts";
 import { isVisible, visiblePrincipal } from "./sight.ts";
 
 const idField = z.string().min(1).describe("Of an item, from review_list.");
@@ -25,7 +26,10 @@ export const reviewList = defineOperation({
       ...visiblePrincipal(principal, undefined),
     });
     const last = items.length === limit ? items.at(-1) : undefined;
-    return { items: items.map(presentItem), ...(last === undefined ? {} : { next: last.id }) };
+    return {
+      items: items.map((item) => presentItem(item, shownArguments(principal, core))),
+      ...(last === undefined ? {} : { next: last.id }),
+    };
   },
 });
 
@@ -38,7 +42,7 @@ export const reviewGet = defineOperation({
   needs: "caller",
   async run({ id }, { principal }, core) {
     const item = await core.review.get(id);
-    if (isVisible(item, principal)) return presentItem(item);
+    if (isVisible(item, principal)) return presentItem(item, shownArguments(principal, core));
     throw new TrestleError(
       "not_found",
       `There is no review item "${id}". List the items to see their ids.`,
@@ -66,9 +70,10 @@ export const reviewResolve = defineOperation({
   needs: "admin",
   untouched: ["arguments"],
   async run({ id, decision, arguments: args, reason, accept_changed }, { principal }, core) {
+    const shown = shownArguments(principal, core);
     if (decision === "reject") {
       if (args === undefined)
-        return presentItem(await core.review.reject(id, principal.id, reason));
+        return presentItem(await core.review.reject(id, principal.id, reason), shown);
       throw new TrestleError("invalid_input", "arguments: a call that is rejected takes none.", {
         details: { fields: ["arguments"] },
       });
@@ -77,18 +82,19 @@ export const reviewResolve = defineOperation({
       arguments: args as JsonObject | undefined,
       acceptChanged: accept_changed,
     });
-    return presentItem(await core.review.approve(id, principal.id, approval));
+    return presentItem(await core.review.approve(id, principal.id, approval), shown);
   },
 });
 
-function presentItem(item: ReviewItem): JsonObject {
+function presentItem(item: ReviewItem, shown: ShownArguments): JsonObject {
+  const { editedArguments } = item;
   return given({
     id: item.id,
     state: item.state,
     server: item.server,
     tool: item.tool,
-    arguments: item.arguments,
-    edited_arguments: item.editedArguments,
+    arguments: shown(item),
+    edited_arguments: editedArguments && shown({ ...item, arguments: editedArguments }),
     read_only: item.readOnly,
     message: item.message,
     error: { code: item.errorCode, message: item.errorMessage },

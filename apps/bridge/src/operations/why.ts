@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Core } from "../core.ts";
 import { presentChain } from "./chains.ts";
 import { NO_EFFECT } from "./fields.ts";
-import { presentExecution } from "./history.ts";
+import { presenting } from "./history.ts";
 import { defineOperation } from "./operation.ts";
 import { isVisible } from "./sight.ts";
 
@@ -25,18 +25,20 @@ export const why = defineOperation({
       core.history.get(execution_id),
       core.chains.get(execution_id),
     ]);
+    const present = presenting(principal, core);
     const steps = isVisible(chain, principal) ? { chain: presentChain(chain) } : undefined;
     if (family && isVisible(family.execution, principal)) {
       const { execution, children } = family;
       return {
-        ...presentExecution(execution),
+        ...present(execution),
         stages: execution.stages.map((stage): JsonObject => ({ ...stage })),
         ...steps,
-        children: children.map(presentExecution),
+        children: children.map(present),
       };
     }
     // A chain that came in by itself is no call, and its calls are those of its steps.
-    if (steps) return { execution_id, ...steps, children: await callsOf(execution_id, core) };
+    if (steps)
+      return { execution_id, ...steps, children: await callsOf(execution_id, core, present) };
     throw new TrestleError(
       "not_found",
       `No execution ${execution_id} is kept. The operations history and chains list those that are.`,
@@ -45,7 +47,11 @@ export const why = defineOperation({
 });
 
 /** The oldest first. */
-async function callsOf(chain: string, { history }: Core): Promise<JsonObject[]> {
+async function callsOf(
+  chain: string,
+  { history }: Core,
+  present: ReturnType<typeof presenting>,
+): Promise<JsonObject[]> {
   const { executions } = await history.list({ parent: chain, limit: MOST_CALLS });
-  return executions.toReversed().map(presentExecution);
+  return executions.toReversed().map(present);
 }
