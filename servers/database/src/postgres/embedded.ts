@@ -1,17 +1,11 @@
-import { join } from "node:path";
-import {
-  type Clock,
-  type JsonValue,
-  type Logger,
-  silentLogger,
-  systemClock,
-  TrestleError,
-} from "@trestle/protocol";
-import { shareFolder } from "@trestle/store";
-import { type Database, QUERY_DEFAULTS, type QueryOptions, type QueryResult } from "./database.ts";
-import { createEngine } from "./engine.ts";
-import { toQueryResult } from "./values.ts";
-import type { Job, RawPage } from "./wire.ts";
+import { type Clock, type Logger, silentLogger, systemClock } from "@trestle/protocol";
+import type { UseOptions } from "../drivers/driver.ts";
+import { createEmbeddedDriver } from "../drivers/embedded/embedded.ts";
+import { checkReadOnly } from "../guard/read-only.ts";
+import { createDatabase } from "./create-database.ts";
+import type { Database } from "./database.ts";
+import { isConnectionLost } from "./failures.ts";
+import { outcomeUnknown } from "./session.ts";
 
 export interface EmbeddedOptions {
   /** Any number of processes may open the same folder: one holds it, the others ask that one. */
@@ -20,10 +14,7 @@ export interface EmbeddedOptions {
   readonly log?: Logger;
 }
 
-export interface ExecuteOptions {
-  readonly signal?: AbortSignal;
-  readonly timeoutMs?: number;
-}
+export type ExecuteOptions = Partial<UseOptions>;
 
 /** A Postgres in a folder, with no server to install. */
 export interface EmbeddedDatabase extends Pick<Database, "query" | "close"> {
@@ -35,66 +26,30 @@ export interface EmbeddedDatabase extends Pick<Database, "query" | "close"> {
 }
 
 const SCRIPT_MS = 300_000;
+const POOL = { maxConnections: 5, idleTimeoutMs: 30_000, connectionTimeoutMs: 60_000 };
 
 /** Cheap: nothing is read or made before the first query. */
 export function openEmbedded(options: EmbeddedOptions): EmbeddedDatabase {
   const { dataDir, clock = systemClock, log = silentLogger } = options;
-  const folder = shareFolder({
-    path: dataDir,
-    log,
-    clock,
-    closeGraceMs: 500,
-    async open() {
-      const engine = createEngine({ path: join(dataDir, "postgres"), clock, log });
-      return {
-        answer: async (_method, job, signal) =>
-          (await engine.run(job as unknown as Job, signal)) as unknown as JsonValue,
-        close: engine.close,
-      };
-    },
-  });
+  const driver = createEmbeddedDriver({ ...POOL, dataDir, clock, log });
+  const checkRead = async (sql: string) =>
+    ({ kind: await checkReadOnly(sql), destructive: false }) as const;
+  const guard = {
+    rules: { mode: "read-only" },
+    checkRead,
+    check: checkRead,
+    checkTable() {},
+  } as const;
+  const database = createDatabase({ driver, guard });
 
-  async function call(job: Job, signal: AbortSignal | undefined): Promise<RawPage> {
-    const page = await folder.call(job.kind, job as unknown as JsonValue, {
-      ...(signal ? { signal } : {}),
-      repeatable: job.kind === "query",
-    });
-    return page as unknown as RawPage;
+  async function script(text: string, { signal, timeoutMs }: ExecuteOptions = {}): Promise<void> {
+    const use = { timeoutMs: timeoutMs ?? SCRIPT_MS, ...(signal ? { signal } : {}) };
+    try {
+      await driver.use((connection) => connection.script(text), use);
+    } catch (error) {
+      throw isConnectionLost(error) ? outcomeUnknown(error) : error;
+    }
   }
 
-  async function query(
-    sql: string,
-    params: readonly JsonValue[] = [],
-    queryOptions: QueryOptions = {},
-  ): Promise<QueryResult> {
-    const { signal, ...limits } = queryOptions;
-    const job = { kind: "query", sql, params, ...QUERY_DEFAULTS, ...limits } as const;
-    checkLimits(job);
-    checkParams(params);
-    return toQueryResult(await call(job, signal), job.offset);
-  }
-
-  async function script(text: string, { signal, timeoutMs }: ExecuteOptions = {}) {
-    await call({ kind: "script", sql: text, timeoutMs: timeoutMs ?? SCRIPT_MS }, signal);
-  }
-
-  return { query, script, close: folder.close };
-}
-
-function checkLimits(limits: typeof QUERY_DEFAULTS): void {
-  for (const key of ["timeoutMs", "maxRows", "maxBytes", "offset"] as const) {
-    const least = key === "offset" ? 0 : 1;
-    if (!Number.isSafeInteger(limits[key]) || limits[key] < least)
-      throw new TrestleError("invalid_input", `${key} must be a whole number from ${least} up.`);
-  }
-}
-
-/** A whole number that JSON could not carry exactly has been rounded already: better refused than searched for. */
-function checkParams(params: readonly JsonValue[]): void {
-  const at = params.findIndex((value) => Number.isInteger(value) && !Number.isSafeInteger(value));
-  if (at !== -1)
-    throw new TrestleError(
-      "invalid_input",
-      `Parameter $${at + 1} is beyond 2^53 and would be rounded: give it as text, "${params[at]}".`,
-    );
+  return { query: database.query, script, close: database.close };
 }

@@ -1,6 +1,5 @@
 import { type ErrorCode, isTrestleError, messageOf, TrestleError } from "@trestle/protocol";
 import { TOO_LARGE } from "../drivers/statement.ts";
-import type { RawFailure } from "./wire.ts";
 
 /** What a Postgres error says besides its message. */
 interface PostgresError extends Error {
@@ -11,13 +10,13 @@ interface PostgresError extends Error {
   readonly position?: string;
 }
 
-/** An error of the database as one of ours. */
-export function toFailure(error: unknown): RawFailure {
-  if (isTrestleError(error)) {
-    const { code, message, retryable, details } = error;
-    return { code, message, retryable, ...(details ? { details } : {}) };
-  }
-  if (!isPostgresError(error)) return fromCrash(error);
+/** What went wrong with a statement, or with its connection, as one of our errors. */
+export function toDatabaseError(error: unknown): TrestleError {
+  if (isTrestleError(error)) return error;
+  if (!isPostgresError(error)) return lostOrBroken(error);
+  const engine = /^XT00([YN])$/.exec(error.code);
+  if (engine)
+    return new TrestleError("unavailable", error.message, { retryable: engine[1] === "Y" });
   const parts = [
     error.message,
     Number(error.position) > 0 ? `(at character ${error.position})` : undefined,
@@ -25,19 +24,15 @@ export function toFailure(error: unknown): RawFailure {
     error.hint,
     nextSteps[error.code],
   ];
-  return {
-    code: codeOf(error.code),
-    message: parts.filter((part) => part !== undefined && part !== "").join(" "),
-    details: { sqlState: error.code },
-  };
-}
-
-/** What went wrong with a statement, or with its connection, as one of our errors. */
-export function toDatabaseError(error: unknown): TrestleError {
-  if (isTrestleError(error)) return error;
-  if (!isPostgresError(error)) return lostOrBroken(error);
-  const { code, message, fatal: _, ...facts } = toFailure(error);
-  return new TrestleError(code, message, facts);
+  return new TrestleError(
+    codeOf(error.code),
+    parts.filter((part) => part !== undefined && part !== "").join(" "),
+    {
+      details: { sqlState: error.code },
+      ...(RETRYABLE.has(error.code) ? { retryable: true } : {}),
+      ...(error.code === "53100" ? { retryable: false } : {}),
+    },
+  );
 }
 
 /** True where the connection ended under the work: what was not committed did not happen. */
@@ -54,7 +49,7 @@ function lostOrBroken(error: unknown): TrestleError {
       "invalid_input",
       "The rows are too large to be taken at once. Select fewer columns or shorter values: substr(column, 1, 1000), left(), a LIMIT.",
     );
-  if (/not queryable|terminated|timeout|ECONN|EPIPE|socket|closed|WebSocket/i.test(message))
+  if (LOST.test(message))
     return new TrestleError(
       "unavailable",
       "The connection to the database ended while it was used; what was not committed did not happen. Try again.",
@@ -63,33 +58,40 @@ function lostOrBroken(error: unknown): TrestleError {
   return new TrestleError("internal", `The database's driver failed: ${message}`);
 }
 
+const LOST = /not queryable|terminated|timeout|ECONN|EPIPE|socket|closed|WebSocket|premature/i;
+
 const nextSteps: Readonly<Record<string, string>> = {
-  "42P01": "list_tables shows what there is.",
-  "42703": "describe_table shows the columns.",
-  "25006": "This database is read-only.",
   "40001": "Another transaction changed the same rows: run it again.",
   "40P01": "Two transactions waited for each other: run it again.",
+  "42P01": "list_tables shows what there is.",
+  "42703": "describe_table shows the columns.",
+  "25006": "Nothing can be written here: the work or the whole database is read-only.",
+  "25P03": "Try again, and let the work go on without long pauses.",
   "53100": "The server's disk is full: free space there, or let the statement set aside less.",
-  "55P03": "Another session holds the lock: try again later.",
-  "57P01": "The server ended the connection; what was not committed did not happen. Try again.",
   "53200": "Make the statement read or build less.",
   "53400": "Make the statement sort, join or set aside less: a narrower WHERE, a LIMIT inside.",
+  "55P03": "Another session holds the lock: try again later.",
+  "57P01": "The server ended the connection; what was not committed did not happen. Try again.",
 };
 
+/** Of these, the same statement may go well another time. */
+const RETRYABLE = new Set(["40001", "40P01", "55P03"]);
+
 const codes: Readonly<Record<string, ErrorCode>> = {
+  "25006": "denied",
+  "25P03": "unavailable",
   "40001": "conflict",
   "40P01": "conflict",
-  "55P03": "conflict",
-  "57P01": "unavailable",
-  "57P02": "unavailable",
-  "57P03": "unavailable",
-  "25006": "denied",
   "42501": "denied",
   "42P01": "not_found",
   // Memory and temporary files have a bound for each statement: trying again would not help.
   "53200": "invalid_input",
   "53400": "invalid_input",
+  "55P03": "conflict",
   "57014": "timeout",
+  "57P01": "unavailable",
+  "57P02": "unavailable",
+  "57P03": "unavailable",
 };
 
 /** Classes of SQLSTATE whose cause is the statement or its parameters. */
@@ -119,11 +121,4 @@ function codeOf(sqlState: string): ErrorCode {
 
 function isPostgresError(error: unknown): error is PostgresError {
   return error instanceof Error && "severity" in error && "code" in error;
-}
-
-function fromCrash(error: unknown): RawFailure {
-  const message = messageOf(error);
-  // The driver's own refusal of a parameter, before the server saw it.
-  if (message.startsWith("Invalid input for")) return { code: "invalid_input", message };
-  return { code: "internal", message: `The database engine failed: ${message}`, fatal: true };
 }

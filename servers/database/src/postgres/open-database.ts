@@ -1,11 +1,11 @@
 import type { Clock, Logger } from "@trestle/protocol";
 import type { Config } from "../config.ts";
 import type { Driver } from "../drivers/driver.ts";
+import { createEmbeddedDriver } from "../drivers/embedded/embedded.ts";
 import { createPostgresDriver } from "../drivers/postgres.ts";
 import type { Guard } from "../guard/guard.ts";
 import { createDatabase } from "./create-database.ts";
 import type { Database } from "./database.ts";
-import { openEmbedded } from "./embedded.ts";
 
 export interface DatabasePieces {
   readonly guard: Guard;
@@ -28,9 +28,6 @@ export type DatabaseConfig = Pick<
 
 /** The database that is configured. Cheap: it is connected to by its first use. */
 export function openDatabase(config: DatabaseConfig, pieces: DatabasePieces): Database {
-  // The embedded one comes behind the same driver in a moment; until then it can only be read.
-  if (config.url === undefined)
-    return openEmbedded({ ...pieces, dataDir: config.dataDir ?? pieces.dataDir }) as never;
   return createDatabase({
     driver: openDriver(config, pieces),
     guard: pieces.guard,
@@ -40,5 +37,7 @@ export function openDatabase(config: DatabaseConfig, pieces: DatabasePieces): Da
 
 function openDriver(config: DatabaseConfig, pieces: DatabasePieces): Driver {
   const { clock, log } = pieces;
-  return createPostgresDriver({ ...config, url: config.url ?? "", clock, log });
+  const { url, dataDir = pieces.dataDir } = config;
+  if (url === undefined) return createEmbeddedDriver({ ...config, dataDir, clock, log });
+  return createPostgresDriver({ ...config, url, clock, log });
 }

@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { PGlite } from "@electric-sql/pglite";
+import { packFolder, unpackFolder } from "./image.ts";
+
+export const IMAGE_NAME = "postgres-image.bin";
+
+const fromSources = import.meta.url.endsWith(".ts");
+
+/** The published package carries an image; from sources the first cluster that is made leaves one, for this PGlite. */
+function imageFile(): string {
+  if (!fromSources) return fileURLToPath(new URL(`./${IMAGE_NAME}`, import.meta.url));
+  const engine = createRequire(import.meta.url).resolve("@electric-sql/pglite");
+  const version = createHash("sha256").update(realpathSync(engine)).digest("hex").slice(0, 12);
+  const cache = new URL(`../../../node_modules/.cache/${version}-${IMAGE_NAME}`, import.meta.url);
+  return fileURLToPath(cache);
+}
+
+/**
+ * Makes the cluster beside its place and moves it there when it is whole, so that a process killed in
+ * between leaves nothing that looks like a database. Unpacking the image takes a tenth of what making a
+ * cluster takes, and none of its memory.
+ */
+export async function initialise(path: string, engine: typeof PGlite): Promise<void> {
+  const draft = `${path}.new`;
+  rmSync(draft, { recursive: true, force: true });
+  const image = imageFile();
+  if (existsSync(image)) unpackFolder(readFileSync(image), draft);
+  else {
+    const database = await engine.create({ dataDir: draft });
+    await database.close();
+    if (fromSources) keepImage(draft, image);
+  }
+  renameSync(draft, path);
+}
+
+function keepImage(draft: string, file: string): void {
+  const own = `${file}.${process.pid}`;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(own, packFolder(draft, { quick: true }));
+  renameSync(own, file);
+}
