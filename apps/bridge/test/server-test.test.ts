@@ -19,6 +19,7 @@ import { textOf } from "./_place.ts";
 import { processesWith, until } from "./_processes.ts";
 
 const TESTED = fileURLToPath(new URL("./fixtures/tested.ts", import.meta.url));
+const CARELESS = fileURLToPath(new URL("./fixtures/careless.ts", import.meta.url));
 const BIN = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
 const SECRET = "hunter2-hunter2";
 const roots: string[] = [];
@@ -48,12 +49,15 @@ describe.concurrent("trestle test", () => {
     expect(rows.map(({ check }) => check)).toEqual([
       ...["starts", "lists what it offers", "refuses what it does not offer", "calls reveal"],
       ...["reads a resource", "gets a prompt", "5 calls at once"],
+      ...["reports progress", "stops a cancelled call"],
       ...["killed while idle", "killed, or reset, in a call"],
       ...["never answers one call", "answers 300 ms late", "garbage in place of an answer"],
       "another definition of a tool",
     ]);
     expect(sawOf(rows, "killed, or reset, in a call")).toMatch(/^an answer after \d attempts/);
     expect(sawOf(rows, "another definition of a tool")).toContain("list_changed");
+    expect(sawOf(rows, "reports progress")).toMatch(/^\d+ reports, each further on/);
+    expect(sawOf(rows, "stops a cancelled call")).toMatch(/the next call has/);
     expect(existsSync(join(root, "effects"))).toBe(false);
     expect(ran.stdout).not.toContain(SECRET);
     // Neither files in the home, nor processes, nor folders.
@@ -99,7 +103,26 @@ describe.concurrent("trestle test", () => {
     const effects = textOf(join(root, "effects")).split("\n").slice(0, -1);
     // Once for each check that calls it, and never twice: it may have been killed before it acted.
     expect(effects.length).toBeGreaterThanOrEqual(4);
-    expect(effects.length).toBeLessThanOrEqual(6);
+    expect(effects.length).toBeLessThanOrEqual(9);
+  });
+
+  test("what a server promised and breaks is said: its output schemas, progress, cancellation", async () => {
+    const { home } = place();
+    const ran = await trestle(
+      ["test", "--timeout", "3", "--json", "--", process.execPath, CARELESS],
+      {
+        home,
+      },
+    );
+    const rows = rowsOf(ran);
+    expect(sawOf(rows, "calls wrong")).toMatch(/its output schema does not allow: .*count/);
+    expect(sawOf(rows, "calls broken")).toMatch(/its output schema is none/);
+    expect(sawOf(rows, "reports progress")).toBe("progress that does not rise: 1 after 2");
+    expect(rows.find(({ check }) => check === "stops a cancelled call")).toMatchObject({
+      status: "warn",
+      saw: expect.stringMatching(/^it is not stopped: the answer came after \d+ ms/),
+    });
+    expect(ran.code).toBe(1);
   });
 
   test("a server on HTTP is tried without killing it", async () => {

@@ -31,6 +31,7 @@ export {
 export { discoveryOf } from "./serve/opening.ts";
 export { isPlainClient, isPlainId, isPlainMessage } from "./serve/plain.ts";
 export type { Body } from "./serve/read-body.ts";
+export { schemaFault } from "./serve/schema-fault.ts";
 export type { SessionFacts } from "./serve/sessions.ts";
 export {
   type ServeStreamOptions,

@@ -44,6 +44,7 @@ export async function openHttpBetween({
   return {
     url: `http://127.0.0.1:${port}${path}`,
     arm: meddler.arm,
+    watch: meddler.watch,
     changeTools: meddler.changeTools,
     stderr: () => "",
     async close() {

@@ -62,6 +62,7 @@ export async function openStdioBetween(parts: StdioBetweenParts): Promise<StdioB
     command: process.execPath,
     args: ["-e", RELAY, path],
     arm: meddler.arm,
+    watch: meddler.watch,
     changeTools() {
       meddler.changeTools();
       for (const life of lives) life.tell(LIST_CHANGED);

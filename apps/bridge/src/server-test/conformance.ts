@@ -6,6 +6,7 @@ import {
   messageOf,
   RPC,
 } from "@trestle/protocol";
+import { schemaFault } from "@trestle-mcp/server-kit/serving";
 import type { CatalogTool } from "../catalog/view.ts";
 import { type Finding, fail, ok, skipped, warn } from "./check.ts";
 import type { PrivateBridge } from "./private-bridge.ts";
@@ -22,6 +23,8 @@ export interface Subject {
   readonly opened: PrivateBridge;
   readonly view: View;
   readonly callable: readonly Callable[];
+  /** How long each of them took when nothing was wrong. */
+  readonly tookMs: Map<Callable, number>;
 }
 
 /** How many tools that say they only read, and need no arguments, are called without being named. */
@@ -89,13 +92,16 @@ export async function checkRefusals({ opened, view }: Subject): Promise<Finding>
   return isRight && method === String(RPC.methodNotFound) ? ok(words) : warn(words);
 }
 
-export async function checkCall({ view }: Subject, called: Callable): Promise<Finding> {
+export async function checkCall({ view, tookMs }: Subject, called: Callable): Promise<Finding> {
   const { exposedName: name, tool } = called;
   const seen = await view.request("tools/call", { name, arguments: called.arguments });
+  tookMs.set(called, seen.ms);
   if (seen.result === undefined) return fail(seen.text);
   if (seen.result.isError === true) return warn(seen.text);
-  const promised = tool.definition.outputSchema !== undefined;
-  const fault = contentFault(seen.result, promised);
+  const { outputSchema } = tool.definition;
+  const fault =
+    contentFault(seen.result, outputSchema !== undefined) ??
+    (await structureFault(seen.result, outputSchema));
   return fault === undefined ? ok(seen.text) : fail(fault);
 }
 
@@ -111,6 +117,21 @@ function contentFault(
     return "no structuredContent, though the tool has an output schema";
   }
   return undefined;
+}
+
+/** What a server promises of its structured content, clients rely on: some refuse an answer that breaks it. */
+async function structureFault(
+  { structuredContent }: JsonObject,
+  schema: JsonValue | undefined,
+): Promise<string | undefined> {
+  if (structuredContent === undefined || schema === undefined) return undefined;
+  if (!isJsonObject(schema)) return "its output schema is no object";
+  try {
+    const fault = await schemaFault(schema, structuredContent);
+    return fault && `structuredContent that its output schema does not allow: ${fault}`;
+  } catch (error) {
+    return `its output schema is none: ${messageOf(error)}`;
+  }
 }
 
 function isBlock(block: JsonValue): boolean {

@@ -22,12 +22,16 @@ export type Fault =
   /** What comes in place of its answer is no message. */
   | { readonly kind: "garbage" };
 
+export type Watcher = (message: JsonObject, from: "bridge" | "server") => void;
+
 /** What stands between a bridge and the server that it tests. */
 export interface Between {
   /** What goes wrong with the next tool call. */
   arm(fault: Fault): void;
   /** From now on the first tool is defined otherwise; a server that can tell does. */
   changeTools(): void;
+  /** Shows every message that passes, as its sender wrote it. Returns the function that ends it. */
+  watch(watcher: Watcher): () => void;
   /** Ends the server at once, where it is ours to end. */
   kill?: () => void;
   /** What the server wrote to stderr last. */

@@ -1,10 +1,12 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "@trestle/protocol";
-import type { Exchange, Fault } from "./exchange.ts";
+import type { Exchange, Fault, Watcher } from "./exchange.ts";
 
 /** Sees every message between a bridge and its server, and says what becomes of the answers. */
 export interface Meddler {
   arm(fault: Fault): void;
   changeTools(): void;
+  /** Shows every message that passes. Returns the function that ends it. */
+  watch(watcher: Watcher): () => void;
   /** A message to the server: what goes wrong with it. */
   asked(message: JsonValue): Fault | undefined;
   /** A message from the server: as it goes on, or undefined where it goes on as it came. */
@@ -17,7 +19,12 @@ export const CHANGED = " (changed by trestle test)";
 export function createMeddler(keep: (exchange: Exchange) => void, now: () => number): Meddler {
   const waiting = new Map<JsonValue, { method: string; params: JsonValue; at: number }>();
   let armed: Fault | undefined;
+  const watchers = new Set<Watcher>();
   let isChanged = false;
+
+  function show(message: JsonValue, from: "bridge" | "server"): void {
+    if (isJsonObject(message)) for (const watcher of [...watchers]) watcher(message, from);
+  }
 
   return {
     arm(fault) {
@@ -26,7 +33,12 @@ export function createMeddler(keep: (exchange: Exchange) => void, now: () => num
     changeTools() {
       isChanged = true;
     },
+    watch(watcher) {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
     asked(message) {
+      show(message, "bridge");
       if (!isJsonObject(message) || typeof message.method !== "string") return undefined;
       const { id, method, params } = message;
       if (id === undefined) return undefined;
@@ -37,6 +49,7 @@ export function createMeddler(keep: (exchange: Exchange) => void, now: () => num
       return fault;
     },
     answered(message) {
+      show(message, "server");
       if (!isJsonObject(message) || message.id === undefined || "method" in message)
         return undefined;
       const request = waiting.get(message.id);

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, messageOf } from "@trestle/protocol";
+import { checkCancelling } from "./cancellation.ts";
 import { type Check, type Finding, fail, type Report, skipped } from "./check.ts";
 import {
   callableTools,
@@ -10,13 +11,14 @@ import {
   checkResource,
   type Subject,
 } from "./conformance.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Between, Exchange } from "./exchange.ts";
 import { FAULT_CHECKS } from "./faults.ts";
 import {
   openPrivateBridge,
   type PrivateBridge,
   type PrivateBridgeParts,
 } from "./private-bridge.ts";
+import { watchProgress } from "./progress.ts";
 import { createView } from "./view.ts";
 
 export interface ServerTest extends PrivateBridgeParts {
@@ -62,6 +64,8 @@ async function tried(opened: PrivateBridge, test: ServerTest): Promise<Tested> {
   };
 
   const facts: JsonObject = { id };
+  const progress = watchProgress();
+  between?.watch(progress.watcher);
   const started = await check("starts", () => starts(opened, facts, signal));
   if (started.status === "fail") {
     const stderr = between?.stderr().trim();
@@ -69,7 +73,8 @@ async function tried(opened: PrivateBridge, test: ServerTest): Promise<Tested> {
   }
   await bridge.settled();
   const callable = callableTools(opened, calls);
-  const subject: Subject = { opened, view: createView(opened, signal), callable };
+  const view = createView(opened, signal);
+  const subject: Subject = { opened, view, callable, tookMs: new Map() };
   await check("lists what it offers", () => checkLists(subject));
   await check("refuses what it does not offer", () => checkRefusals(subject));
   for (const wanted of calls.keys()) {
@@ -83,9 +88,17 @@ async function tried(opened: PrivateBridge, test: ServerTest): Promise<Tested> {
   await check("reads a resource", () => checkResource(subject));
   await check("gets a prompt", () => checkPrompt(subject));
   await check("5 calls at once", () => checkAtOnce(subject));
+  const inside = (run: (between: Between) => Finding | Promise<Finding>) => async () =>
+    between ? run(between) : skipped("it runs in the bridge's own process");
+  await check("reports progress", inside(progress.finding));
+  await check(
+    "stops a cancelled call",
+    inside((where) => checkCancelling(subject, where)),
+  );
   for (const { name, run } of FAULT_CHECKS) {
-    await check(name, async () =>
-      between ? run(subject, between) : skipped("it runs in the bridge's own process"),
+    await check(
+      name,
+      inside((where) => run(subject, where)),
     );
   }
   return { server: facts, checks, exchanges };

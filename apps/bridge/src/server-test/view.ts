@@ -24,7 +24,8 @@ export interface Seen {
 
 /** A client of the private bridge. */
 export interface View {
-  request(method: string, params?: JsonObject): Promise<Seen>;
+  /** With a signal it may be given up. */
+  request(method: string, params?: JsonObject, signal?: AbortSignal): Promise<Seen>;
   context(): RequestContext;
 }
 
@@ -37,10 +38,11 @@ export function createView({ bridge }: PrivateBridge, signal: AbortSignal): View
 
   return {
     context,
-    async request(method, params = {}) {
+    async request(method, params = {}, stop) {
       const begun = clock.now();
       try {
-        const result = await bridge.instance.request(method, params, context());
+        const given = stop ? { ...context(), signal: AbortSignal.any([signal, stop]) } : context();
+        const result = await bridge.instance.request(method, params, given);
         return seenOf(result, clock.now() - begun);
       } catch (error) {
         signal.throwIfAborted();
