@@ -156,7 +156,7 @@ function openOne(server: ServerConfig, config: Config, parts: OneParts): Upstrea
         connectOne({ ...resolved, entry: { ...resolved.entry, url } }),
       );
       return createReplicatedUpstream({
-        ...{ id, members: [connectOne(resolved), ...others], log: parts.log },
+        ...{ id, members: [connectOne(resolved), ...others], log: parts.log, clock },
       });
     };
     return createLateUpstream({ id, kind, clock, make });

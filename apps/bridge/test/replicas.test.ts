@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { effectsIn, type FaultyHttp, startFaultyHttp } from "@trestle/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { startCore } from "./_core.ts";
@@ -56,4 +58,19 @@ test("an address that stays silent loses its turn", async () => {
   first.child.kill("SIGSTOP");
   expect(await ask("read", "b")).toMatchObject({ server: "second" });
   expect(await ask("write", "c")).toMatchObject({ server: "second" });
+});
+
+test("an address that swallows everything delays nobody for long, and takes no tools away", async () => {
+  const swallowing = createServer((socket) => void socket.on("error", () => {}).resume());
+  swallowing.listen(0, "127.0.0.1");
+  await once(swallowing, "listening");
+  onTestFinished(() => void swallowing.close());
+  const { port } = swallowing.address() as AddressInfo;
+  const place = createPlace();
+  const good = await startFaultyHttp({ root: place.root, name: "good" });
+  onTestFinished(() => kill(good.child.pid as number));
+  const both = { url: `http://127.0.0.1:${port}/mcp`, replicas: [good.url] };
+  const { call } = await startCore({ mcpServers: { both } }, place);
+  const answer = await call("both__read", { key: "a" });
+  expect(answer.structuredContent).toMatchObject({ server: "good" });
 });

@@ -1,8 +1,10 @@
 import {
+  type Clock,
   isTrestleError,
   type JsonObject,
   type Logger,
   type RequestContext,
+  TrestleError,
 } from "@trestle/protocol";
 import type { Upstream } from "@trestle/upstream";
 
@@ -11,14 +13,18 @@ export interface ReplicatedParts {
   /** Each at its own address, the one that is asked first in front. */
   readonly members: readonly [Upstream, ...Upstream[]];
   readonly log: Logger;
+  readonly clock: Clock;
 }
+
+/** An address that takes longer to connect gives way to the next: it may be one that swallows everything. */
+const CONNECT_MS = 3_000;
 
 /**
  * One server at several addresses. Whichever answers is asked until it fails; what surely never reached it is
  * asked of the next one at once. What may have reached it is not: the policies of the call decide about that,
  * and meet the next one if they ask again.
  */
-export function createReplicatedUpstream({ id, members, log }: ReplicatedParts): Upstream {
+export function createReplicatedUpstream({ id, members, log, clock }: ReplicatedParts): Upstream {
   let at = 0;
   const watched = new Map<string, RequestContext>();
   const current = (): Upstream => members[at] ?? members[0];
@@ -31,6 +37,8 @@ export function createReplicatedUpstream({ id, members, log }: ReplicatedParts):
     for (let tries = 0; tries < members.length; tries += 1) {
       const asked = at;
       try {
+        // Whoever is asked last has all the time there is.
+        if (tries < members.length - 1) await connected(current(), signal);
         return await work(current());
       } catch (error) {
         first ??= error;
@@ -40,6 +48,13 @@ export function createReplicatedUpstream({ id, members, log }: ReplicatedParts):
       }
     }
     throw first;
+  }
+
+  function connected(member: Upstream, signal: AbortSignal | undefined): Promise<unknown> {
+    if (member.health().state === "ready") return Promise.resolve();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const cancel = clock.after(CONNECT_MS, () => reject(tooSlow(id)));
+    return Promise.race([member.ready(signal), promise]).finally(cancel);
   }
 
   /** Once, however many requests have failed there. */
@@ -83,6 +98,13 @@ export function createReplicatedUpstream({ id, members, log }: ReplicatedParts):
       await Promise.all(members.map((member) => member.close()));
     },
   };
+}
+
+function tooSlow(id: string): TrestleError {
+  const message = `An address of "${id}" did not connect within ${CONNECT_MS / 1_000} s. The request was not sent.`;
+  return new TrestleError("unavailable", message, {
+    details: { upstream: id, sent: false, connected: false },
+  });
 }
 
 /** Is it the server, or the way to it, and not the request? An answer below 502 came from a server that works. */
