@@ -95,6 +95,7 @@ function toFigure({ sql, id }: Writer, table: TableShape, figure: Aggregate, at:
     return { name: figure.as ?? "count", expression: sql`count(*)`, column: COUNT };
   }
   const column = findCompared(table, figure.column, `${field}.column`);
+  checkSummable(word, column, field);
   const operand = distinct ? sql`distinct ${id(column.name)}` : id(column.name);
   return {
     name: figure.as ?? cut(`${word}${distinct ? "_distinct" : ""}_${column.name}`),
@@ -102,6 +103,16 @@ function toFigure({ sql, id }: Writer, table: TableShape, figure: Aggregate, at:
     column: word === "count" ? COUNT : word === "min" || word === "max" ? column : toSum(column),
   };
 }
+
+function checkSummable(word: Aggregate["function"], column: ColumnShape, field: string): void {
+  if (word !== "sum" && word !== "avg") return;
+  // T: intervals. What extensions count as something of their own (U) may have sums, too.
+  const isOwn = column.category === "U" && !OWN_WITHOUT_SUM.has(column.base);
+  if (!column.isArray && (["N", "T"].includes(column.category) || isOwn)) return;
+  throw invalid(`${field}.column`, `${word} is for numbers; the column is ${column.type}.`);
+}
+
+const OWN_WITHOUT_SUM = new Set(["uuid", "json", "jsonb", "bytea", "xml"]);
 
 const NUMBER: ColumnShape = {
   name: "",

@@ -319,6 +319,16 @@ describe.skipIf(!isHere)("rows of a real Postgres", () => {
     expect(byMonth.rows).toEqual([{ arrival_month: "2026-06-01", sum_id: 10 }]);
   });
 
+  test.for<[object, string]>([
+    [{ function: "sum", column: "guest" }, "aggregates[0].column: sum is for numbers"],
+    [{ function: "avg" }, "aggregates[0].column: avg needs a column"],
+    [{ function: "count", column: "gest" }, 'Did you mean "guest"?'],
+    [{ function: "count", as: "x".repeat(64) }, "aggregates[0].as: "],
+  ])("a figure %j is refused with the field's name", async ([figure, message]) => {
+    const input = { table: "stay", aggregates: [figure as { function: "count" }] };
+    await expect(aggregateRows(target, input)).rejects.toThrow(message);
+  });
+
   test("a page of groups says how the next one begins", async () => {
     const input = {
       table: "stay",
