@@ -168,7 +168,7 @@ export function connectionDetails(
   };
 }
 
-export function schedule(
+function schedule(
   { world }: Parts,
   record: ProjectRecord,
   held: BranchRecord,

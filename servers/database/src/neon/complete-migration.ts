@@ -8,7 +8,8 @@ import { removeBranch, removeByName } from "./temporary-branch.ts";
 export interface Completion {
   readonly migration: PreparedMigration;
   readonly reports: readonly StatementReport[];
-  readonly applied: boolean;
+  /** Undefined where the server ended while it was being applied. */
+  readonly applied: boolean | undefined;
   /** The branch that could not be removed now. Asking again removes it. */
   readonly branchLeft: string | undefined;
   /** Has the parent now exactly the schema that was tried? Undefined where that could not be told. */
@@ -44,7 +45,8 @@ export async function discardMigration(
   { stage, migration }: Kept,
   signal: AbortSignal,
 ): Promise<Completion> {
-  return finish(parts, migration, { applied: stage === "applied", reports: [] }, signal);
+  const applied = stage === "applying" ? undefined : stage === "applied";
+  return finish(parts, migration, { applied, reports: [] }, signal);
 }
 
 function notApplied(
@@ -83,7 +85,7 @@ async function checkBranch(
 async function finish(
   parts: MigrationParts,
   migration: PreparedMigration,
-  done: { applied: boolean; reports: readonly StatementReport[] },
+  done: { applied: boolean | undefined; reports: readonly StatementReport[] },
   signal: AbortSignal,
 ): Promise<Completion> {
   const { api, prepared, connections, log } = parts;

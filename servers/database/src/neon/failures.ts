@@ -37,6 +37,7 @@ function fromAnswer(error: AnswerError, deed: string | undefined): TrestleError 
   const { status } = error;
   const said = `Neon answered ${status}: ${error.message}`;
   const details = { status, ...(error.requestId ? { requestId: error.requestId } : {}) };
+  if (status < 400) return notTheApi(status, deed);
   if (status === 401) {
     return failure(
       "denied",
@@ -68,6 +69,15 @@ function fromAnswer(error: AnswerError, deed: string | undefined): TrestleError 
   if (status < 500) return failure("invalid_input", said, { details });
   if (deed && status !== 503) return unknownOutcome(deed);
   return failure("unavailable", `${said}. https://neonstatus.com tells of outages.`, { details });
+}
+
+/** A page of somebody else, or half an answer. */
+function notTheApi(status: number, deed: string | undefined): TrestleError {
+  if (deed) return unknownOutcome(deed);
+  return failure(
+    "unavailable",
+    `What answered (with ${status}) is not Neon's API: check NEON_API_URL, and proxies on the way.`,
+  );
 }
 
 function fromNetwork(reason: string, deed: string | undefined): TrestleError {

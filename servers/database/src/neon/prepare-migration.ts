@@ -31,7 +31,15 @@ export async function prepareMigration(
   const branchName = temporaryName(id);
   const { projectId, databaseName, roleName, branchId: parentBranchId } = parent;
   const facts = { projectId, databaseName, roleName, parentBranchId };
-  const draft: PreparedMigration = { id, ...facts, branchName, statements, destructive };
+  const preparedAt = new Date(parts.clock.now()).toISOString();
+  const draft: PreparedMigration = {
+    id,
+    ...facts,
+    branchName,
+    statements,
+    destructive,
+    preparedAt,
+  };
   // Before the branch is made: one that nobody waits for any more is known by its name at least.
   parts.prepared.save(draft, "preparing");
   try {

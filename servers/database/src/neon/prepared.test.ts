@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "@trestle/testkit/surroundings";
 import { expect, test } from "vitest";
+import { forgetGone } from "./forget-gone.ts";
 import { createPreparedMigrations, type PreparedMigration } from "./prepared.ts";
 
 const migration: PreparedMigration = {
@@ -13,6 +14,7 @@ const migration: PreparedMigration = {
   branchName: "trestle-mig-00ff00ff00ff",
   statements: ["SELECT 1"],
   destructive: false,
+  preparedAt: "2026-01-01T00:00:00.000Z",
 };
 
 function start() {
@@ -58,4 +60,19 @@ test("what is removed is gone, in every stage", () => {
 test.for(["../../etc/passwd", "mig-", "mig-zz", "mig-00/../x", ""])("%j is no id", (id) => {
   const { open } = start();
   expect(open().find(id)).toBeUndefined();
+});
+
+test("what has no branch any more is forgotten after a while, unless it was being applied", () => {
+  const { open } = start();
+  const prepared = open();
+  prepared.save(migration, "prepared");
+  prepared.save({ ...migration, id: "mig-01", branchName: "trestle-mig-01" }, "applying");
+  const look = (hours: number, branches: { name: string }[]) => {
+    const now = Date.parse(migration.preparedAt) + hours * 3_600_000;
+    forgetGone(prepared, { projectId: migration.projectId, branches, now });
+    return prepared.list(migration.projectId).map(({ stage }) => stage);
+  };
+  expect(look(0.5, [])).toHaveLength(2);
+  expect(look(2, [{ name: migration.branchName }])).toHaveLength(2);
+  expect(look(2, [])).toEqual(["applying"]);
 });

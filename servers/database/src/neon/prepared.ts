@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { isSystemError, writeDurably } from "./files.ts";
+import { isSystemError, renameDurably, writeDurably } from "./files.ts";
 
 /** A migration that was tried on a branch of its own and waits for its end. */
 export interface PreparedMigration {
@@ -15,6 +15,8 @@ export interface PreparedMigration {
   readonly statements: readonly string[];
   /** It drops or empties something. */
   readonly destructive: boolean;
+  /** In ISO 8601. */
+  readonly preparedAt: string;
   /** When Neon removes the branch by itself, in ISO 8601. */
   readonly expiresAt?: string;
 }
@@ -74,7 +76,7 @@ export function createPreparedMigrations(folder: string): PreparedMigrations {
     },
     move(id, from, to) {
       try {
-        renameSync(fileOf(id, from), fileOf(id, to));
+        renameDurably(fileOf(id, from), fileOf(id, to));
         return true;
       } catch (error) {
         if (isSystemError(error, "ENOENT")) return false;

@@ -1,11 +1,19 @@
-import { type Clock, type JsonObject, type Logger, systemClock } from "@trestle/protocol";
+import {
+  type Clock,
+  type JsonObject,
+  type Logger,
+  silentLogger,
+  systemClock,
+} from "@trestle/protocol";
 import { type AnswerQuestion, type AskedClient, connectAskedClient } from "@trestle/testkit";
 import { type NeonApi, type NeonApiOptions, startNeonApi } from "@trestle/testkit/neon-api";
 import { temporaryFolder } from "@trestle/testkit/surroundings";
 import { createStandaloneHost, serveHttp } from "@trestle-mcp/server-kit";
 import pg from "pg";
 import { expect, onTestFinished } from "vitest";
+import { type Config, config } from "../../src/config.ts";
 import { server } from "../../src/index.ts";
+import { createState, type State } from "../../src/state.ts";
 
 export interface Bench {
   readonly api: NeonApi;
@@ -101,6 +109,20 @@ function toAnswer(raw: JsonObject): Answer {
     text: content.map(({ text }) => text).join("\n"),
     code: error?.code,
   };
+}
+
+/** What the tools share, for tests that go past them. */
+export function openState({ api, dataDir }: Bench, given: Partial<Config>): State {
+  const settings = {
+    url: "postgres://postgres@127.0.0.1:5432/postgres",
+    neonApiKey: api.apiKey,
+    neonApiUrl: api.url,
+    ...given,
+  };
+  const parts = { dataDir, clock: systemClock, log: silentLogger };
+  const state = createState({ config: config.parse(settings), ...parts });
+  onTestFinished(state.close);
+  return state;
 }
 
 export const ADMIN = { DATABASE_MODE: "admin" };

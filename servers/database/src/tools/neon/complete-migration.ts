@@ -19,7 +19,10 @@ const output = z.object({
   migrationId: z.string(),
   projectId: z.string(),
   parentBranchId: z.string(),
-  applied: z.boolean(),
+  applied: z
+    .boolean()
+    .nullable()
+    .describe("null: not known, since the server ended while it was being applied"),
   statements: z.array(z.object({ command: z.string(), rowCount: z.int().nullable() })),
   sameSchema: z
     .boolean()
@@ -72,7 +75,7 @@ function toOutput(completion: Completion): z.input<typeof output> {
     migrationId: migration.id,
     projectId: migration.projectId,
     parentBranchId: migration.parentBranchId,
-    applied,
+    applied: applied ?? null,
     statements: [...reports],
     sameSchema: sameSchema ?? null,
     temporaryBranchRemoved: branchLeft === undefined,

@@ -1,6 +1,7 @@
 import { defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import { listBranches as list } from "../../neon/branches.ts";
+import { forgetGone } from "../../neon/forget-gone.ts";
 import type { State } from "../../state.ts";
 import { untrustedContent } from "../untrusted.ts";
 import { projectId, READS } from "./arguments.ts";
@@ -29,10 +30,11 @@ export const listBranches = defineTool<typeof input, typeof output, State>({
   output,
   hints: READS,
   content: (result) => untrustedContent(result),
-  async run({ search = "", ...wanted }, { state, signal }) {
+  async run({ search = "", ...wanted }, { state, signal, clock }) {
     const { api, scope } = state.neon;
     const projectId = scope.projectOf(wanted.projectId);
     const all = await list(api, projectId, signal);
+    forgetGone(state.neon.prepared, { projectId, branches: all, now: clock.now() });
     const found = all.filter(({ id, name }) => id.includes(search) || name.includes(search));
     return {
       projectId,
