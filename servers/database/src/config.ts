@@ -94,6 +94,22 @@ export const config = z.object({
     description:
       "Folder of the migration files; by default `migrations` in the server's data folder",
   }),
+  filesDir: setting(z.string().min(1).optional(), {
+    env: "DATABASE_FILES_DIR",
+    description:
+      "The only folder that exports and imports use; by default `exports` in the server's data folder",
+  }),
+  compareUrl: setting(
+    z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, "must begin with postgres:// or postgresql://")
+      .optional(),
+    {
+      env: "DATABASE_COMPARE_URL",
+      description: "Connection string of another database, which compare_schemas may look at",
+      secret: true,
+    },
+  ),
   neonApiKey: setting(z.string().min(1).optional(), {
     env: "NEON_API_KEY",
     description: "Key of Neon's management API; its tools need it",

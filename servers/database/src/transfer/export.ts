@@ -1,11 +1,14 @@
 import { type JsonValue, TrestleError } from "@trestle/protocol";
-import type { Answer, Connection } from "../drivers/driver.ts";
+import type { Connection } from "../drivers/driver.ts";
+import { type Catalog, readCatalog } from "../guard/catalog.ts";
+import type { Guard } from "../guard/guard.ts";
+import { maskedFields, maskRows } from "../guard/masks.ts";
 import { createColumnTypes } from "../postgres/column-types.ts";
 import type { Database } from "../postgres/database.ts";
 import { createEncoder, type EncodeOptions } from "./encode.ts";
 
 export interface ExportSource {
-  /** One statement that reads, as the guard accepted it. */
+  /** One statement that reads; the guard is asked. */
   readonly sql: string;
   readonly params?: readonly JsonValue[];
 }
@@ -16,16 +19,10 @@ export interface ExportOptions extends EncodeOptions {
   readonly timeoutMs: number;
   /** Milliseconds for each batch. */
   readonly statementTimeoutMs: number;
-  /** What hides the values that the operator wants masked, by what the columns are. */
-  readonly mask?: MaskRows;
+  readonly guard: Guard;
   /** After every batch. */
   readonly onProgress?: (done: { readonly rows: number; readonly bytes: number }) => void;
 }
-
-export type MaskRows = (
-  connection: Connection,
-  fields: Answer["fields"],
-) => Promise<(row: (string | null)[]) => (string | null)[]>;
 
 export interface Exported {
   readonly columns: readonly string[];
@@ -48,7 +45,7 @@ export function exportRows(
   write: (text: string) => Promise<void>,
   options: ExportOptions,
 ): Promise<Exported> {
-  const { signal, timeoutMs, statementTimeoutMs, mask, onProgress } = options;
+  const { signal, timeoutMs, statementTimeoutMs, guard, onProgress } = options;
 
   let begun = false;
 
@@ -56,10 +53,14 @@ export function exportRows(
     // Reads are made again where their connection ended; what is written already can not be.
     if (begun) throw interrupted();
     await connection.run(STATEMENT_TIMEOUT, [String(statementTimeoutMs)]);
+    const catalog = once(() => readCatalog(connection));
+    await guard.checkRead(sql, { catalog, masks: true });
     const portal = connection.open(sql, params);
     let batch = await portal.take(FIRST_BATCH);
     const columns = await createColumnTypes().describe(connection, batch.fields);
-    const hide = await mask?.(connection, batch.fields);
+    const masked = guard.rules.maskColumns?.length
+      ? maskedFields(guard.rules, await catalog(), batch.fields)
+      : [];
     const encoder = await createEncoder(columns, options);
     begun = true;
     let rows = 0;
@@ -71,7 +72,7 @@ export function exportRows(
     await put(encoder.head());
     for (;;) {
       const before = bytes;
-      await put(encoder.rows(hide ? batch.rows.map(hide) : batch.rows));
+      await put(encoder.rows(masked.includes(true) ? maskRows(batch.rows, masked) : batch.rows));
       rows += batch.rows.length;
       onProgress?.({ rows, bytes });
       if (batch.done) break;
@@ -92,6 +93,14 @@ function interrupted(): TrestleError {
     "unavailable",
     "The connection to the database ended in the middle of the export. Nothing was kept: export again.",
   );
+}
+
+function once(ask: () => Promise<Catalog>): () => Promise<Catalog> {
+  let asked: Promise<Catalog> | undefined;
+  return () => {
+    asked ??= ask();
+    return asked;
+  };
 }
 
 function nextBatch(rows: number, bytes: number): number {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "@trestle/testkit/surroundings";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createGuard } from "../guard/guard.ts";
 import { hasLocalPostgres, openLocal } from "../structure/_catalogs.ts";
 import { type ExportOptions, exportRows } from "./export.ts";
 import { openFolder } from "./folder.ts";
@@ -35,9 +36,10 @@ beforeAll(async () => {
 
 afterAll(() => database?.close());
 
-const exporting: ExportOptions = { format: "csv", timeoutMs: 60_000, statementTimeoutMs: 30_000 };
+const times = { format: "csv", timeoutMs: 60_000, statementTimeoutMs: 30_000 } as const;
+const exporting: ExportOptions = { ...times, guard: createGuard({ mode: "read-only" }) };
 const importing: ImportOptions = {
-  ...exporting,
+  ...times,
   batchRows: 100,
   conflicts: { do: "refuse" },
   maxRejects: 1_000,
@@ -84,6 +86,22 @@ describe.runIf(here)("rows out and in", () => {
     expect(await exportText(nothing)).toBe("id\n");
     expect(JSON.parse(await exportText(nothing, { format: "json" }))).toEqual([]);
     expect(await exportText(nothing, { format: "ndjson" })).toBe("");
+  });
+
+  test("the rules hold for what leaves: what is denied is refused, what is masked comes masked", async () => {
+    const guard = createGuard({
+      mode: "admin",
+      maskColumns: ["kinds.name"],
+      denyColumns: ["kinds.raw"],
+    });
+    const text = await exportText("SELECT id, name FROM kinds ORDER BY id", { guard });
+    expect(text.split("\n")[1]).toMatch(/^\d+,\*\*\*$/);
+    for (const sql of [
+      "SELECT raw FROM kinds",
+      "SELECT lower(name) FROM kinds",
+      "DELETE FROM kinds RETURNING 1",
+    ])
+      await expect(exportText(sql, { guard })).rejects.toMatchObject({ code: "denied" });
   });
 
   test("all rows of an export are of one moment, in batches that fit", async () => {
