@@ -1,7 +1,6 @@
 import type { Clock, Logger } from "@trestle/protocol";
 import type { Config } from "./config.ts";
-import type { Guard } from "./guard/guard.ts";
-import { checkReadOnly } from "./guard/read-only.ts";
+import { createGuard, type Guard } from "./guard/guard.ts";
 import { createBranchDatabases } from "./neon/branch-databases.ts";
 import { createNeon, type Neon } from "./neon/neon.ts";
 import type { Database } from "./postgres/database.ts";
@@ -37,7 +36,7 @@ export interface StateParts {
 }
 
 export function createState({ config, ...parts }: StateParts): State {
-  const guard = provisionalGuard(config);
+  const guard = createGuard(config);
   const database = openDatabase(config, { guard, ...parts });
   const openUrl = (url: string) =>
     openDatabase({ ...config, url, driver: "auto" }, { guard, ...parts });
@@ -60,19 +59,5 @@ export function createState({ config, ...parts }: StateParts): State {
     close: async () => {
       await Promise.all([database.close(), branches.close()]);
     },
-  };
-}
-
-function provisionalGuard({ mode }: Config): Guard {
-  const checkRead = async (sql: string) =>
-    ({ kind: await checkReadOnly(sql), destructive: false }) as const;
-  return {
-    rules: { mode },
-    checkRead,
-    check: (sql) =>
-      mode === "read-only"
-        ? checkRead(sql)
-        : checkRead(sql).catch(() => ({ kind: "change", destructive: true }) as const),
-    checkTable() {},
   };
 }

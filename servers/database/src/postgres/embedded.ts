@@ -1,7 +1,7 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "@trestle/protocol";
 import type { UseOptions } from "../drivers/driver.ts";
 import { createEmbeddedDriver } from "../drivers/embedded/embedded.ts";
-import { checkReadOnly } from "../guard/read-only.ts";
+import { createGuard } from "../guard/guard.ts";
 import { createDatabase } from "./create-database.ts";
 import type { Database } from "./database.ts";
 import { isConnectionLost } from "./failures.ts";
@@ -32,14 +32,7 @@ const POOL = { maxConnections: 5, idleTimeoutMs: 30_000, connectionTimeoutMs: 60
 export function openEmbedded(options: EmbeddedOptions): EmbeddedDatabase {
   const { dataDir, clock = systemClock, log = silentLogger } = options;
   const driver = createEmbeddedDriver({ ...POOL, dataDir, clock, log });
-  const checkRead = async (sql: string) =>
-    ({ kind: await checkReadOnly(sql), destructive: false }) as const;
-  const guard = {
-    rules: { mode: "read-only" },
-    checkRead,
-    check: checkRead,
-    checkTable() {},
-  } as const;
+  const guard = createGuard({ mode: "read-only" });
   const database = createDatabase({ driver, guard });
 
   async function script(text: string, { signal, timeoutMs }: ExecuteOptions = {}): Promise<void> {

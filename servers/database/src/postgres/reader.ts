@@ -1,7 +1,9 @@
 import type { JsonValue } from "@trestle/protocol";
 import type { Answer, Connection } from "../drivers/driver.ts";
 import type { ColumnTypes } from "./column-types.ts";
+import { isConnectionLost } from "./failures.ts";
 import { createPage } from "./page.ts";
+import { outcomeUnknown } from "./session.ts";
 import type { RawPage } from "./wire.ts";
 
 export interface PageRequest {
@@ -14,6 +16,7 @@ export interface PageRequest {
 
 export interface ReadPage {
   readonly raw: RawPage;
+  readonly fields: Answer["fields"];
   readonly last: Pick<Answer, "command" | "rowCount">;
 }
 
@@ -32,7 +35,8 @@ export async function readPage(
     page.add(batch.rows);
     if (!batch.done && page.wanted() > 0) continue;
     const columns = await types.describe(connection, batch.fields);
-    return { raw: { columns, rows: page.rows, more: page.more }, last: batch };
+    const raw = { columns, rows: page.rows, more: page.more };
+    return { raw, fields: batch.fields, last: batch };
   }
 }
 
@@ -53,6 +57,27 @@ export async function readAll(
     const columns = await types.describe(connection, batch.fields);
     const counted = batch.rowCount === null ? null : Math.max(batch.rowCount, rows);
     const last = { command: batch.command, rowCount: counted };
-    return { raw: { columns, rows: page.rows, more: page.more }, last };
+    const raw = { columns, rows: page.rows, more: page.more };
+    return { raw, fields: batch.fields, last };
+  }
+}
+
+/**
+ * For what wants to be outside any transaction: it can not be rolled back, and where the connection ends
+ * nobody knows how far it came.
+ */
+export async function runAlone(
+  connection: Connection,
+  types: ColumnTypes,
+  { sql, params }: PageRequest,
+): Promise<ReadPage> {
+  await connection.script("SET standard_conforming_strings = on; SET timezone = 'UTC'");
+  try {
+    const answer = await connection.run(sql, params);
+    const columns = await types.describe(connection, answer.fields);
+    const raw = { columns, rows: answer.rows, more: false };
+    return { raw, fields: answer.fields, last: answer };
+  } catch (error) {
+    throw isConnectionLost(error) ? outcomeUnknown(error) : error;
   }
 }

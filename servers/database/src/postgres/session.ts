@@ -52,14 +52,19 @@ export async function inRead<Result>(
   }
 }
 
+type Writing = Pick<TransactionOptions, "isolation" | "dryRun"> &
+  Times & {
+    readonly readOnly?: boolean;
+  };
+
 /** Commits what the work did, or rolls it back where it failed or was a rehearsal. */
 export async function inWrite<Result>(
   connection: Connection,
-  { isolation, dryRun, ...times }: Pick<TransactionOptions, "isolation" | "dryRun"> & Times,
+  { isolation, dryRun, readOnly, ...times }: Writing,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const level = isolation === undefined ? "" : `ISOLATION LEVEL ${isolation.toUpperCase()} `;
-  await connection.script(toBegin(`${level}READ WRITE`, times));
+  await connection.script(toBegin(`${level}${readOnly ? "READ ONLY" : "READ WRITE"}`, times));
   let result: Result;
   try {
     result = await work();

@@ -1,7 +1,18 @@
 import { type JsonValue, TrestleError } from "@trestle/protocol";
-import type { QUERY_DEFAULTS } from "./database.ts";
+import { QUERY_DEFAULTS, type QueryOptions, type Statement } from "./database.ts";
+import type { PageRequest } from "./reader.ts";
 
-export function checkLimits(limits: typeof QUERY_DEFAULTS): void {
+/** A statement with its limits. Throws `invalid_input` for what makes no sense. */
+export function toRequest({ sql, params = [] }: Statement, options: QueryOptions): PageRequest {
+  const { signal: _, ...given } = options;
+  const limits = { ...QUERY_DEFAULTS, ...given };
+  checkLimits(limits);
+  checkParams(params);
+  const { maxRows, maxBytes, offset } = limits;
+  return { sql, params, maxRows, maxBytes, offset };
+}
+
+function checkLimits(limits: typeof QUERY_DEFAULTS): void {
   for (const key of ["timeoutMs", "maxRows", "maxBytes", "offset"] as const) {
     const least = key === "offset" ? 0 : 1;
     if (!Number.isSafeInteger(limits[key]) || limits[key] < least)
@@ -10,7 +21,7 @@ export function checkLimits(limits: typeof QUERY_DEFAULTS): void {
 }
 
 /** A whole number that JSON could not carry exactly has been rounded already: better refused than searched for. */
-export function checkParams(params: readonly JsonValue[]): void {
+function checkParams(params: readonly JsonValue[]): void {
   const at = params.findIndex((value) => Number.isInteger(value) && !Number.isSafeInteger(value));
   if (at !== -1)
     throw new TrestleError(
