@@ -6,7 +6,7 @@ import type { Neighbours } from "./pins/neighbours.ts";
 import type { Pins } from "./pins/pins.ts";
 import { type ShapedTools, shapeTools } from "./shape.ts";
 import { emptySnapshot } from "./snapshot.ts";
-import { soundTools } from "./sound.ts";
+import { soundLists, soundTools } from "./sound.ts";
 import type { Source } from "./source.ts";
 import type { SourceLists } from "./view.ts";
 
@@ -27,13 +27,13 @@ export function listsOf(
 ): ServedLists[] {
   const configured = new Map(servers.map((server) => [server.id, server]));
   return sources.map(({ upstream: { id }, snapshot }) => {
-    const offered = snapshot();
+    const { lists: offered, warnings: faults } = soundLists(snapshot());
     const { entry, aliases = [] } = configured.get(id) ?? {};
     const sound = soundTools(offered.tools);
     const { lists, ...judged } = pins.judge(id, offered, { tools: sound.tools, neighbours });
     const shaped = shapeTools(lists.tools, entry?.tools);
     const waits = waitingWarnings(judged, id);
-    const warnings = [...sound.warnings, ...shaped.warnings, ...waits];
+    const warnings = [...sound.warnings, ...faults, ...shaped.warnings, ...waits];
     const { instructions: _words, ...rest } = offered;
     const { withheldTools, withheldPrompts } = judged;
     return { id, aliases, ...rest, ...lists, ...shaped, withheldTools, withheldPrompts, warnings };

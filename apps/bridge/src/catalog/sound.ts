@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "@trestle/protocol";
+import type { Snapshot } from "./snapshot.ts";
 
 export interface SoundTools {
   readonly tools: readonly JsonObject[];
@@ -30,6 +31,63 @@ export function soundTools(all: readonly JsonObject[]): SoundTools {
     return true;
   });
   return { tools, warnings: inShort(faults) };
+}
+
+/** Lists without what nobody can ask for; the very same where all of it is sound. */
+export interface SoundLists {
+  readonly lists: Snapshot;
+  readonly warnings: readonly string[];
+}
+
+const known = new WeakMap<Snapshot, SoundLists>();
+
+/** The prompts, resources and templates that can be offered, as `soundTools` has the tools. */
+export function soundLists(offered: Snapshot): SoundLists {
+  const found = known.get(offered) ?? sortLists(offered);
+  known.set(offered, found);
+  return found;
+}
+
+function sortLists(offered: Snapshot): SoundLists {
+  const faults: string[] = [];
+  const names = new Set<unknown>();
+  const prompts = offered.prompts.filter(({ name }, at) => {
+    if (typeof name !== "string" || name.trim() === "") {
+      faults.push(`prompts: number ${at + 1} of its list has no name and is left out`);
+      return false;
+    }
+    if (names.has(name)) {
+      faults.push(`prompts: it lists "${name}" twice; the second is left out`);
+      return false;
+    }
+    names.add(name);
+    return true;
+  });
+  const resources = addressed(offered.resources, "uri", faults);
+  const templates = addressed(offered.templates, "uriTemplate", faults);
+  const isSame = faults.length === 0;
+  return {
+    lists: isSame ? offered : { ...offered, prompts, resources, templates },
+    warnings: inShort(faults),
+  };
+}
+
+/** With an address, and a name, without which clients refuse the whole list. */
+function addressed(
+  all: readonly JsonObject[],
+  key: "uri" | "uriTemplate",
+  faults: string[],
+): JsonObject[] {
+  return all.flatMap((item, at) => {
+    const { name, [key]: address } = item;
+    if (typeof address !== "string" || address === "") {
+      faults.push(`resources: number ${at + 1} of its list has no ${key} and is left out`);
+      return [];
+    }
+    if (typeof name === "string") return [item];
+    faults.push(`resources: ${address} has no name and is called by its address`);
+    return [{ ...item, name: address }];
+  });
 }
 
 /** With the input schema of an object, without which clients refuse the whole list. */
