@@ -7,6 +7,7 @@ import {
   type RpcId,
 } from "@trestle/protocol";
 import { type Place, type Program, start } from "./_place.ts";
+import { until } from "./_processes.ts";
 
 export type PeerEra = "legacy" | "modern";
 
@@ -62,6 +63,19 @@ export async function serveStdio(
 export async function listNames(peer: Peer): Promise<string[]> {
   const { result = {} } = await peer.request("tools/list");
   return (result.tools as JsonObject[]).map(({ name }) => String(name));
+}
+
+/**
+ * Those names, once all these are among them: the first list waits for no server that starts much later than the
+ * others, which on a busy machine any may.
+ */
+export async function listNamesWith(peer: Peer, ...wanted: readonly string[]): Promise<string[]> {
+  let names: string[] = [];
+  await until(`${wanted.join(", ")} are listed`, async () => {
+    names = await listNames(peer);
+    return wanted.every((name) => names.includes(name));
+  });
+  return names;
 }
 
 /** As a host opens it: a client of the legacy era. */
