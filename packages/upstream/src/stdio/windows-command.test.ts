@@ -21,7 +21,14 @@ const place: WindowsPlace = {
     ComSpec: "C:\\Windows\\System32\\cmd.exe",
   },
   cwd: "C:\\work",
-  isFile: (path) => FILES.includes(win32.normalize(path).toLowerCase()),
+  // As Windows opens files: dots and blanks at the end of a name are none of it.
+  isFile: (path) =>
+    FILES.includes(
+      win32
+        .normalize(path)
+        .toLowerCase()
+        .replace(/[. ]+$/, ""),
+    ),
 };
 const CMD = "C:\\Windows\\System32\\cmd.exe";
 const through = (line: string): object => ({
@@ -71,6 +78,31 @@ test("what no command line can hold is refused", () => {
   for (const text of ["a\nb", "a\rb", "a\0b"]) {
     expect(() => windowsCommand("npx", [text], place)).toThrow("cannot hold a line break");
   }
+});
+
+test.each([".\\run.bat.", ".\\run.bat .", ".\\run.BAT..  ", "npx.cmd."])(
+  "%j is the script that Windows takes it for, and no program that gets its arguments unquoted",
+  (command) => {
+    const { args, isVerbatim } = windowsCommand(command, ["&calc", '"&calc'], place);
+    expect(isVerbatim).toBe(true);
+    expect(readByScript(String(args.at(-1)))).toEqual(["&calc", '"&calc']);
+  },
+);
+
+test("line breaks are refused behind every way to a script, and reach programs as they are", () => {
+  const ways = [
+    ["npx.cmd", ["a\nb"]],
+    [".\\run", ["a\r\nb"]],
+    ["cmd", ["/c", "npx", "a\nb"]],
+    ["cmd.exe", ["/d", "/s", "/c", "npx.cmd", "\n&calc"]],
+  ] as const;
+  for (const [command, args] of ways) {
+    expect(() => windowsCommand(command, args, place), command).toThrow("line break");
+  }
+  expect(windowsCommand("uvx", ["a\nb"], place)).toEqual({
+    file: "C:\\tools\\uvx.exe",
+    args: ["a\nb"],
+  });
 });
 
 const HARD = [

@@ -51,8 +51,9 @@ function lineOf(args: readonly string[]): readonly string[] | undefined {
   return args.slice(at + 1);
 }
 
+/** Windows opens `x.cmd. .` as `x.cmd`: what stands behind the ending counts for nothing. */
 function isScript(file: string): boolean {
-  return SCRIPTS.includes(win32.extname(file).toLowerCase());
+  return SCRIPTS.includes(win32.extname(file.replace(/[. ]+$/, "")).toLowerCase());
 }
 
 /** The file that a command means: by its path, or by its name in the folders of PATH. */
