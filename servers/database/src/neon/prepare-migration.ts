@@ -74,7 +74,12 @@ async function checkScript(
     throw new TrestleError("invalid_input", "There is no statement in migrationSql.");
   }
   let destructive = false;
-  for (const sql of statements) destructive = (await guard.check(sql)).destructive || destructive;
+  for (const [index, sql] of statements.entries()) {
+    const accepted = await guard.check(sql).catch((error: unknown) => {
+      throw statements.length === 1 ? error : numbered(error, index + 1, statements.length);
+    });
+    destructive ||= accepted.destructive;
+  }
   return { statements, destructive };
 }
 
@@ -109,4 +114,13 @@ async function cleanUp(
       cause: error,
     });
   }
+}
+
+function numbered(error: unknown, number: number, count: number): unknown {
+  if (!isTrestleError(error)) return error;
+  const { code, retryable, details, message } = error;
+  return new TrestleError(code, `Statement ${number} of ${count}: ${message}`, {
+    retryable,
+    ...(details ? { details } : {}),
+  });
 }

@@ -11,6 +11,11 @@ test.for<[string, string[]]>([
     "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC; SELECT 1; END; SELECT 2",
     ["CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC; SELECT 1; END", "SELECT 2"],
   ],
+  ["BEGIN; SELECT 1; SELECT 2; COMMIT;", ["SELECT 1", "SELECT 2"]],
+  ["START TRANSACTION; SELECT 1; END", ["SELECT 1"]],
+  ["BEGIN; SELECT 1; ROLLBACK", ["BEGIN", "SELECT 1", "ROLLBACK"]],
+  ["SELECT 1; COMMIT; SELECT 2", ["SELECT 1", "COMMIT", "SELECT 2"]],
+  ["BEGIN; COMMIT", []],
 ])("%j falls into its statements", async ([script, statements]) => {
   expect(await splitStatements(script)).toEqual(statements);
 });

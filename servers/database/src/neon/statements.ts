@@ -1,6 +1,10 @@
 import { TrestleError } from "@trestle/protocol";
+import type { RawStmt } from "libpg-query";
 
-/** The statements of a script, as Postgres' own parser tells them apart. Throws `invalid_input` where it cannot. */
+/**
+ * The statements of a script, as Postgres' own parser tells them apart, without the BEGIN and COMMIT that
+ * it may stand between. Throws `invalid_input` where it cannot be read.
+ */
 export async function splitStatements(script: string): Promise<string[]> {
   const { hasSqlDetails, parse } = await import("libpg-query");
   if (script.includes("\0") || !script.isWellFormed()) {
@@ -10,7 +14,7 @@ export async function splitStatements(script: string): Promise<string[]> {
   try {
     const { stmts = [] } = script.trim() === "" ? {} : await parse(script);
     // The parser counts in bytes; without a length a statement reaches to the end.
-    return stmts.map(({ stmt_location: start = 0, stmt_len: length }) =>
+    return unwrapped(stmts).map(({ stmt_location: start = 0, stmt_len: length }) =>
       bytes
         .subarray(start, length ? start + length : undefined)
         .toString("utf8")
@@ -24,4 +28,19 @@ export async function splitStatements(script: string): Promise<string[]> {
       `The migration is not valid SQL: ${error.message} (at character ${cursorPosition}).`,
     );
   }
+}
+
+/** Files of migrations often bring a transaction of their own; here they are given one anyway. */
+function unwrapped(statements: readonly RawStmt[]): readonly RawStmt[] {
+  const begins = /^TRANS_STMT_(BEGIN|START)$/.test(transactionKind(statements[0]));
+  const commits = transactionKind(statements.at(-1)) === "TRANS_STMT_COMMIT";
+  return begins && commits ? statements.slice(1, -1) : statements;
+}
+
+/** `TRANS_STMT_BEGIN` and so on; empty for what is no statement about transactions. */
+function transactionKind(statement: RawStmt | undefined): string {
+  const { TransactionStmt: transaction } = (statement?.stmt ?? {}) as {
+    TransactionStmt?: { kind?: string };
+  };
+  return transaction?.kind ?? "";
 }
