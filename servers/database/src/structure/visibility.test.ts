@@ -1,6 +1,5 @@
-import { matchesGlob, TrestleError } from "@trestle/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Guard, GuardRules } from "../guard/guard.ts";
+import { createGuard, type Guard, type GuardRules } from "../guard/guard.ts";
 import { openInMemory, type TestCatalog } from "./_catalogs.ts";
 import { describeTable } from "./describe-table.ts";
 import { getRelationships } from "./relationships.ts";
@@ -30,6 +29,14 @@ test("without rules there is nothing to hide, and no rule is asked", async () =>
   const visible = visibilityOf(guardOf({}));
   expect(visible.restricted).toBe(false);
   expect((await listTables(catalog, { visible })).total).toBe(4);
+});
+
+test("of schemas that are allowed, those and no others are there", async () => {
+  const visible = visibilityOf(guardOf({ allowSchemas: ["SEC*"] }));
+  expect((await listSchemas(catalog, { visible })).map(({ name }) => name)).toEqual(["secret"]);
+  expect((await listTables(catalog, { visible })).tables.map(({ name }) => name)).toEqual(["plan"]);
+  const own = await listTables(catalog, { visible, schema: "pg_catalog", limit: 1 });
+  expect(own.tables).toHaveLength(1);
 });
 
 test("a denied schema is in no list, and not there when it is asked for", async () => {
@@ -75,22 +82,6 @@ test("a denied column hides whatever would name it", async () => {
   expect((await searchObjects(catalog, "guest_half", { visible })).total).toBe(0);
 });
 
-/** As much of a guard as names need. */
 function guardOf(rules: Omit<GuardRules, "mode">): Guard {
-  const denied = () => {
-    throw new TrestleError("denied", "Refused.");
-  };
-  return {
-    rules: { mode: "read-only", ...rules },
-    checkRead: async (sql) =>
-      sql.includes("passport") ? denied() : { kind: "rows", destructive: false },
-    check: async () => denied(),
-    checkTable(schema, table, columns = []) {
-      const fits = (patterns: readonly string[] | undefined, name: string) =>
-        patterns?.some((pattern) => matchesGlob(pattern, name));
-      if (schema && rules.denySchemas?.includes(schema)) denied();
-      if (fits(rules.denyTables, table)) denied();
-      if (columns.some((column) => fits(rules.denyColumns, `${table}.${column}`))) denied();
-    },
-  };
+  return createGuard({ mode: "read-only", ...rules });
 }

@@ -1,5 +1,6 @@
-import { isTrestleError } from "@trestle/protocol";
+import { isTrestleError, matchesGlob } from "@trestle/protocol";
 import type { Guard } from "../guard/guard.ts";
+import { readLists } from "../guard/lists.ts";
 
 /** What the operator's rules let a caller know of. What is not to be seen is left out, as if it did not exist. */
 export interface Visibility {
@@ -20,17 +21,15 @@ export const EVERYTHING: Visibility = {
   statement: async () => true,
 };
 
+/** They tell of the structure, and are always at hand. */
+const SYSTEM = /^(pg_catalog|information_schema)$/;
+
+const NAMES = ["allowSchemas", "denySchemas", "allowTables", "denyTables", "denyColumns"] as const;
+
 /** The eyes of one question: what the guard said of a table is remembered, as lists ask it of every column. */
 export function visibilityOf(guard: Guard): Visibility {
-  const { rules } = guard;
-  const restricted = [
-    rules.allowSchemas,
-    rules.denySchemas,
-    rules.allowTables,
-    rules.denyTables,
-    rules.denyColumns,
-  ].some((list) => (list?.length ?? 0) > 0);
-  if (!restricted) return EVERYTHING;
+  const lists = readLists(guard.rules);
+  if (NAMES.every((list) => lists[list].length === 0)) return EVERYTHING;
   const known = new Map<string, boolean>();
 
   function isAllowed(schema: string, table: string, columns?: readonly string[]): boolean {
@@ -42,11 +41,15 @@ export function visibilityOf(guard: Guard): Visibility {
     return now;
   }
 
+  function isListed(list: "allowSchemas" | "denySchemas", schema: string): boolean {
+    return lists[list].some((pattern) => matchesGlob(pattern.schema ?? "", schema.toLowerCase()));
+  }
+
   return {
-    restricted,
+    restricted: true,
     schema: (schema) =>
-      !rules.denySchemas?.includes(schema) &&
-      (!rules.allowSchemas?.length || rules.allowSchemas.includes(schema)),
+      !isListed("denySchemas", schema) &&
+      (lists.allowSchemas.length === 0 || SYSTEM.test(schema) || isListed("allowSchemas", schema)),
     table: (schema, table) => isAllowed(schema, table),
     column: (schema, table, column) => isAllowed(schema, table, [column]),
     async statement(sql) {
