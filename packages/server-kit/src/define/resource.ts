@@ -22,6 +22,15 @@ export interface ResourceSpec<State> {
   /** Members of a family that are worth listing. */
   readonly list?: (context: ToolContext<State>) => Promise<JsonObject[]> | JsonObject[];
   readonly complete?: Readonly<Record<string, Complete<State>>>;
+  /**
+   * Looks out for changes of a resource that somebody subscribed to, and tells them by
+   * `context.resourceUpdated(uri)`. Called for the first who wants to hear of it; what it returns is called
+   * once nobody is left.
+   */
+  readonly watch?: (
+    asked: { readonly uri: string; readonly variables: Readonly<Record<string, string>> },
+    context: ToolContext<State>,
+  ) => (() => void) | Promise<() => void>;
   readonly read: (
     asked: { readonly uri: string; readonly variables: Readonly<Record<string, string>> },
     context: ToolContext<State>,

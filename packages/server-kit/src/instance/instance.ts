@@ -13,16 +13,12 @@ import { createErrorTranslator, type ErrorTranslator } from "./errors.ts";
 import { listPrompts, listResources, listResourceTemplates, listTools } from "./lists.ts";
 import { createEventSource, type EventSource, type InstanceParts } from "./parts.ts";
 import { getPrompt } from "./prompts.ts";
-import {
-  checkSubscription,
-  indexResources,
-  type ResourceIndex,
-  readResource,
-} from "./resources.ts";
+import { indexResources, type ResourceIndex, readResource } from "./resources.ts";
 import { createRunningRequests } from "./running.ts";
 import { createSeal, loadSealKey, type Seal } from "./seal.ts";
 import { createLazyState, type LazyState } from "./state.ts";
 import { callTool, indexTools } from "./tools.ts";
+import { createWatches, subscribe, unsubscribe, type Watches } from "./watches.ts";
 
 /** What the methods share. */
 export interface Core<State> {
@@ -34,6 +30,7 @@ export interface Core<State> {
   readonly idempotency: Idempotency;
   readonly toolIndex: ReadonlyMap<string, ToolDefinition<State>>;
   readonly findResource: ResourceIndex<State>;
+  readonly watches: Watches;
 }
 
 type Method<State> = (
@@ -68,6 +65,7 @@ export function createInstance<State>(parts: InstanceParts<State>): ServerInstan
     },
     async close() {
       await running.close();
+      await core.watches.close();
       await core.idempotency.close();
       await core.state.close();
     },
@@ -89,6 +87,7 @@ function createCore<State>(
     idempotency: createIdempotency(host),
     toolIndex: indexTools(parts.tools),
     findResource: indexResources(parts.resources),
+    watches: createWatches(),
   };
 }
 
@@ -99,8 +98,8 @@ function methodsOf<State>(): ReadonlyMap<string, Method<State>> {
     ["resources/list", listResources],
     ["resources/templates/list", listResourceTemplates],
     ["resources/read", readResource],
-    ["resources/subscribe", checkSubscription],
-    ["resources/unsubscribe", checkSubscription],
+    ["resources/subscribe", subscribe],
+    ["resources/unsubscribe", unsubscribe],
     ["prompts/list", listPrompts],
     ["prompts/get", getPrompt],
     ["completion/complete", complete],

@@ -64,13 +64,7 @@ export async function readResource<State>(
   }
 }
 
-/** Subscriptions are kept by whoever serves the instance; here only the URI is checked. */
-export function checkSubscription<State>(core: Core<State>, params: JsonObject): JsonObject {
-  findResource(core, String(params.uri));
-  return {};
-}
-
-function findResource<State>(core: Core<State>, uri: string): FoundResource<State> {
+export function findResource<State>(core: Core<State>, uri: string): FoundResource<State> {
   const found = core.findResource(uri);
   if (found !== undefined) return found;
   throw new RpcError(RPC.invalidParams, `Resource not found: ${uri}`, { uri });
