@@ -43,3 +43,17 @@ export function checkUnique(kind: string, names: readonly string[]): void {
     seen.add(name);
   }
 }
+
+/** An alias leads to an argument, and is none itself. */
+export function checkArgumentAliases(
+  tool: string,
+  renames: readonly (readonly [string, string])[],
+  names: readonly string[],
+): void {
+  for (const [old, name] of renames) {
+    if (!names.includes(name))
+      throw definitionError(`Tool "${tool}" has no argument "${name}" for its alias "${old}".`);
+    if (names.includes(old))
+      throw definitionError(`Tool "${tool}" has an argument and an alias "${old}".`);
+  }
+}

@@ -20,6 +20,16 @@ test("an alias is spelt as people know it, and a name that no client could send 
   }
 });
 
+test("an argument is taken by its other name, and an alias that leads nowhere is refused", () => {
+  const input = z.object({ sql: z.string().optional() });
+  const aliased = tool({ input, argumentAliases: { query: "sql" } });
+  expect(aliased.parse({ query: "x" })).toEqual({ sql: "x" });
+  expect(() => aliased.parse({ query: "x", sql: "y" })).toThrow("query");
+  expect(JSON.stringify(aliased.describe())).not.toContain("query");
+  expect(() => tool({ input, argumentAliases: { query: "nope" } })).toThrow('no argument "nope"');
+  expect(() => tool({ input, argumentAliases: { sql: "sql" } })).toThrow('alias "sql"');
+});
+
 test("a tool that writes may not declare a cache", () => {
   expect(() => tool({ hints: { ...reads, readOnly: false }, cache: { ttl: 5 } })).toThrow(
     "only a read-only tool may be cached",

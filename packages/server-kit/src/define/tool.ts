@@ -6,7 +6,13 @@ import {
   toPlainNumbers,
 } from "@trestle/protocol";
 import type * as z from "zod";
-import { checkAlias, checkHints, checkToolName, definitionError } from "./checks.ts";
+import {
+  checkAlias,
+  checkArgumentAliases,
+  checkHints,
+  checkToolName,
+  definitionError,
+} from "./checks.ts";
 import type { ToolContext } from "./context.ts";
 import { type InputRequired, isInputRequired } from "./input-required.ts";
 import { describeIssues } from "./issues.ts";
@@ -30,6 +36,8 @@ export interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject,
   readonly profile?: "core" | "all";
   /** Names people know from elsewhere, in their own spelling (`listTables`): callable, never listed. */
   readonly aliases?: readonly string[];
+  /** Names of arguments as people know them from elsewhere, and ours (`{ query: "sql" }`): taken, never listed. */
+  readonly argumentAliases?: Readonly<Record<string, string>>;
   readonly input: Input;
   readonly output: Output;
   readonly hints: Hints;
@@ -83,6 +91,8 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
 ): ToolDefinition<State> {
   checkToolName(spec.name);
   for (const alias of spec.aliases ?? []) checkAlias(spec.name, alias);
+  const renames = Object.entries(spec.argumentAliases ?? {});
+  checkArgumentAliases(spec.name, renames, Object.keys(spec.input.shape));
   checkHints(spec.name, spec.hints);
   if (spec.cache !== undefined && !spec.hints.readOnly) {
     throw definitionError(
@@ -102,7 +112,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       outputSchema: toJsonSchema(spec.output, "output"),
       ...annotationsOf(spec),
     })),
-    parse: (args) => parseArguments(spec.name, input, args),
+    parse: (args) => parseArguments(spec.name, input, renamed(args, renames)),
     run: async (parsed, context) => {
       const output = await spec.run(parsed, context);
       return isInputRequired(output) ? output : toResult(spec, output);
@@ -160,6 +170,18 @@ interface Described {
 /** A misspelt argument is an error, not something to ignore; a schema with its own catchall keeps it. */
 function refuseUnknownKeys(input: z.ZodObject): z.ZodObject {
   return input.def.catchall === undefined ? input.strict() : input;
+}
+
+/** An argument under both of its names is left as it is, and refused as unknown. */
+function renamed(args: JsonObject, renames: readonly (readonly [string, string])[]): JsonObject {
+  const used = renames.filter(
+    ([old, name]) => Object.hasOwn(args, old) && !Object.hasOwn(args, name),
+  );
+  if (used.length === 0) return args;
+  const names = new Map(used);
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [names.get(name) ?? name, value]),
+  );
 }
 
 function parseArguments(tool: string, input: z.ZodObject, args: JsonObject): unknown {

@@ -101,6 +101,7 @@ export function createDatabase({ driver, guard, timeoutMs: usual }: DatabasePart
   return {
     kind: driver.kind,
     mode,
+    check: (statements, options) => check(statements, times(options)),
     query,
     execute,
     transaction,

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "@trestle/protocol";
 import type { Connection, Connections, DriverKind, UseOptions } from "../drivers/driver.ts";
+import type { Accepted } from "../guard/guard.ts";
 
 /** What callers may do: look; change rows; everything. */
 export type Mode = "read-only" | "read-write" | "admin";
@@ -23,6 +24,8 @@ export interface Database {
     params?: readonly JsonValue[],
     options?: QueryOptions,
   ): Promise<ExecuteResult>;
+  /** What the rules say of statements that may do what the mode allows; none of them runs. Throws `denied`. */
+  check(statements: readonly Statement[], options?: Partial<UseOptions>): Promise<Accepted[]>;
   /** Runs statements one after the other in one transaction: all of them count, or none. */
   transaction(
     statements: readonly Statement[],
