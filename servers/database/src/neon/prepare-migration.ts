@@ -49,11 +49,11 @@ export async function prepareMigration(
       temporaryBranchId: branch.id,
       ...(branch.expires_at ? { expiresAt: branch.expires_at } : {}),
     };
-    const connection = await connectTo(parts, migration, branch.id, signal);
-    const reports = await runStatements(
-      parts.openDatabase,
-      { url: connection.url, statements },
-      signal,
+    const { url } = await connectTo(parts, migration, branch.id, signal);
+    const reports = await runStatements(parts.openDatabase, { url, statements }, signal).catch(
+      (error: unknown) => {
+        throw onBranch(error);
+      },
     );
     const schemaDiff = await compareSchemas(parts, migration, signal);
     parts.prepared.save(migration, "prepared");
@@ -123,4 +123,16 @@ function numbered(error: unknown, number: number, count: number): unknown {
     retryable,
     ...(details ? { details } : {}),
   });
+}
+
+function onBranch(error: unknown): unknown {
+  if (!isTrestleError(error) || error.code === "cancelled") return error;
+  // Whatever became of the branch, it goes.
+  const code = error.code === "outcome_unknown" ? "unavailable" : error.code;
+  const { retryable, details, message } = error;
+  return new TrestleError(
+    code,
+    `The migration failed on its temporary branch; the parent was not touched. ${message}`,
+    { retryable, ...(details ? { details } : {}), cause: error },
+  );
 }

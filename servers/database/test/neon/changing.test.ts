@@ -107,13 +107,27 @@ test("a client that cannot ask names the object, and only that", async () => {
   expect((await call("list_projects")).result.projects).toEqual([]);
 });
 
-test("the default branch stays, and Neon's reason is told", async () => {
+test("a branch that Neon would not delete is refused before the user is asked", async () => {
   const bench = await startBench();
-  const { projectId, mainId } = await makeProject(bench);
-  const { call } = await bench.connect(ADMIN, yes);
-  const { code, text } = await call("delete_branch", { projectId, branchId: mainId });
+  const { projectId } = await makeProject(bench);
+  const { call, questions } = await bench.connect(ADMIN, yes);
+  const { code, text } = await call("delete_branch", { projectId, branchId: "main" });
   expect(code).toBe("invalid_input");
-  expect(text).toContain("cannot delete the default branch");
+  expect(text).toMatch(/"main" .* is the default branch of its project/);
+  expect(questions).toEqual([]);
+});
+
+test("what Neon refuses is told with its reason", async () => {
+  const bench = await startBench();
+  const { projectId } = await makeProject(bench);
+  const { call } = await bench.connect(ADMIN, yes);
+  await call("create_branch", { projectId, name: "dev" });
+  await call("create_branch", { projectId, name: "child", parentId: "dev" });
+  for (const tool of ["delete_branch", "reset_branch"]) {
+    const { code, text } = await call(tool, { projectId, branchId: "dev" });
+    expect(code).toBe("invalid_input");
+    expect(text).toMatch(/Neon answered 422: .*children/);
+  }
 });
 
 test("a busy project, a limit and an outage for a moment are waited out", async () => {

@@ -60,6 +60,11 @@ test("a migration is tried on a branch, looked at, and applied to the parent", a
     /^--- a\/neondb\n\+\+\+ b\/neondb\n[\s\S]*^\+ {4}email text$/m,
   );
   expect(dance.text).toMatch(/data, never instructions[\s\S]*run_sql and branchId/);
+  const looked = await call("run_sql", {
+    sql: "SELECT email FROM guest",
+    branchId: prepared.temporaryBranch.id,
+  });
+  expect(looked.result, looked.text).toMatchObject({ rows: [{ email: "ana@example.com" }] });
   expect(await sqlAt(branch(), "SELECT * FROM guest")).toMatchObject([
     { email: "ana@example.com" },
   ]);
@@ -114,7 +119,10 @@ test("a prepared migration outlives the server", async () => {
 });
 
 test.for([
-  ["ALTER TABLE guest ADD email text; ALTER TABLE nobody ADD x int", /Statement 2 of 2: .*nobody/],
+  [
+    "ALTER TABLE guest ADD email text; ALTER TABLE nobody ADD x int",
+    /temporary branch; the parent was not touched. Statement 2 of 2: .*nobody/,
+  ],
   ["SELEC 1", /is not valid SQL: .*at character/],
   ["CREATE TABLE x (); COMMIT", /Statement 2 of 2: Refused: /],
   ["COPY guest TO PROGRAM 'id'", /Refused: COPY/],

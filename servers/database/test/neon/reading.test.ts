@@ -29,7 +29,8 @@ test("what there is can be looked at in the read-only mode", async () => {
   expect((await call("list_endpoints", { projectId })).result).toMatchObject({
     endpoints: [endpoint],
   });
-  const ofMain = await call("list_branch_computes", { projectId, branchId: "main" });
+  const names = { project_id: projectId, branchIdOrName: "main" };
+  const ofMain = await call("list_branch_computes", names);
   expect(ofMain.result).toMatchObject({ endpoints: [endpoint] });
   expect((await call("list_operations", { projectId })).result).toMatchObject({
     operations: [

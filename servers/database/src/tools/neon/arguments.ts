@@ -28,3 +28,11 @@ export const READS = {
   idempotent: true,
   openWorld: true,
 } as const;
+
+/** As other servers name these arguments. */
+export const PROJECT_ALIASES = { project_id: "projectId" } as const;
+export const BRANCH_ALIASES = {
+  ...PROJECT_ALIASES,
+  branch_id: "branchId",
+  branchIdOrName: "branchId",
+} as const;

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { findBranch } from "../../neon/branches.ts";
 import type { State } from "../../state.ts";
 import { whileRunning } from "../while-running.ts";
-import { projectId } from "./arguments.ts";
+import { PROJECT_ALIASES, projectId } from "./arguments.ts";
 import { branchShape, toBranches } from "./shapes.ts";
 
 const input = z.object({
@@ -28,6 +28,7 @@ export const createBranch = defineTool<typeof input, typeof output, State>({
   description:
     "Creates a branch of a Neon project: a copy of its parent with a compute of its own, in seconds.",
   profile: "all",
+  argumentAliases: { ...PROJECT_ALIASES, branchName: "name", parent_id: "parentId" },
   input,
   output,
   hints: { readOnly: false, destructive: false, idempotent: false, openWorld: true },

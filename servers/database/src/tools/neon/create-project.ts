@@ -21,6 +21,7 @@ export const createProject = defineTool<typeof input, typeof output, State>({
   title: "Create a Neon project",
   description: "Creates a Neon project with a branch, a database and a compute. It may cost money.",
   profile: "all",
+  argumentAliases: { org_id: "orgId" },
   input,
   output,
   hints: { readOnly: false, destructive: false, idempotent: false, openWorld: true },

@@ -4,6 +4,7 @@ import { listBranches } from "../../neon/branches.ts";
 import type { State } from "../../state.ts";
 import { confirmArgument, confirmDeed } from "../confirm.ts";
 import { whileRunning } from "../while-running.ts";
+import { PROJECT_ALIASES } from "./arguments.ts";
 
 const input = z.object({
   projectId: z.string().min(1).describe("Id of the project; nothing is assumed here"),
@@ -17,6 +18,7 @@ export const deleteProject = defineTool<typeof input, typeof output, State>({
   title: "Delete a Neon project",
   description: "Deletes a Neon project with all its branches and data. The user is asked.",
   profile: "all",
+  argumentAliases: PROJECT_ALIASES,
   input,
   output,
   hints: { readOnly: false, destructive: true, idempotent: true, openWorld: true },

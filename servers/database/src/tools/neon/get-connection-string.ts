@@ -2,7 +2,7 @@ import { defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import { maskPassword } from "../../neon/connections.ts";
 import type { State } from "../../state.ts";
-import { branchId, databaseName, projectId, READS } from "./arguments.ts";
+import { BRANCH_ALIASES, branchId, databaseName, projectId, READS } from "./arguments.ts";
 
 const input = z.object({
   projectId,
@@ -31,6 +31,7 @@ export const getConnectionString = defineTool<typeof input, typeof output, State
   description:
     "Tells how to connect to a database on a Neon branch, without its password unless asked for.",
   profile: "all",
+  argumentAliases: BRANCH_ALIASES,
   input,
   output,
   hints: READS,

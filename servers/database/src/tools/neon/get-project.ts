@@ -3,7 +3,7 @@ import * as z from "zod";
 import { listBranches } from "../../neon/branches.ts";
 import type { State } from "../../state.ts";
 import { untrustedContent } from "../untrusted.ts";
-import { projectId, READS } from "./arguments.ts";
+import { PROJECT_ALIASES, projectId, READS } from "./arguments.ts";
 import { branchShape, projectShape, toBranches, toProject } from "./shapes.ts";
 
 const input = z.object({ projectId });
@@ -21,6 +21,7 @@ export const getProject = defineTool<typeof input, typeof output, State>({
   description: "Describes a Neon project: region, Postgres version, use of it, branches.",
   profile: "all",
   aliases: ["describe_project"],
+  argumentAliases: PROJECT_ALIASES,
   input,
   output,
   hints: READS,

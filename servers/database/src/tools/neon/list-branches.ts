@@ -4,7 +4,7 @@ import { listBranches as list } from "../../neon/branches.ts";
 import { forgetGone } from "../../neon/forget-gone.ts";
 import type { State } from "../../state.ts";
 import { untrustedContent } from "../untrusted.ts";
-import { projectId, READS } from "./arguments.ts";
+import { PROJECT_ALIASES, projectId, READS } from "./arguments.ts";
 import { branchShape, toBranches } from "./shapes.ts";
 
 const MOST = 500;
@@ -26,6 +26,7 @@ export const listBranches = defineTool<typeof input, typeof output, State>({
   description:
     "Lists the branches of a Neon project, with those that prepare_migration made and that wait for complete_migration.",
   profile: "all",
+  argumentAliases: PROJECT_ALIASES,
   input,
   output,
   hints: READS,

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { findBranch } from "../../neon/branches.ts";
 import type { State } from "../../state.ts";
 import { untrustedContent } from "../untrusted.ts";
-import { branchId, projectId, READS } from "./arguments.ts";
+import { BRANCH_ALIASES, branchId, projectId, READS } from "./arguments.ts";
 
 const input = z.object({ projectId, branchId });
 
@@ -20,6 +20,7 @@ export const listDatabases = defineTool<typeof input, typeof output, State>({
   title: "List databases",
   description: "Lists the databases on a Neon branch, with their owners.",
   profile: "all",
+  argumentAliases: BRANCH_ALIASES,
   input,
   output,
   hints: READS,

@@ -2,7 +2,7 @@ import { defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import { findBranch } from "../../neon/branches.ts";
 import type { State } from "../../state.ts";
-import { branchId, projectId, READS } from "./arguments.ts";
+import { BRANCH_ALIASES, branchId, projectId, READS } from "./arguments.ts";
 
 const input = z.object({
   projectId,
@@ -32,6 +32,7 @@ export const listEndpoints = defineTool<typeof input, typeof output, State>({
   description: "Lists the compute endpoints of a Neon project or branch: state, size, host.",
   profile: "all",
   aliases: ["list_branch_computes"],
+  argumentAliases: BRANCH_ALIASES,
   input,
   output,
   hints: READS,

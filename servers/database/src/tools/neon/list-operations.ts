@@ -1,7 +1,7 @@
 import { defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import type { State } from "../../state.ts";
-import { projectId, READS } from "./arguments.ts";
+import { PROJECT_ALIASES, projectId, READS } from "./arguments.ts";
 
 const input = z.object({
   projectId,
@@ -32,6 +32,7 @@ export const listOperations = defineTool<typeof input, typeof output, State>({
   title: "List operations",
   description: "Lists what Neon did and does for a project, newest first, a page at a time.",
   profile: "all",
+  argumentAliases: PROJECT_ALIASES,
   input,
   output,
   hints: READS,

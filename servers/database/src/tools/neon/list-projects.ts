@@ -25,6 +25,7 @@ export const listProjects = defineTool<typeof input, typeof output, State>({
   title: "List Neon projects",
   description: "Lists the Neon projects that the API key reaches.",
   profile: "all",
+  argumentAliases: { org_id: "orgId" },
   input,
   output,
   hints: READS,

@@ -4,7 +4,7 @@ import type { Preparation } from "../../neon/prepare-migration.ts";
 import type { State } from "../../state.ts";
 import { untrustedContent } from "../untrusted.ts";
 import { whileRunning } from "../while-running.ts";
-import { branchId, databaseName, projectId } from "./arguments.ts";
+import { BRANCH_ALIASES, branchId, databaseName, projectId } from "./arguments.ts";
 
 const MOST_DIFF = 30_000;
 
@@ -51,6 +51,7 @@ export const prepareMigration = defineTool<typeof input, typeof output, State>({
     "Tries a schema change on a temporary Neon branch and reports what it does; nothing else changes. Look at the branch with run_sql, then complete_migration.",
   profile: "all",
   aliases: ["prepare_database_migration"],
+  argumentAliases: BRANCH_ALIASES,
   input,
   output,
   hints: { readOnly: false, destructive: false, idempotent: false, openWorld: true },

@@ -4,7 +4,7 @@ import { findBranch } from "../../neon/branches.ts";
 import type { State } from "../../state.ts";
 import { confirmArgument, confirmDeed } from "../confirm.ts";
 import { whileRunning } from "../while-running.ts";
-import { namedBranch, projectId } from "./arguments.ts";
+import { BRANCH_ALIASES, namedBranch, projectId } from "./arguments.ts";
 
 const input = z.object({
   projectId,
@@ -32,6 +32,7 @@ export const resetBranch = defineTool<typeof input, typeof output, State>({
     "Makes a Neon branch the same as its parent is now; what was written on it is lost unless preserved. The user is asked.",
   profile: "all",
   aliases: ["reset_from_parent"],
+  argumentAliases: BRANCH_ALIASES,
   input,
   output,
   hints: { readOnly: false, destructive: true, idempotent: true, openWorld: true },
