@@ -1,5 +1,6 @@
 import { LOG_LEVELS, type LogMessage, type RpcNotification } from "@trestle/protocol";
 import type { LinkRequest } from "./json-rpc/link.ts";
+import { ASKING } from "./legacy/ask-client.ts";
 
 export function severity(level: string | undefined): number {
   const at = LOG_LEVELS.indexOf(level ?? "");
@@ -17,9 +18,11 @@ export function deliverLog(
 ): void {
   if (typeof params?.level !== "string") return;
   const message = params as unknown as LogMessage;
-  const takers = (scope ? [scope] : waiting).filter(({ context }) => context?.onLog);
-  const principals = new Set(takers.map(({ context }) => context?.principal.id));
+  // Also those who asked for no log: it may be of their call.
+  const working = scope ? [scope] : waiting.filter(({ method }) => ASKING.has(method));
+  const principals = new Set(working.map(({ context }) => context?.principal.id));
   if (principals.size > 1) return;
+  const takers = working.filter(({ context }) => context?.onLog);
   for (const { context } of takers) {
     if (severity(message.level) < severity(context?.logLevel)) continue;
     try {

@@ -73,6 +73,44 @@ describe("over one pipe, with several calls in flight", () => {
     expect(answers.map((text) => /several requests wait/.test(text))).toEqual([true, true]);
   });
 
+  test("nobody is asked what a call that was given up may ask", async () => {
+    const upstream = upstreamOf({ ...fixture("v1-stdio"), clientCapabilities });
+    await upstream.ready();
+    const control = new AbortController();
+    const session = openSession("left");
+    const left = upstream.request(
+      "tools/call",
+      call("wait"),
+      context({ ...able, session, signal: control.signal }),
+    );
+    await upstream.request("tools/call", call("log"), context());
+    control.abort();
+    await expect(left).rejects.toMatchObject({ code: "cancelled" });
+    const ask = async (own: Partial<RequestContext>): Promise<string> =>
+      JSON.stringify(await upstream.request("tools/call", call("ask"), context(own)));
+    expect(await ask({ ...able, session: openSession("own") })).toContain("several requests wait");
+    const principal = { id: "key:other", kind: "key" as const };
+    expect(await ask({ ...able, principal })).toContain("several requests wait");
+    expect(await ask({ ...able, session })).toContain("accept");
+    expect(await ask(able), "it has no session to tell it by").toContain("accept");
+  });
+
+  test("nobody is told the log of what may be the call of somebody else", async () => {
+    const upstream = upstreamOf({ ...fixture("v1-stdio"), clientCapabilities });
+    await upstream.ready();
+    const control = new AbortController();
+    const principal = { id: "key:other", kind: "key" as const };
+    const other = upstream
+      .request("tools/call", call("wait"), context({ principal, signal: control.signal }))
+      .catch(() => {});
+    const seen: LogMessage[] = [];
+    const onLog = (message: LogMessage) => seen.push(message);
+    await upstream.request("tools/call", call("log"), context({ onLog, logLevel: "debug" }));
+    expect(seen).toEqual([]);
+    control.abort();
+    await other;
+  });
+
   test("the client is asked if all calls are of one session of it", async () => {
     const session = openSession("s");
     expect(await askBeside({ ...able, session }, { ...able, session })).toContain("accept");

@@ -14,6 +14,8 @@ export interface LinkRequest {
   readonly signal?: AbortSignal | undefined;
   /** Whose request it is: gets the progress, the log messages and the questions that belong to it. */
   readonly context?: RequestContext | undefined;
+  /** Nobody waits for its answer any more, and the server may still be at work on it. */
+  readonly isGivenUp?: boolean;
   /** Sees the notifications that carry this request's subscription id, as `subscriptions/listen` has them. */
   readonly onNotification?: (notification: RpcNotification) => void;
 }
@@ -45,7 +47,7 @@ export interface Link {
   attend(events: LinkEvents): void;
   /** From here on the transport speaks this era, and the version once it is settled. */
   agree(era: Era, protocolVersion?: string): void;
-  /** Requests now waiting for their answer. */
+  /** Requests now waiting for their answer, and given up ones that the server may still work at. */
   waiting(): LinkRequest[];
   /** Opens the stream for what the server sends of its own accord, where it needs opening. */
   openStream?(): void;

@@ -1,6 +1,16 @@
 import type { JsonObject, RpcId, RpcNotification, RpcResponse } from "@trestle/protocol";
-import { createRoster, isJsonObject, listenTo, META, RPC, RpcError } from "@trestle/protocol";
-import { abandoned, type Loss, notSent, outcomeUnknown } from "../faults.ts";
+import {
+  type Clock,
+  createRoster,
+  isJsonObject,
+  listenTo,
+  META,
+  RPC,
+  RpcError,
+  systemClock,
+} from "@trestle/protocol";
+import { abandoned as givenUp, type Loss, notSent, outcomeUnknown } from "../faults.ts";
+import { createAbandoned } from "./abandoned.ts";
 import type { LinkRequest } from "./link.ts";
 
 /** A request whose answer is awaited. */
@@ -23,6 +33,7 @@ export interface Pending {
   /** Hands a notification of a subscription stream to the request that opened it. */
   subscription(notification: RpcNotification): boolean;
   has(id: number): boolean;
+  /** Those that the server may be working at: given up ones, which it was not told in time of, among them. */
   requests(): LinkRequest[];
   /** Fails the one request that awaits an answer, if it is only one. */
   rejectOnly(loss: Loss): void;
@@ -35,8 +46,9 @@ interface Settle {
 }
 
 /** Requests by id: each is settled exactly once, by its answer, by its caller giving up, or by the loss of the link. */
-export function createPending(upstream: string): Pending {
+export function createPending(upstream: string, clock: Pick<Clock, "now"> = systemClock): Pending {
   const open = createRoster<Waiting>();
+  const abandoned = createAbandoned(clock);
   const byId = (id: RpcId | undefined) => open.find((waiting) => waiting.id === id);
   /** The oldest first. */
   const inOrder = () => open.items().toSorted((a, b) => a.id - b.id);
@@ -66,7 +78,8 @@ export function createPending(upstream: string): Pending {
       },
     };
     const cancel = (reason: unknown) => {
-      waiting.reject(abandoned(upstream, reason, waiting.sent));
+      if (waiting.sent) abandoned.add(id, request);
+      waiting.reject(givenUp(upstream, reason, waiting.sent));
       onAbort(waiting);
     };
     const leave = open.add(waiting);
@@ -86,6 +99,7 @@ export function createPending(upstream: string): Pending {
   return {
     open: begin,
     settle(response, scope) {
+      abandoned.remove(response.id);
       const waiting = response.id === null ? (scope ?? only()) : byId(response.id);
       if (!waiting) return false;
       if (response.error) waiting.reject(toRpcError(response.error));
@@ -112,7 +126,7 @@ export function createPending(upstream: string): Pending {
       return onNotification !== undefined;
     },
     has: (id) => byId(id) !== undefined,
-    requests: () => inOrder().map(({ request }) => request),
+    requests: () => [...abandoned.requests(), ...inOrder().map(({ request }) => request)],
     rejectOnly(loss) {
       const waiting = only();
       waiting?.reject(outcomeUnknown(upstream, waiting.request.method, loss));

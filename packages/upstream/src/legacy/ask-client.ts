@@ -18,13 +18,13 @@ export interface AskedOn {
   readonly waiting: readonly LinkRequest[];
 }
 
-/** In the middle of these a server may ask. */
-const ASKING = new Set(["tools/call", "prompts/get", "resources/read"]);
+/** In the middle of these a server may ask, or log what it does for its caller. */
+export const ASKING = new Set(["tools/call", "prompts/get", "resources/read"]);
 
 /**
  * Answers a request of a legacy server. A question for the user goes to the request that it came with
  * or, where the transport does not tell, to the only one in flight, or the latest if all are of one
- * session. With several callers, asking the wrong person would be worse than refusing.
+ * client. One that was given up may still ask. With several callers, asking the wrong person would be worse than refusing.
  */
 export async function answerServer(
   { method, params = {} }: RpcRequest,
@@ -39,14 +39,25 @@ export async function answerServer(
   const able = asking.flatMap(({ context }) => context?.askClient ?? []);
   const ask = able.at(-1);
   if (!ask) throw refused(method, "no client that can answer waits for this server");
-  if (asking.length > 1 && !isOneSession(asking))
+  if (!areOfOneClient(asking))
     throw refused(method, "several requests wait, and nothing tells to which of them it belongs");
   return ask(method, params);
 }
 
-function isOneSession(requests: readonly LinkRequest[]): boolean {
-  const session = requests[0]?.context?.session;
-  return session !== undefined && requests.every(({ context }) => context?.session === session);
+/** Those that wait must be of one session; of those that were given up, who has no session counts as who it is. */
+function areOfOneClient(requests: readonly LinkRequest[]): boolean {
+  const waiting = requests.filter(({ isGivenUp }) => !isGivenUp);
+  const [first] = waiting;
+  const session = first?.context?.session;
+  const isOneSession =
+    session !== undefined && waiting.every((each) => each.context?.session === session);
+  if (waiting.length > 1 && !isOneSession) return false;
+  return requests.every(({ isGivenUp, context }) => {
+    if (!isGivenUp) return true;
+    return session && context?.session
+      ? context.session === session
+      : context?.principal.id === first?.context?.principal.id;
+  });
 }
 
 function refused(method: string, reason: string): RpcError {
