@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { lister, offer, placeOf, runOnce, toTool } from "./_listers.ts";
-import { listNames, serveStdio } from "./_peer.ts";
+import { listNames, listNamesWith, serveStdio } from "./_peer.ts";
 import { type Place, run, textOf } from "./_place.ts";
 import { until } from "./_processes.ts";
 
@@ -53,4 +53,19 @@ test("scan: what was pinned while it was off is looked at once it is on", async 
   expect((await peer.call("one__read")).error?.message).toMatch(/hidden instructions/);
   await until("that is in the file", () => lockOf(place, "one").tools.read.findings !== undefined);
   expect(textOf(join(place.root, "trestle.lock.json"))).not.toContain("unscanned");
+});
+
+test("shadowing: it is told of its own accord, and the tool is used, where nothing else is asked for", async () => {
+  const place = placeOf({ tips: [], mail: [] });
+  offer(place, "tips", { tools: [fact] });
+  offer(place, "mail", ["send_email"]);
+  const { peer } = await serveStdio(place, "legacy");
+  await listNamesWith(peer, "tips__fact", "mail__send_email");
+  await until("the log says so", () => textOf(place.logFile).includes("like tools of others"));
+  expect((await peer.call("tips__fact")).error).toBeUndefined();
+  const doctor = await run(place, ["doctor"]);
+  expect(doctor.stdout).toMatch(
+    /FAIL +pins +tips: fact \(suspect\) wait for approval; 1 look suspicious: fact: speaks of the tool\s+send_email of mail/,
+  );
+  expect((await run(place, ["pins"])).stdout).not.toMatch(/mail +warn +\d+ +send_email/);
 });

@@ -21,7 +21,8 @@ export interface OfferedTools {
   readonly tools: readonly JsonObject[];
 }
 
-const noNeighbours: Neighbours = { named: () => undefined, imitatedBy: () => undefined };
+/** Nobody is looked at. */
+export const noNeighbours: Neighbours = { named: () => undefined, imitatedBy: () => undefined };
 
 /** Gives the same as before for as long as every server offers the same. */
 export function createNeighbours(): (all: readonly OfferedTools[]) => Neighbours {
