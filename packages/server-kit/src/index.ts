@@ -21,7 +21,8 @@ export {
   systemClock,
   TrestleError,
 } from "@trestle/protocol";
-export type { RawSettings } from "./config/parse.ts";
+export { type Flags, parseFlags } from "./config/flags.ts";
+export { parseConfig, type RawSettings } from "./config/parse.ts";
 export {
   renderConfigTable,
   renderEnvExample,
@@ -80,6 +81,7 @@ export {
   type StandaloneHost,
   type StandaloneHostParts,
 } from "./run/standalone-host.ts";
+export { readSurroundings, type Surroundings } from "./run/surroundings.ts";
 export {
   type Authenticate,
   type AuthRefusal,

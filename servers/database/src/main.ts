@@ -1,5 +1,7 @@
 import process from "node:process";
 import { runServer } from "@trestle-mcp/server-kit";
+import { runCli } from "./cli/main.ts";
 import { server } from "./server.ts";
 
-process.exitCode = await runServer(server, process);
+const words = process.argv.slice(2);
+process.exitCode = await (runCli(words, process) ?? runServer(server, process));
