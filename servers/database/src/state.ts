@@ -5,6 +5,7 @@ import { createBranchDatabases } from "./neon/branch-databases.ts";
 import { createNeon, type Neon } from "./neon/neon.ts";
 import type { Database } from "./postgres/database.ts";
 import { openDatabase } from "./postgres/open-database.ts";
+import { createSchemaWatch, type SchemaWatch } from "./structure/watch.ts";
 
 /** What the tools share. */
 export interface State {
@@ -15,6 +16,7 @@ export interface State {
   databaseFor(target: DatabaseTarget, signal?: AbortSignal): Promise<Database>;
   readonly guard: Guard;
   readonly neon: Neon;
+  readonly schemaWatch: SchemaWatch;
   readonly limits: {
     readonly timeoutMs: number;
     readonly maxRows: number;
@@ -40,12 +42,14 @@ export function createState({ config, ...parts }: StateParts): State {
   const database = openDatabase(config, { guard, ...parts });
   const openUrl = (url: string) =>
     openDatabase({ ...config, url, driver: "auto" }, { guard, ...parts });
-  const neon = createNeon({ ...parts, config, guard, openDatabase: openUrl });
+  const schemaWatch = createSchemaWatch({ ...parts, catalog: database });
+  const neon = createNeon({ ...parts, config, openDatabase: openUrl });
   const branches = createBranchDatabases(neon.connections, openUrl);
   return {
     config,
     database,
     neon,
+    schemaWatch,
     databaseFor: async ({ projectId, branchId }, signal) =>
       projectId === undefined && branchId === undefined
         ? database
@@ -57,6 +61,7 @@ export function createState({ config, ...parts }: StateParts): State {
       maxBytes: config.maxBytes,
     },
     close: async () => {
+      schemaWatch.close();
       await Promise.all([database.close(), branches.close()]);
     },
   };
