@@ -82,7 +82,8 @@ function visitSelect(select: Node, place: Place, scope: Scope): void {
   if (output.isOutput) checkOrder(select, output, scope);
   for (const [key, value] of Object.entries(select)) {
     if (key === "targetList") visitTargets(listOf(value), output, scope);
-    else visit({ [key]: value }, { level, isOutput: false }, scope);
+    // The limit option itself, wrapped so, would be taken for a query.
+    else visitPart(key, value, { level, isOutput: false }, scope);
   }
 }
 
