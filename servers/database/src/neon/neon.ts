@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Clock, Logger } from "@trestle/protocol";
 import type { Config } from "../config.ts";
-import type { Guard } from "../guard/guard.ts";
+import { createGuard } from "../guard/guard.ts";
 import { createNeonApi, type NeonApi } from "./api.ts";
 import { type ConnectionResolver, createConnectionResolver } from "./connections.ts";
 import { createMigrations, type Migrations } from "./migrations.ts";
@@ -22,9 +22,8 @@ export interface Neon {
 export interface NeonParts {
   readonly config: Pick<
     Config,
-    "mode" | "neonApiKey" | "neonApiUrl" | "neonProjectId" | "neonBranchId"
+    "mode" | "strict" | "neonApiKey" | "neonApiUrl" | "neonProjectId" | "neonBranchId"
   >;
-  readonly guard: Pick<Guard, "check">;
   readonly openDatabase: OpenDatabase;
   /** The server's own folder; what is prepared is kept in it. */
   readonly dataDir: string;
@@ -42,6 +41,17 @@ export function createNeon(parts: NeonParts): Neon {
   const connections = createConnectionResolver({ api, scope, clock });
   const prepared = createPreparedMigrations(join(dataDir, "neon-migrations"));
   const newId = parts.newId ?? (() => `mig-${randomBytes(6).toString("hex")}`);
-  const migrations = createMigrations({ ...parts, api, scope, connections, prepared, newId });
+  // Lists name tables, which only the database itself knows: it holds to them when a statement runs.
+  const { mode, strict } = config;
+  const guard = createGuard({ mode, strict });
+  const migrations = createMigrations({
+    ...parts,
+    guard,
+    api,
+    scope,
+    connections,
+    prepared,
+    newId,
+  });
   return { api, scope, connections, prepared, migrations };
 }

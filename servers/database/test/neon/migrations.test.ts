@@ -268,6 +268,22 @@ test("a single statement may be one that no transaction takes", async () => {
   expect(done.result, done.text).toMatchObject({ applied: true, sameSchema: true });
 });
 
+test("lists of schemas and tables hold for migrations, too", async () => {
+  const bench = await startBench();
+  const { projectId, mainId } = await makeProject(bench);
+  await sqlAt(bench.api.databaseUrl(projectId, mainId), "CREATE TABLE salary (id int)");
+  const lists = { DATABASE_ALLOW_SCHEMAS: "public", DATABASE_DENY_TABLES: "salary" };
+  const { call } = await bench.connect({ ...ADMIN, NEON_PROJECT_ID: projectId, ...lists });
+  const denied = await call("prepare_migration", { migrationSql: "DROP TABLE salary" });
+  expect(denied.code).toBe("denied");
+  expect(denied.text).toMatch(/DATABASE_DENY_TABLES/);
+  expect(bench.api.branchNames(projectId)).toEqual(["main"]);
+  const { result, text } = await call("prepare_migration", {
+    migrationSql: "ALTER TABLE guest ADD age int; UPDATE guest SET age = 40 WHERE id = 1",
+  });
+  expect(result.migrationId, text).toMatch(/^mig-/);
+});
+
 test("a branch other than the default one is its own parent of the migration", async () => {
   const bench = await startBench();
   const { projectId, mainId } = await makeProject(bench);
