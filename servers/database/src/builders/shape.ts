@@ -58,7 +58,7 @@ export function findColumn(table: TableShape, name: string, field: string): Colu
   if (table.denied?.includes(name))
     throw new TrestleError(
       "denied",
-      `${field}: the column ${table.name}.${name} may not be used here (setting denyColumns).`,
+      `${field}: the column ${table.name}.${name} may not be used here (DATABASE_DENY_COLUMNS).`,
     );
   const names = table.columns.map((column) => column.name);
   const nearest = nearestName(name, names);
@@ -78,7 +78,7 @@ export function findCompared(table: TableShape, name: string, field: string): Co
   if (!table.masked?.includes(column.name)) return column;
   throw new TrestleError(
     "denied",
-    `${field}: the values of ${table.name}.${name} are masked (setting maskColumns), so nothing may be compared with them, sorted or counted by them.`,
+    `${field}: the values of ${table.name}.${name} are masked (DATABASE_MASK_COLUMNS), so nothing may be compared with them, sorted or counted by them.`,
   );
 }
 

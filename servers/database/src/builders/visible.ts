@@ -1,5 +1,6 @@
-import { isTrestleError, matchesGlob } from "@trestle/protocol";
+import { isTrestleError } from "@trestle/protocol";
 import type { Guard } from "../guard/guard.ts";
+import { meansColumn, meansTable, readLists } from "../guard/lists.ts";
 import type { TableShape } from "./shape.ts";
 
 type Eyes = Pick<Guard, "checkTable" | "rules">;
@@ -10,7 +11,7 @@ export function visibleShape(guard: Eyes, shape: TableShape): TableShape {
   guard.checkTable(schema, name);
   const all = shape.columns.map((column) => column.name);
   const denied = all.filter((column) => !isAllowed(guard, schema, name, [column]));
-  const masked = all.filter((column) => isMasked(guard, shape, column));
+  const masked = all.filter(masksOf(guard, shape));
   const isWhole = (key: readonly string[]) => !key.some((column) => denied.includes(column));
   return {
     ...shape,
@@ -37,8 +38,8 @@ export function isAllowed(
   }
 }
 
-function isMasked({ rules }: Eyes, { schema, name }: TableShape, column: string): boolean {
-  return (rules.maskColumns ?? []).some((pattern) =>
-    [`${name}.${column}`, `${schema}.${name}.${column}`].some((full) => matchesGlob(pattern, full)),
-  );
+function masksOf({ rules }: Eyes, { schema, name }: TableShape): (column: string) => boolean {
+  const { maskColumns } = readLists({ mode: rules.mode, maskColumns: rules.maskColumns ?? [] });
+  const patterns = maskColumns.filter((pattern) => meansTable(pattern, schema, name));
+  return (column) => patterns.some((pattern) => meansColumn(pattern, column));
 }
