@@ -2,35 +2,60 @@ import type { JsonObject } from "@trestle/protocol";
 
 /** Counts how many clients watch each resource, so that one leaving takes nothing from the others. */
 export interface Subscriptions {
-  /** Runs `send` for the first who watches. */
+  /** Runs `send` for the first who watches; the next ones run theirs where that fails. */
   add(uri: string, send: () => Promise<JsonObject>): Promise<JsonObject>;
   /** Runs `send` when the last one has left. */
   remove(uri: string, send: () => Promise<JsonObject>): Promise<JsonObject>;
 }
 
-export function createSubscriptions(): Subscriptions {
-  const watchers = new Map<string, number>();
+interface Watched {
+  count: number;
+  /** Whether the server took it, once that was asked; nothing where it did not. */
+  taken?: Promise<boolean> | undefined;
+}
 
-  function change(uri: string, by: 1 | -1): number {
-    const count = Math.max(0, (watchers.get(uri) ?? 0) + by);
-    if (count === 0) watchers.delete(uri);
-    else watchers.set(uri, count);
-    return count;
+export function createSubscriptions(): Subscriptions {
+  const watchers = new Map<string, Watched>();
+
+  function leave(uri: string, watched: Watched): void {
+    watched.count -= 1;
+    if (watched.count === 0 && watchers.get(uri) === watched) watchers.delete(uri);
+  }
+
+  async function ask(watched: Watched, send: () => Promise<JsonObject>): Promise<JsonObject> {
+    const asked = send();
+    const taken = asked.then(
+      () => true,
+      () => false,
+    );
+    watched.taken = taken;
+    try {
+      return await asked;
+    } catch (error) {
+      if (watched.taken === taken) watched.taken = undefined;
+      throw error;
+    }
   }
 
   return {
     async add(uri, send) {
-      if (change(uri, 1) > 1) return {};
+      const watched = watchers.get(uri) ?? { count: 0 };
+      watchers.set(uri, watched);
+      watched.count += 1;
       try {
-        return await send();
+        // Whoever comes next must not count on one that is still on its way, and may be refused.
+        while (watched.taken) if (await watched.taken) return {};
+        return await ask(watched, send);
       } catch (error) {
-        change(uri, -1);
+        leave(uri, watched);
         throw error;
       }
     },
     async remove(uri, send) {
-      const watched = watchers.has(uri);
-      return change(uri, -1) === 0 && watched ? send() : {};
+      const watched = watchers.get(uri);
+      if (!watched) return {};
+      leave(uri, watched);
+      return watched.count === 0 ? send() : {};
     },
   };
 }
