@@ -3,18 +3,22 @@ import { silentLogger, systemClock } from "@trestle/protocol";
 import pg from "pg";
 import { config } from "../config.ts";
 import { createGuard } from "../guard/guard.ts";
+import { temporaryFolder } from "../postgres/_temporary-folder.ts";
 import type { Database } from "../postgres/database.ts";
 import { openDatabase } from "../postgres/open-database.ts";
 import type { Target } from "./run.ts";
 
 const SERVER = "postgres://postgres@127.0.0.1:5432";
 
-export interface TestPostgres extends Target {
-  readonly url: string;
-  readonly database: Database;
-  /** Any statements, past the server's rules. */
-  script(text: string): Promise<pg.QueryResult>;
+/** A database of a test's own, and any statements on it, past the server's rules. */
+interface TestDatabase extends Target {
+  script(text: string): Promise<unknown>;
   close(): Promise<void>;
+}
+
+export interface TestPostgres extends TestDatabase {
+  readonly url: string;
+  script(text: string): Promise<pg.QueryResult>;
 }
 
 /** Is there a Postgres on this machine to test with? */
@@ -31,14 +35,7 @@ export async function createTestPostgres(): Promise<TestPostgres> {
   const name = `trestle_builders_${randomUUID().replaceAll("-", "")}`;
   await administer(`CREATE DATABASE ${name}`);
   const url = `${SERVER}/${name}`;
-  const guard = createGuard({
-    mode: "read-write",
-    denyTables: ["secrets"],
-    denyColumns: ["*.secret*"],
-    maskColumns: ["guest.phone"],
-  });
-  const parts = { guard, dataDir: "", clock: systemClock, log: silentLogger };
-  const database = openDatabase(config.parse({ url }), parts);
+  const database = openDatabase(config.parse({ url }), parts());
   const client = new pg.Client(url);
   await client.connect();
   return {
@@ -53,6 +50,30 @@ export async function createTestPostgres(): Promise<TestPostgres> {
     },
   };
 }
+
+/** The embedded one, in a folder of its own. */
+export async function createTestEmbedded(): Promise<TestDatabase> {
+  const folder = temporaryFolder();
+  const database = openDatabase(config.parse({}), parts(folder.path));
+  return {
+    guard,
+    database,
+    script: (text) => database.write((connection) => connection.script(text)),
+    async close() {
+      await database.close();
+      folder.remove();
+    },
+  };
+}
+
+const guard = createGuard({
+  mode: "read-write",
+  denyTables: ["secrets"],
+  denyColumns: ["*.secret*"],
+  maskColumns: ["guest.phone"],
+});
+
+const parts = (dataDir = "") => ({ guard, dataDir, clock: systemClock, log: silentLogger });
 
 async function administer(sql: string): Promise<void> {
   const client = new pg.Client(`${SERVER}/postgres`);

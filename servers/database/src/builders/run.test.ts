@@ -1,6 +1,6 @@
 import type { JsonObject } from "@trestle/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createTestPostgres, hasLocalPostgres, type TestPostgres } from "./_postgres.ts";
+import { createTestEmbedded, createTestPostgres, hasLocalPostgres } from "./_postgres.ts";
 import {
   aggregateRows,
   deleteRows,
@@ -12,12 +12,14 @@ import {
 } from "./run.ts";
 import type { Where } from "./where.ts";
 
-const isHere = await hasLocalPostgres();
+const targets = (await hasLocalPostgres())
+  ? { "a server": createTestPostgres, "the embedded database": createTestEmbedded }
+  : { "the embedded database": createTestEmbedded };
 
-describe.skipIf(!isHere)("rows of a real Postgres", () => {
-  let target: TestPostgres;
+describe.each(Object.entries(targets))("rows of %s", (_name, open) => {
+  let target: Awaited<ReturnType<typeof open>>;
   beforeAll(async () => {
-    target = await createTestPostgres();
+    target = await open();
     await target.script(SCHEMA);
   });
   afterAll(() => target.close());
