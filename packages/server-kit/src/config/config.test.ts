@@ -5,7 +5,7 @@ import { defineServer } from "../define/server.ts";
 import { toConfigFields } from "./fields.ts";
 import { parseFlags } from "./flags.ts";
 import { parseConfig } from "./parse.ts";
-import { renderConfigTable, renderEnvExample, renderToolsTable } from "./render.ts";
+import { renderConfigTable, renderEnvExample, renderHelp, renderToolsTable } from "./render.ts";
 import { setting } from "./setting.ts";
 
 const schema = z.object({
@@ -100,6 +100,22 @@ describe("what is rendered", () => {
     );
     expect(new Set(rows.map((row) => row.length)).size).toBe(1);
     expect(rows[3]).toContain("| `10` ");
+  });
+
+  test("an empty list is no default that is worth showing", () => {
+    const empty = z.object({
+      names: setting(z.array(z.string()).default([]), { env: "APP_NAMES", description: "Names" }),
+    });
+    const table = renderConfigTable({ configFields: toConfigFields(empty) });
+    expect(table).toMatch(/\| `--app-names` +\| {3,}\| Names/);
+    const server = defineServer({
+      name: "app",
+      title: "App",
+      version: "1.0.0",
+      description: "",
+      config: empty,
+    });
+    expect(renderHelp(server)).toContain("Names (APP_NAMES)");
   });
 
   test("the .env.example parses to a valid configuration once the required ones are filled in", () => {

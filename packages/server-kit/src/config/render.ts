@@ -47,7 +47,7 @@ export function renderHelp(server: DefinedServer): string {
   const settings = server.configFields.map((field) => [
     `  ${field.flag} <${shortType(field)}>`,
     `${field.description} (${field.env}${field.required ? ", required" : ""}${
-      field.default === undefined || field.secret ? "" : `, default ${textOf(field.default)}`
+      shownDefault(field) === "" ? "" : `, default ${shownDefault(field)}`
     })`,
   ]);
   const run = [
@@ -77,7 +77,13 @@ export function renderHelp(server: DefinedServer): string {
 
 function defaultOf(field: ConfigField): string {
   if (field.required) return "required";
-  return field.default === undefined || field.secret ? "" : `\`${textOf(field.default)}\``;
+  const shown = shownDefault(field);
+  return shown === "" ? "" : `\`${shown}\``;
+}
+
+/** Empty where there is nothing to show: no default, an empty one, a secret. */
+function shownDefault(field: ConfigField): string {
+  return field.default === undefined || field.secret ? "" : textOf(field.default);
 }
 
 function expectedNote(field: ConfigField): string {
