@@ -4,7 +4,6 @@ import pg from "pg";
 import { config } from "../config.ts";
 import { createGuard } from "../guard/guard.ts";
 import { temporaryFolder } from "../postgres/_temporary-folder.ts";
-import type { Database } from "../postgres/database.ts";
 import { openDatabase } from "../postgres/open-database.ts";
 import type { Target } from "./run.ts";
 

@@ -59,7 +59,7 @@ export const orderBy = z
   .optional();
 
 /** A page as `run_sql` gives it. */
-export const pageOutput = {
+const pageOutput = {
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
   rows: z.array(z.record(z.string(), z.unknown())).describe("Values as run_sql gives them"),
   rowCount: z.int().describe("Rows on this page"),
