@@ -1,4 +1,22 @@
 /** The server, for mounting, and the database it reads from, for programs of their own. */
+export type { Aggregate, AggregateInput, GroupItem } from "./builders/aggregate.ts";
+export type { TableName } from "./builders/load-shape.ts";
+export type { OrderItem } from "./builders/order.ts";
+export {
+  aggregateRows,
+  deleteRows,
+  insertRows,
+  type RunOptions,
+  type SelectResult,
+  selectRows,
+  type Target,
+  updateRows,
+  upsertRows,
+  type WriteOptions,
+} from "./builders/run.ts";
+export type { SelectInput } from "./builders/select.ts";
+export type { Where } from "./builders/where.ts";
+export type { DeleteInput, InsertInput, UpdateInput, UpsertInput } from "./builders/write.ts";
 export type {
   Column,
   Database,
@@ -43,3 +61,32 @@ export {
   type TableSummaryColumn,
 } from "./structure/tables.ts";
 export type { Visibility } from "./structure/visibility.ts";
+export { type AggregateOptions, aggregate, type Figure } from "./transform/aggregate.ts";
+export {
+  type AsyncBatchOptions,
+  type BatchItem,
+  type BatchOptions,
+  type BatchProgress,
+  batch,
+  batchSync,
+} from "./transform/batch.ts";
+export {
+  type CalendarEvent,
+  type CalendarOptions,
+  toCalendarEvent,
+  toICalendar,
+} from "./transform/calendar.ts";
+export type { Period } from "./transform/days.ts";
+export { type Field, type FieldType, fromRow, type Mapping, toRow } from "./transform/mapping.ts";
+export { camelKeys, snakeKeys, toCamel, toSnake } from "./transform/names.ts";
+export { type Occupancy, type OccupancyOptions, occupancy } from "./transform/occupancy.ts";
+export { PROPERTY, type Property, propertyRow, toProperty } from "./transform/property.ts";
+export {
+  isStay,
+  RESERVATION,
+  type Reservation,
+  type ReservationStatus,
+  reservationRow,
+  toReservation,
+} from "./transform/reservation.ts";
+export { type ReservationSummary, summarize } from "./transform/summary.ts";
