@@ -1,7 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { renderConfigTable, renderEnvExample, renderToolsTable } from "@trestle-mcp/server-kit";
+import { silentLogger, systemClock } from "@trestle/protocol";
+import {
+  type ConfigField,
+  createStandaloneHost,
+  renderConfigTable,
+  renderEnvExample,
+  renderToolsTable,
+} from "@trestle-mcp/server-kit";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../src/postgres/_temporary-folder.ts";
 import { server } from "../src/server.ts";
@@ -66,8 +73,9 @@ test("the registry entry agrees with package and settings", () => {
         description: field.description,
         isRequired: field.required,
         isSecret: field.secret,
-        format: field.schema.type === "integer" ? "number" : "filepath",
-        ...(field.default === undefined ? {} : { default: String(field.default) }),
+        format: formatOf(field),
+        ...(field.schema.enum === undefined ? {} : { choices: field.schema.enum }),
+        ...(presetOf(field) === undefined ? {} : { default: String(field.default) }),
       })),
     },
   ]);
@@ -96,13 +104,42 @@ test("the bundle's manifest agrees with package, tools and settings", () => {
     ),
   });
   expect(Object.keys(manifest.user_config)).toEqual(server.configFields.map(({ key }) => key));
-  for (const { key, description, default: preset } of server.configFields)
-    expect(manifest.user_config[key]).toMatchObject({
-      description,
+  for (const field of server.configFields) {
+    const type = formatOf(field) === "filepath" ? "directory" : formatOf(field);
+    const empty = type === "directory" ? expect.stringContaining("HOME") : "";
+    expect(manifest.user_config[field.key]).toMatchObject({
+      type,
+      title: expect.stringMatching(/^[A-Z]/),
+      description: field.description,
       required: false,
-      default: preset ?? expect.stringContaining("HOME"),
+      default: presetOf(field) ?? empty,
+      ...(field.secret ? { sensitive: true } : {}),
     });
+  }
 });
+
+test("what a host fills in of the manifest, with all left as it is, starts the server", () => {
+  const { user_config, server: run } = readJson("manifest.json");
+  const settings = Object.fromEntries(
+    Object.entries(run.mcp_config.env as Record<string, string>).map(([env, place]) => {
+      const [, key = ""] = /^\$\{user_config\.(\w+)\}$/.exec(place) ?? [];
+      return [env, String(user_config[key].default)];
+    }),
+  );
+  const host = createStandaloneHost({ dataDir: "", clock: systemClock, log: silentLogger });
+  expect(() => server.mount(host, settings)).not.toThrow();
+});
+
+function formatOf({ key, schema }: ConfigField): "filepath" | "number" | "boolean" | "string" {
+  if (key.endsWith("Dir")) return "filepath";
+  if (schema.type === "integer") return "number";
+  return schema.type === "boolean" ? "boolean" : "string";
+}
+
+/** Undefined where there is none, or where it is an empty list. */
+function presetOf({ default: preset }: ConfigField) {
+  return Array.isArray(preset) && preset.length === 0 ? undefined : preset;
+}
 
 /** The formatter aligns the columns of tables. */
 function unaligned(text: string): string {

@@ -26,7 +26,6 @@ beforeAll(async () => {
     dataDir: folder.path,
     clock,
     log: silentLogger,
-    systemClock,
   });
   instance = server.mount(host, { DATABASE_DENY_TABLES: "secret" });
   await database.script(`CREATE TABLE guest (id int PRIMARY KEY, name text); CREATE TABLE "a b/c" (id int);

@@ -17,7 +17,7 @@ export interface EmbeddedOptions {
 export type ExecuteOptions = Partial<UseOptions>;
 
 /** A Postgres in a folder, with no server to install. */
-export interface EmbeddedDatabase extends Pick<Database, "query" | "close"> {
+export interface EmbeddedDatabase extends Pick<Database, "query" | "read" | "close"> {
   /**
    * Runs a script of any statements, writes included: for the program that owns the data. No tool
    * reaches it. `outcome_unknown` when the process that holds the folder died in the middle.
@@ -44,5 +44,5 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedDatabase {
     }
   }
 
-  return { query: database.query, script, close: database.close };
+  return { query: database.query, read: database.read, script, close: database.close };
 }
