@@ -195,7 +195,9 @@ test("scan: hidden text is found at first sight, and withheld where that is aske
   expect(stdout, "made visible").toMatch(/\+ +b\\u\{e0069\}/);
   const doctor = await run(place, ["doctor"]);
   expect(doctor.code).toBe(1);
-  expect(doctor.stdout).toMatch(/FAIL +pins +one: read \(suspect\) wait for approval; 1 look suspicious/);
+  expect(doctor.stdout).toMatch(
+    /FAIL +pins +one: read \(suspect\) wait for approval; 1 look suspicious/,
+  );
   expect((await run(place, ["pins", "approve", "one.read", "--yes"])).code).toBe(0);
   expect(await listNames(peer)).toEqual(["one__read", "one__write"]);
   expect(textOf(lockFile(place))).not.toContain("findings");
