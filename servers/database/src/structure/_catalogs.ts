@@ -36,7 +36,9 @@ export async function hasLocalPostgres(): Promise<boolean> {
 }
 
 /** A new database of the local Postgres, dropped when it is closed. */
-export async function openLocal(server = SERVER): Promise<TestCatalog & Database> {
+export async function openLocal(
+  server = SERVER,
+): Promise<TestCatalog & Database & { readonly url: string }> {
   const name = `trestle_${randomUUID().replaceAll("-", "")}`;
   const administer = async (sql: string) => {
     const client = new pg.Client(`${server}/postgres`);
@@ -53,6 +55,7 @@ export async function openLocal(server = SERVER): Promise<TestCatalog & Database
   });
   return {
     ...database,
+    url: `${server}/${name}`,
     script: (text) => database.write((connection) => connection.script(text)),
     async close() {
       await database.close();
