@@ -1,31 +1,32 @@
 import { isTrestleError, TrestleError } from "@trestle/protocol";
 
 /**
- * An error of Postgres' about a value, with the place in the input that the value came from: by the number of
- * the parameter where Postgres tells it, else by the value that it quotes.
+ * An error of Postgres' about a statement that nobody wrote: without its place in the text, and with the place
+ * in the input where a value came from that it quotes.
  */
 export function nameField(
   error: unknown,
   params: readonly (string | null)[],
   fields: readonly string[],
 ): unknown {
-  if (!isTrestleError(error) || !String(error.details?.sqlState ?? "").startsWith("22"))
-    return error;
-  const field = fieldOf(error, params, fields);
-  if (field === undefined) return error;
-  return new TrestleError(error.code, `${field}: ${error.message}`, {
+  if (!isTrestleError(error) || typeof error.details?.sqlState !== "string") return error;
+  const message = error.message.replace(/ \(at character \d+\)/, "");
+  const field = error.details.sqlState.startsWith("22")
+    ? fieldOf(message, params, fields)
+    : undefined;
+  return new TrestleError(error.code, field === undefined ? message : `${field}: ${message}`, {
     retryable: error.retryable,
-    details: { ...error.details, field },
+    details: { ...error.details, ...(field === undefined ? {} : { field }) },
     cause: error,
   });
 }
 
+/** A value that many fields have in common tells of none of them. */
 function fieldOf(
-  { message, details }: { message: string; details?: { parameter?: unknown } },
+  message: string,
   params: readonly (string | null)[],
   fields: readonly string[],
 ): string | undefined {
-  if (typeof details?.parameter === "number") return fields[details.parameter - 1];
   if (message.startsWith("invalid regular expression"))
     return fields.find((field) => /\.i?matches$/.test(field));
   const quoted = /"(.*?)"/s.exec(message)?.[1];

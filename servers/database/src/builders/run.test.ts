@@ -331,6 +331,11 @@ describe.each(Object.entries(targets))("rows of %s", (_name, open) => {
     await expect(aggregateRows(target, input)).rejects.toThrow(message);
   });
 
+  test("what Postgres says of a statement does not speak of a text that nobody wrote", async () => {
+    const input = { table: "stay", aggregates: [{ function: "max", column: "raw" }] as const };
+    await expect(aggregateRows(target, input)).rejects.toThrow(/max\(json\) does not exist No/);
+  });
+
   test("a page of groups says how the next one begins", async () => {
     const input = {
       table: "stay",
