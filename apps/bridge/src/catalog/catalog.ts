@@ -16,7 +16,7 @@ import { createTurns } from "../turns.ts";
 import type { Upstreams } from "../upstreams.ts";
 import { createListeners } from "./listeners.ts";
 import type { NameRules } from "./names.ts";
-import { createNeighbours, noNeighbours } from "./pins/neighbours.ts";
+import { createLookout } from "./pins/lookout.ts";
 import type { Pins } from "./pins/pins.ts";
 import { renamingsOf } from "./renamings.ts";
 import { createRouter, type ResourceRoute } from "./resources.ts";
@@ -103,8 +103,6 @@ export interface CatalogParts {
   readonly ownTools: readonly JsonObject[];
 }
 
-const LOOK_AROUND_MS = 2_000;
-
 export function createCatalog(parts: CatalogParts): Catalog {
   const { emit, subscribe } = createListeners();
   const sources = new Map<string, Source>();
@@ -113,8 +111,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
   let hasWithheld = false;
   const { upstreams, live, pins } = parts;
   const uris = createUris(live);
-  const neighboursOf = createNeighbours();
-  let looksAround = false;
+  const lookout = createLookout(parts.clock, rebuild);
 
   /** The lists as clients may have seen them: while they are filled for the first time, only what was asked for. */
   const seen: { -readonly [List in keyof View]?: View[List] } = {};
@@ -124,21 +121,12 @@ export function createCatalog(parts: CatalogParts): Catalog {
     const own = ownListsOf(parts.ownTools, config);
     const all = [...sources.values()];
     const offered = all.map(({ upstream, snapshot }) => ({ id: upstream.id, ...snapshot() }));
-    const { scan } = config.catalog;
-    const isLook = scan === "block" || (scan === "warn" && looksAround);
-    const neighbours = isLook ? neighboursOf([...own, ...offered]) : noNeighbours;
+    const neighbours = lookout.neighbours([...own, ...offered], config.catalog.scan);
     const lists = listsOf(all, { config, pins, neighbours });
     served = new Map(lists.map((each) => [each.id, each]));
     view = buildView([...own, ...served.values()], rulesOf(config), uris);
     hasWithheld = [...served.values()].some(({ withheldTools }) => withheldTools.size > 0);
     for (const event of changesSince(seen, view)) emit(event);
-  }
-
-  /** What servers say of one another is no reason to keep the first list of a start waiting, unless it is for that. */
-  function lookAround(): void {
-    if (looksAround) return;
-    looksAround = true;
-    rebuild();
   }
 
   function show<List extends keyof View>(list: List): View[List] {
@@ -178,16 +166,15 @@ export function createCatalog(parts: CatalogParts): Catalog {
     settling.remove(id);
   }
 
-  for (const upstream of upstreams.all()) add(upstream);
-  rebuild();
-  void settling.settled().then(() => Object.assign(seen, view));
-  const cancelLook = parts.clock.after(LOOK_AROUND_MS, lookAround);
-  const unsubscribePins = pins.subscribe(rebuild);
-  const unsubscribe = live.subscribe(() => {
+  function follow(): void {
     for (const id of [...sources.keys()]) if (!upstreams.get(id)) remove(id);
     for (const upstream of upstreams.all()) if (!sources.has(upstream.id)) add(upstream);
     rebuild();
-  });
+  }
+
+  follow();
+  void settling.settled().then(() => Object.assign(seen, view));
+  const ends = [pins.subscribe(rebuild), live.subscribe(follow), lookout.close];
   const statusParts = (): StatusParts => ({
     ...{ isSettled: settling.has, served, view, rules: rulesOf(live.current()) },
   });
@@ -195,7 +182,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
 
   return {
     ...{ bridgeId: parts.bridgeId, uris, subscribe },
-    settled: () => settling.settled().then(lookAround),
+    settled: () => settling.settled().then(lookout.look),
     listable: settling.listable,
     isUnchecked(server) {
       const source = sources.get(server);
@@ -227,9 +214,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
       directoryOf([...served.values()].filter(({ id }) => sees?.(id) !== false)),
     status: () => [...sources.values()].map((source) => statusOf(source, statusParts())),
     close: () => {
-      cancelLook();
-      unsubscribe();
-      unsubscribePins();
+      for (const end of ends) end();
       for (const source of sources.values()) source.close();
     },
   };
