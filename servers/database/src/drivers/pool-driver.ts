@@ -5,7 +5,7 @@ import { createConnection } from "./connection.ts";
 import type { Connection, Driver, DriverKind, UseOptions } from "./driver.ts";
 import { tooLarge } from "./statement.ts";
 import { cancelled, createWatch, type Watch } from "./watch.ts";
-import type { WireClient } from "./wire-connection.ts";
+import { breakOff, type WireClient } from "./wire-connection.ts";
 
 export interface PoolDriverParts {
   readonly kind: DriverKind;
@@ -22,7 +22,7 @@ export interface PoolDriverParts {
 }
 
 /** One message of the server, as one row with one value, may be so long. */
-const MAX_MESSAGE_BYTES = 256_000_000;
+const MAX_MESSAGE_BYTES = 128_000_000;
 const CLOSE_GRACE_MS = 500;
 
 /** Lends the connections of a pool, each watched while it is used and cleaned before it goes back. */
@@ -91,7 +91,7 @@ export function createPoolDriver(parts: PoolDriverParts): Driver {
     const cancelTimer = clock.after(CLOSE_GRACE_MS, () => {
       for (const watch of watches) watch.stop(closedError());
     });
-    await made.end();
+    await Promise.race([made.end(), emptied(made, clock)]);
     cancelTimer();
   }
 
@@ -105,6 +105,14 @@ export function createPoolDriver(parts: PoolDriverParts): Driver {
     }),
     close: () => (closed ??= close()),
   };
+}
+
+/** Neon's pool does not tell that it has ended where something ran when it was told to. */
+function emptied(pool: Pool, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => void (pool.totalCount === 0 ? resolve() : clock.after(20, look));
+    look();
+  });
 }
 
 /** No transaction, setting, temporary table, lock, prepared statement or subscription is left. */
@@ -121,7 +129,7 @@ function limitMessages({ connection }: WireClient): () => void {
   };
   const onData = (chunk: Uint8Array) => {
     bytes += chunk.length;
-    if (bytes > MAX_MESSAGE_BYTES) connection.stream.destroy(tooLarge());
+    if (bytes > MAX_MESSAGE_BYTES) breakOff(connection, tooLarge());
   };
   const { stream } = connection;
   connection.on("dataRow", onRow);

@@ -1,6 +1,6 @@
 import type { Batch } from "./driver.ts";
 import { hasLists, toText } from "./parameters.ts";
-import type { WireConnection } from "./wire-connection.ts";
+import { breakOff, type WireConnection } from "./wire-connection.ts";
 
 /** Rows of one answer may take so much of our memory; who wants more takes batches. */
 const MAX_BATCH_BYTES = 64_000_000;
@@ -89,7 +89,7 @@ export function createStatement(plan: Plan): Submitted {
     handleRowDescription: ({ fields }: { fields: FieldMessage[] }) => gathered.describe(fields),
     handleDataRow({ fields }: { fields: (string | null)[] }) {
       // There is no other way to stop what is on its way already.
-      if (!gathered.add(fields)) used?.stream.destroy(tooLarge());
+      if (!gathered.add(fields) && used) breakOff(used, tooLarge());
     },
     handlePortalSuspended() {},
     handleEmptyQuery() {

@@ -85,7 +85,7 @@ export function cancelled(): TrestleError {
   return new TrestleError("cancelled", "The query was cancelled.");
 }
 
-function timedOut(timeoutMs: number): TrestleError {
+export function timedOut(timeoutMs: number): TrestleError {
   const message = `The query ran longer than ${timeoutMs / 1000} s and was stopped. Make it read less: a narrower WHERE, a LIMIT, a join on indexed columns.`;
   return new TrestleError("timeout", message, { retryable: false });
 }

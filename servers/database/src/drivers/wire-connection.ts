@@ -7,7 +7,7 @@ export interface WireConnection {
     uncork?(): void;
     on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
     off(event: "data", listener: (chunk: Uint8Array) => void): unknown;
-    destroy(error?: Error): unknown;
+    destroy(): unknown;
   };
   parse(query: { text: string; name?: string }): void;
   bind(config: { portal?: string; values: readonly (string | null)[] }): void;
@@ -16,6 +16,7 @@ export interface WireConnection {
   flush(): void;
   sync(): void;
   sendCopyFail(message: string): void;
+  emit(event: "error", error: Error): unknown;
   on(event: string, listener: (message: never) => void): unknown;
   once(event: string, listener: (message: never) => void): unknown;
   off(event: string, listener: (message: never) => void): unknown;
@@ -27,4 +28,10 @@ export interface WireClient extends ClientBase {
   readonly processID: number | null;
   readonly secretKey: number | null;
   release(error?: Error | boolean): void;
+}
+
+/** Ends a connection for a reason, which whatever runs on it fails with. */
+export function breakOff(connection: WireConnection, reason: Error): void {
+  connection.emit("error", reason);
+  connection.stream.destroy();
 }

@@ -9,11 +9,12 @@ WHERE t.oid = ANY ($1::oid[])`;
 /** Types that Postgres itself brings keep their numbers and names for ever; others may be made anew. */
 const FIRST_OWN_OID = 16_384;
 
+type Runner = Pick<Connection, "run">;
 type ColumnType = Pick<RawColumn, "type" | "element">;
 
 export interface ColumnTypes {
   /** In the transaction that the fields come from. */
-  describe(connection: Connection, fields: Answer["fields"]): Promise<RawColumn[]>;
+  describe(connection: Runner, fields: Answer["fields"]): Promise<RawColumn[]>;
   /** After anything that may have changed a type. */
   forget(): void;
 }
@@ -22,7 +23,7 @@ export interface ColumnTypes {
 export function createColumnTypes(): ColumnTypes {
   const types = new Map<number, ColumnType>();
 
-  async function learn(connection: Connection, oids: readonly number[]): Promise<void> {
+  async function learn(connection: Runner, oids: readonly number[]): Promise<void> {
     const { rows } = await connection.run(TYPES, [`{${oids.join(",")}}`]);
     for (const [oid, type, element] of rows)
       types.set(Number(oid), {

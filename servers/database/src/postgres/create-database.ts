@@ -11,6 +11,7 @@ import {
   type Statement,
 } from "./database.ts";
 import { createGate } from "./gate.ts";
+import { readAtOnce } from "./read-at-once.ts";
 import { type PageRequest, type ReadPage, readAll, readPage, runAlone } from "./reader.ts";
 import { toRequest } from "./request.ts";
 import { toQueryResult } from "./values.ts";
@@ -37,7 +38,14 @@ export function createDatabase({ driver, guard, timeoutMs: usual }: DatabasePart
   });
 
   /** Where the names have to be looked up, that is done in the statement's own transaction. */
-  function read(request: PageRequest, use: UseOptions): Promise<ReadPage> {
+  async function read(
+    request: PageRequest,
+    accepted: Accepted | undefined,
+    use: UseOptions,
+  ): Promise<ReadPage> {
+    const atOnce =
+      accepted && !gate.needsCatalog && readAtOnce(driver, types, { request, accepted, use });
+    if (atOnce) return atOnce;
     return reading(async (connection) => {
       const rules = gate.within(connection);
       if (gate.needsCatalog) await rules.checkRead(request.sql);
@@ -61,8 +69,8 @@ export function createDatabase({ driver, guard, timeoutMs: usual }: DatabasePart
 
   const query: Database["query"] = async (sql, params = [], options = {}) => {
     const request = toRequest({ sql, params }, options);
-    if (!gate.needsCatalog) await guard.checkRead(sql);
-    const { raw } = await read(request, times(options));
+    const accepted = gate.needsCatalog ? undefined : await guard.checkRead(sql);
+    const { raw } = await read(request, accepted, times(options));
     return toQueryResult(raw, request.offset);
   };
 
@@ -70,7 +78,8 @@ export function createDatabase({ driver, guard, timeoutMs: usual }: DatabasePart
     const request = toRequest({ sql, params }, options);
     const use = times(options);
     const [accepted] = await check([{ sql }], use);
-    if (isRead(accepted)) return toExecuteResult(await read(request, use), request, accepted);
+    if (isRead(accepted))
+      return toExecuteResult(await read(request, accepted, use), request, accepted);
     const page = await writing((connection) => write(connection, request), use).catch((error) => {
       const wantsNone = accepted?.kind === "change" && sqlStateOf(error) === NOT_IN_TRANSACTION;
       if (!wantsNone) throw error;

@@ -30,7 +30,7 @@ export function toDatabaseError(error: unknown): TrestleError {
     {
       details: { sqlState: error.code },
       ...(RETRYABLE.has(error.code) ? { retryable: true } : {}),
-      ...(error.code === "53100" ? { retryable: false } : {}),
+      ...(NOT_RETRYABLE.has(error.code) ? { retryable: false } : {}),
     },
   );
 }
@@ -49,7 +49,8 @@ function lostOrBroken(error: unknown): TrestleError {
       "invalid_input",
       "The rows are too large to be taken at once. Select fewer columns or shorter values: substr(column, 1, 1000), left(), a LIMIT.",
     );
-  if (LOST.test(message))
+  // A WebSocket fails with an event, and with no word of why.
+  if (!(error instanceof Error) || LOST.test(message))
     return new TrestleError(
       "unavailable",
       "The connection to the database ended while it was used; what was not committed did not happen. Try again.",
@@ -76,6 +77,9 @@ const nextSteps: Readonly<Record<string, string>> = {
 
 /** Of these, the same statement may go well another time. */
 const RETRYABLE = new Set(["40001", "40P01", "55P03"]);
+
+/** Of these it will not, although others with their code may. */
+const NOT_RETRYABLE = new Set(["53100", "57014"]);
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   "25006": "denied",
@@ -120,5 +124,6 @@ function codeOf(sqlState: string): ErrorCode {
 }
 
 function isPostgresError(error: unknown): error is PostgresError {
-  return error instanceof Error && "severity" in error && "code" in error;
+  if (!(error instanceof Error) || !("severity" in error && "code" in error)) return false;
+  return typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code);
 }

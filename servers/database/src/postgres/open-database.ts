@@ -1,7 +1,8 @@
-import type { Clock, Logger } from "@trestle/protocol";
+import { type Clock, type Logger, TrestleError } from "@trestle/protocol";
 import type { Config } from "../config.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { createEmbeddedDriver } from "../drivers/embedded/embedded.ts";
+import { createNeonDriver, isNeonHost } from "../drivers/neon.ts";
 import { createPostgresDriver } from "../drivers/postgres.ts";
 import type { Guard } from "../guard/guard.ts";
 import { createDatabase } from "./create-database.ts";
@@ -37,7 +38,14 @@ export function openDatabase(config: DatabaseConfig, pieces: DatabasePieces): Da
 
 function openDriver(config: DatabaseConfig, pieces: DatabasePieces): Driver {
   const { clock, log } = pieces;
-  const { url, dataDir = pieces.dataDir } = config;
-  if (url === undefined) return createEmbeddedDriver({ ...config, dataDir, clock, log });
-  return createPostgresDriver({ ...config, url, clock, log });
+  const { url, driver, dataDir = pieces.dataDir } = config;
+  if (driver === "embedded" || (driver === "auto" && url === undefined))
+    return createEmbeddedDriver({ ...config, dataDir, clock, log });
+  if (url === undefined)
+    throw new TrestleError(
+      "invalid_config",
+      `DATABASE_DRIVER=${driver} needs DATABASE_URL. Set it, or leave both out for the embedded database.`,
+    );
+  const isNeon = driver === "neon" || (driver === "auto" && isNeonHost(url));
+  return (isNeon ? createNeonDriver : createPostgresDriver)({ ...config, url, clock, log });
 }

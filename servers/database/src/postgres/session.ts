@@ -20,8 +20,8 @@ interface Times {
   readonly timeoutMs: number;
 }
 
-/** The server's own bounds stand behind ours: they hold where this process is gone. */
-function toBegin(kind: string, { timeoutMs }: Times): string {
+/** The settings of one transaction. The server's own bounds stand behind ours: they hold where this process is gone. */
+export function settingsQuery({ timeoutMs }: Times): string {
   const all = {
     ...SETTINGS,
     statement_timeout: String(timeoutMs + 1_000),
@@ -32,7 +32,11 @@ function toBegin(kind: string, { timeoutMs }: Times): string {
   const calls = Object.entries(all).map(
     ([name, value]) => `set_config('${name}', '${value}', true)`,
   );
-  return `BEGIN TRANSACTION ${kind}; SELECT ${calls.join(", ")}`;
+  return `SELECT ${calls.join(", ")}`;
+}
+
+function toBegin(kind: string, times: Times): string {
+  return `BEGIN TRANSACTION ${kind}; ${settingsQuery(times)}`;
 }
 
 /**

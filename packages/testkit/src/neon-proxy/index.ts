@@ -1,0 +1,1 @@
+export { type NeonProxy, type NeonProxyOptions, startNeonProxy } from "./proxy.ts";
