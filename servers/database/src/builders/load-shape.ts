@@ -90,13 +90,15 @@ function unknownTable(
   known: readonly { schema: string; name: string }[],
 ): TrestleError {
   const asked = schema === undefined ? table : `${schema}.${table}`;
+  const qualified = known.find((each) => `${each.schema}.${each.name}` === table);
   const elsewhere = known.filter((each) => each.name === table).map((each) => each.schema);
   const nearest = nearestName(
     table,
     known.map(({ name }) => name),
   );
-  const hint =
-    elsewhere.length > 0
+  const hint = qualified
+    ? `Give schema "${qualified.schema}" and table "${qualified.name}".`
+    : elsewhere.length > 0
       ? `It exists in schema ${elsewhere.join(", ")}: pass schema.`
       : nearest
         ? `Did you mean "${nearest}"?`

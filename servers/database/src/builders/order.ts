@@ -57,8 +57,12 @@ function orderPiece({ sql, id }: Writer, { column, descending, nullsFirst }: Ord
   return sql`${id(column.name)} ${direction} nulls ${nullsFirst ? sql`first` : sql`last`}`;
 }
 
-/** Can the last row of a page say where the next one begins? Only where the order names each row. */
+/**
+ * Can the last row of a page say where the next one begins? Only where the order names each row, and its values
+ * come back as they went: in JSON, a null of `jsonb` is like one of SQL, and arrays have no bounds.
+ */
 export function isTotal(table: TableShape, orders: readonly Order[]): boolean {
+  if (orders.some(({ column }) => column.isArray || column.base === "jsonb")) return false;
   const names = new Set(orders.map(({ column }) => column.name));
   const isNotNull = (name: string) => table.columns.some((it) => it.name === name && !it.nullable);
   return table.uniqueKeys.some((key) => key.every((name) => names.has(name) && isNotNull(name)));

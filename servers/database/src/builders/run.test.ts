@@ -101,6 +101,10 @@ describe.each(Object.entries(targets))("rows of %s", (_name, open) => {
     await expect(selectRows(target, { table: "elsewhere" })).rejects.toThrow(
       "It exists in schema other: pass schema.",
     );
+    await expect(selectRows(target, { table: "other.elsewhere" })).rejects.toThrow(
+      'Give schema "other" and table "elsewhere".',
+    );
+    await expect(insertRows(target, { table: "nothing", rows: [{}] })).rejects.toThrow("no column");
     await expect(selectRows(target, { table: "secrets" })).rejects.toMatchObject({
       code: "denied",
     });
@@ -131,7 +135,7 @@ describe.each(Object.entries(targets))("rows of %s", (_name, open) => {
       [{ column: "status", direction: "desc", nulls: "last" }, "guest"],
       [{ column: "amount", direction: "desc" }, { column: "arrival" }],
       [{ column: "id", direction: "desc" }],
-      ["made", { column: "tags", direction: "desc" }],
+      ["made", { column: "token", direction: "desc" }, "scan", "big", "paid"],
       [],
     ] as const;
     for (const orderBy of orders) {
@@ -158,6 +162,14 @@ describe.each(Object.entries(targets))("rows of %s", (_name, open) => {
       } while (offset);
       expect(byCursor).toEqual(whole.rows.map(({ guest }) => ({ guest })));
       expect(byOffset).toEqual(whole.rows);
+    }
+  });
+
+  test("an order by lists or json has offsets only", async () => {
+    for (const column of ["tags", "facts"]) {
+      const page = await selectRows(target, { table: "stay", orderBy: [column], limit: 2 });
+      expect(page).toMatchObject({ truncated: true, nextOffset: 2 });
+      expect(page).not.toHaveProperty("nextCursor");
     }
   });
 
@@ -366,6 +378,7 @@ INSERT INTO stay (id, status, amount, arrival, guest, tags, facts, during, token
 CREATE TABLE guest (id int PRIMARY KEY, name text, phone text, secret_note text);
 CREATE TABLE secrets (id int);
 CREATE TABLE keyless (id int);
+CREATE TABLE nothing ();
 CREATE TABLE room (code text PRIMARY KEY, name text UNIQUE, beds int DEFAULT 1);
 CREATE TABLE everything (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, text text NOT NULL DEFAULT 'none', json jsonb,
   jsons jsonb[], texts text[], matrix int[], big bigint, exact numeric, bytes bytea, at timestamptz, day date,

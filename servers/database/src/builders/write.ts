@@ -133,8 +133,9 @@ function givenColumns(table: TableShape, rows: readonly JsonObject[]): ColumnSha
       if (!given.has(name)) given.set(name, writable(table, name, `rows[${at}].${name}`));
   });
   const [first] = table.columns;
-  if (given.size === 0 && first) return [first];
-  return [...given.values()];
+  if (given.size > 0) return [...given.values()];
+  if (first) return [first];
+  throw invalid("table", `${table.name} has no column that may be written.`);
 }
 
 function writable(table: TableShape, name: string, field: string): ColumnShape {

@@ -126,6 +126,34 @@ describe.skipIf(!(await hasLocalPostgres()))("tools about rows", () => {
     }
   });
 
+  test("the strict allow-list lets every operator and figure pass", async () => {
+    const call = open({ DATABASE_STRICT: "true", DATABASE_MODE: "read-only" });
+    await postgres.script(
+      "CREATE TABLE stay (id int PRIMARY KEY, at date, tags text[], name text)",
+    );
+    const selected = await call("select_rows", {
+      table: "stay",
+      where: {
+        name: { like: "a", ilike: "b", matches: "c", imatches: "d", startsWith: "e", ne: "f" },
+        tags: { contains: "a", containedBy: ["a"], overlaps: ["b"] },
+        id: { in: [1], nin: [2], between: [1, 2], gt: 0, lte: 9, isNull: false },
+        not: { at: "2026-01-01" },
+      },
+    });
+    expect(selected.structuredContent, selected.content[0]?.text).toMatchObject({ rows: [] });
+    const figures = ["count", "sum", "avg", "min", "max"].map((word) => ({
+      function: word,
+      column: "id",
+    }));
+    const counted = await call("aggregate_rows", {
+      table: "stay",
+      groupBy: [{ column: "at", by: "week" }],
+      aggregates: [...figures, { function: "count", column: "name", distinct: true }],
+      having: { sum_id: { gt: 0.5 } },
+    });
+    expect(counted.structuredContent, counted.content[0]?.text).toMatchObject({ rows: [] });
+  });
+
   test("a key that no object should have is a column like any other", async () => {
     const call = open();
     const where = JSON.parse('{"id": 1, "__proto__": 1}');
