@@ -1,5 +1,6 @@
 import process from "node:process";
 import { benchCatalog } from "./catalog/bench.ts";
+import { benchDatabase } from "./database/bench.ts";
 import { benchFraming } from "./framing.ts";
 import { benchGateway } from "./gateway/bench.ts";
 import { benchSoak } from "./gateway/soak.ts";
@@ -9,6 +10,7 @@ import { benchSearch } from "./search/bench.ts";
 /** `pnpm bench [name] [--json]`: one benchmark, or all of them. */
 const benchmarks: Readonly<Record<string, () => Report | Promise<Report>>> = {
   catalog: benchCatalog,
+  database: benchDatabase,
   framing: benchFraming,
   gateway: benchGateway,
   search: benchSearch,

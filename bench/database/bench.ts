@@ -1,0 +1,170 @@
+import { cpus } from "node:os";
+import process from "node:process";
+import { showInterval } from "../gateway/statistics.ts";
+import { type Report, type Row, writeResult } from "../measure.ts";
+import { type EmbeddedResult, measureEmbedded } from "./embedded.ts";
+import { measureOverhead, type OverheadResult } from "./overhead.ts";
+import { measurePeers, type PeerResult } from "./peers.ts";
+import { type BenchDatabase, createDatabase } from "./postgres.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { measureTransfers, type TransferResult } from "./transfer.ts";
+
+interface Results {
+  readonly overhead: readonly OverheadResult[];
+  readonly transfers: readonly TransferResult[];
+  readonly embedded: readonly EmbeddedResult[];
+  readonly peers: readonly PeerResult[];
+  /** What was not measured, in sentences. */
+  readonly skipped: readonly string[];
+}
+
+const MOST = {
+  /** `run_sql` against a transaction of the bare driver. */
+  ratio: 2,
+  extraTrips: 2,
+  /** How much more than in its first half a transfer may hold in its second, in MB: room for a collector. */
+  growth: 40,
+};
+
+/** What the database server costs over its driver, and what it holds while it carries many rows. */
+export async function benchDatabase(): Promise<Report> {
+  const settings = readSettings();
+  const results = await measureAll(settings);
+  const failures = judge(results);
+  const { serverUrl: _, ...told } = settings;
+  writeResult("database", {
+    node: process.version,
+    cpus: cpus().length,
+    ...told,
+    ...results,
+    failures,
+  });
+  return report(settings, results, failures);
+}
+
+async function measureAll(settings: Settings): Promise<Results> {
+  const { parts } = settings;
+  const skipped: string[] = [];
+  const embedded = parts.includes("embedded") ? await measureEmbedded(settings) : [];
+  const database = await createDatabase(settings.serverUrl);
+  if (database === undefined) {
+    skipped.push("No Postgres was reached: DATABASE_URL names one whose role may make databases.");
+    return { overhead: [], transfers: [], embedded, peers: [], skipped };
+  }
+  try {
+    const overhead = parts.includes("overhead")
+      ? await measureOverhead(database.url, settings)
+      : [];
+    const peers = parts.includes("peers") ? await peersOf(database, settings, skipped) : [];
+    const transfers = parts.includes("transfer") ? await measureTransfers(database, settings) : [];
+    return { overhead, transfers, embedded, peers, skipped };
+  } finally {
+    await database.drop();
+  }
+}
+
+async function peersOf(
+  database: BenchDatabase,
+  settings: Settings,
+  skipped: string[],
+): Promise<PeerResult[]> {
+  try {
+    const measured = await measurePeers(database, settings);
+    skipped.push(...measured.skipped);
+    return measured.results;
+  } catch (error) {
+    skipped.push((error as Error).message);
+    return [];
+  }
+}
+
+function judge({ overhead: [bare, tool], transfers }: Results): string[] {
+  const failures: string[] = [];
+  if (bare && tool) {
+    const extra = tool.trips - bare.trips;
+    if (extra > MOST.extraTrips + 0.05)
+      failures.push(
+        `run_sql makes ${extra.toFixed(2)} more round trips, at most ${MOST.extraTrips}.`,
+      );
+    if (tool.ratio.low > MOST.ratio)
+      failures.push(
+        `run_sql takes ${showInterval(tool.ratio)} times the bare driver, at most ${MOST.ratio}.`,
+      );
+  }
+  for (const { what, quarters } of transfers) {
+    const [first = 0, second = 0, third = 0, fourth = 0] = quarters;
+    const growth = Math.max(third, fourth) - Math.max(first, second);
+    if (growth > MOST.growth) failures.push(`${what}: memory grew by ${growth.toFixed(0)} MB.`);
+  }
+  return failures;
+}
+
+function report(settings: Settings, results: Results, failures: readonly string[]): Report {
+  const { rounds, calls, starts, rows } = settings;
+  const tables = [
+    {
+      title: `One statement, ${rounds} rounds of ${calls} by turns; medians and ratios of the same round with 95 % interval`,
+      rows: results.overhead.map(overheadRow),
+    },
+    {
+      title: `${rows} rows, each way by a process of its own`,
+      rows: results.transfers.map(transferRow),
+    },
+    {
+      title: `The embedded database, whole processes; ${starts} starts`,
+      rows: results.embedded.map(embeddedRow),
+    },
+    { title: "Other servers, over stdio", rows: results.peers.map(peerRow) },
+    { title: "Not measured", rows: results.skipped.map((why) => ({ why })) },
+  ];
+  return {
+    heading: `From source. Node ${process.version}, ${cpus().length} processors.`,
+    tables: tables.filter(({ rows: lines }) => lines.length > 0),
+    failures,
+  };
+}
+
+function overheadRow({ what, p50, p99, trips, ratio }: OverheadResult): Row {
+  return {
+    what,
+    "p50 ms": showInterval(p50, 3),
+    "p99 ms": showInterval(p99, 2),
+    "round trips": trips.toFixed(2),
+    "× bare": showInterval(ratio),
+  };
+}
+
+function transferRow({ what, rows, megabytes, seconds, quarters, peak }: TransferResult): Row {
+  return {
+    what,
+    seconds: seconds.toFixed(1),
+    "rows/s": Math.round(rows / seconds),
+    "file MB": megabytes.toFixed(0),
+    "resident MB by quarter": quarters.map((each) => each.toFixed(0)).join(" · "),
+    "peak MB": peak.toFixed(0),
+  };
+}
+
+function embeddedRow({ what, ms, peak }: EmbeddedResult): Row {
+  return { what, ms: showInterval(ms, 0), "peak MB": showInterval(peak, 0) };
+}
+
+function peerRow({
+  name,
+  startMs,
+  tools,
+  listCharacters,
+  queryMs,
+  megabytes,
+  writes,
+}: PeerResult): Row {
+  return {
+    server: name,
+    "first list ms": showInterval(startMs, 0),
+    tools,
+    "list, characters": listCharacters,
+    "SELECT 1 p50 ms": queryMs ? showInterval(queryMs) : "",
+    "resident MB": megabytes.toFixed(0),
+    "COMMIT; DROP writes": writes ?? "",
+  };
+}
