@@ -91,6 +91,8 @@ describe.each([
     expect((await call("describe_table", { table: "guest" })).lines).toContain(
       "referenced by public.stay (guest_id) -- stay_guest_id_fkey",
     );
+    const named = await call("describe_table_schema", { tableName: "stay" });
+    expect(named.lines).toEqual(lines);
     await expect(call("describe_table", { table: "secret" })).rejects.toThrow("no table or view");
   });
 

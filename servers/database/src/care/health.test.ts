@@ -1,3 +1,4 @@
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   hasLocalPostgres,
@@ -5,6 +6,7 @@ import {
   openLocal,
   type TestCatalog,
 } from "../structure/_catalogs.ts";
+import type { Catalog } from "../structure/catalog.ts";
 import { EVERYTHING, type Visibility } from "../structure/visibility.ts";
 import { CHECK_NAMES, checkHealth } from "./health.ts";
 
@@ -12,7 +14,7 @@ const SCRIPT = `
   CREATE TABLE house (id smallserial PRIMARY KEY, name text);
   CREATE TABLE stay (id bigint PRIMARY KEY, house_id smallint, day date, note text);
   INSERT INTO house (name) VALUES ('a');
-  INSERT INTO stay SELECT n, 1, date '2026-01-01' + n % 365, repeat('x', 50) FROM generate_series(1, 40000) n;
+  INSERT INTO stay SELECT n, 1, date '2026-01-01' + n % 365, repeat('x', 50) FROM generate_series(1, 12000) n;
   ALTER TABLE stay ADD CONSTRAINT stay_house FOREIGN KEY (house_id) REFERENCES house;
   ALTER TABLE stay ADD CONSTRAINT short CHECK (length(note) < 10) NOT VALID;
   CREATE INDEX stay_day ON stay (day);
@@ -69,7 +71,7 @@ describe.each([
     ]);
     expect((await find("unvalidated_constraints"))?.items).toEqual(["short on public.stay"]);
     expect((await find("foreign_keys_without_index"))?.items).toEqual([
-      "stay_house on public.stay (house_id), ~40000 rows",
+      "stay_house on public.stay (house_id), ~12000 rows",
     ]);
   });
 
@@ -91,3 +93,38 @@ describe.each([
       expect(finding.items.join()).not.toContain("stay");
   });
 });
+
+describe.skipIf(!local)("to a role that may see little", () => {
+  test("what it can not look at is unknown, and the rest is told", async () => {
+    const catalog = await openLocal();
+    const role = `trestle_low_${process.pid}`;
+    const low = new pg.Pool({ connectionString: catalog.url.replace("postgres@", `${role}@`) });
+    try {
+      await catalog.script(`CREATE ROLE ${role} LOGIN; CREATE TABLE own (id int)`);
+      const findings = await checkHealth({ read: readingThrough(low) });
+      const unknown = findings.filter(({ status }) => status === "unknown");
+      expect(unknown.map(({ check }) => check)).toEqual(["long_transactions", "locks"]);
+      expect(unknown[0]?.advice).toContain("pg_read_all_stats");
+    } finally {
+      await low.end();
+      await catalog.script(`DROP ROLE ${role}`);
+      await catalog.close();
+    }
+  });
+});
+
+/** As much of a database as is read with. */
+function readingThrough(pool: pg.Pool): Catalog["read"] {
+  return async (work) => {
+    const client = await pool.connect();
+    try {
+      await client.query("BEGIN READ ONLY");
+      const types = { getTypeParser: () => (text: string) => text } as never;
+      const run = (text: string) => client.query({ text, rowMode: "array", types } as never);
+      return await work({ run } as never);
+    } finally {
+      await client.query("ROLLBACK");
+      client.release();
+    }
+  };
+}

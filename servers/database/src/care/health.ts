@@ -2,7 +2,7 @@ import { isTrestleError } from "@trestle/protocol";
 import type { Connection } from "../drivers/driver.ts";
 import type { Asking, Catalog } from "../structure/catalog.ts";
 import { EVERYTHING, type Visibility } from "../structure/visibility.ts";
-import type { Check, Item, Status, Verdict } from "./health/check.ts";
+import type { Check, Item, Status, Surroundings, Verdict } from "./health/check.ts";
 import {
   duplicateIndexes,
   invalidIndexes,
@@ -46,19 +46,23 @@ export interface HealthOptions extends Asking {
   /** By their names; all where left out. */
   readonly checks?: readonly string[];
   readonly visible?: Visibility;
+  /** Of the embedded Postgres some things are not to be expected. */
+  readonly embedded?: boolean;
 }
 
 /** Looks at one thing after the other; what this role may not look at is `unknown`, and the others go on. */
 export async function checkHealth(
   catalog: Catalog,
-  { checks, visible = EVERYTHING, signal }: HealthOptions = {},
+  { checks, visible = EVERYTHING, embedded = false, signal }: HealthOptions = {},
 ): Promise<Finding[]> {
   const wanted = CHECKS.filter(({ name }) => checks?.includes(name) ?? true);
   return catalog.read(
     async (connection) => {
       const findings: Finding[] = [];
+      const { rows } = await connection.run("SELECT pg_has_role('pg_read_all_stats', 'USAGE')");
+      const surroundings = { seesOthers: rows[0]?.[0] === "t", embedded };
       for (const check of wanted) {
-        const verdict = await judge(connection, check);
+        const verdict = await judge(connection, check, surroundings);
         findings.push(await toFinding(check.name, verdict, visible));
       }
       return findings;
@@ -67,12 +71,16 @@ export async function checkHealth(
   );
 }
 
-async function judge(connection: Connection, check: Check): Promise<Verdict> {
+async function judge(
+  connection: Connection,
+  check: Check,
+  surroundings: Surroundings,
+): Promise<Verdict> {
   await connection.run("SAVEPOINT trestle_check");
   try {
     const { rows } = await connection.run(check.sql);
     const facts = JSON.parse(rows[0]?.[0] ?? "null") as never;
-    return check.judge(facts);
+    return check.judge(facts, surroundings);
   } catch (error) {
     if (!isStatementError(error)) throw error;
     await connection.run("ROLLBACK TO SAVEPOINT trestle_check");

@@ -1,5 +1,3 @@
-import type { Catalog } from "../../structure/catalog.ts";
-
 export type Status = "ok" | "warning" | "critical" | "unknown";
 
 /** One thing that a check found, and what it is about, for the rules to hide it. */
@@ -21,18 +19,31 @@ export interface Verdict {
   readonly advice?: string;
 }
 
+/** What an answer has to be read with. */
+export interface Surroundings {
+  /** Are the sessions of other roles shown to this one? */
+  readonly seesOthers: boolean;
+  /** Is it the embedded Postgres, which has neither a disk of its own to trust nor anybody working beside it? */
+  readonly embedded: boolean;
+}
+
 /** One question, answered as JSON, and what to think of the answer. */
 export interface Check<Facts = never> {
   readonly name: string;
   readonly sql: string;
-  readonly judge: (facts: Facts) => Verdict;
+  readonly judge: (facts: Facts, surroundings: Surroundings) => Verdict;
 }
+
+/** Where nothing was found, and other roles' sessions were not to be seen. */
+export const NOT_SEEN: Verdict = {
+  status: "unknown",
+  message: "Only sessions of this role are shown to it, and there is nothing of note among these.",
+  advice: "GRANT pg_read_all_stats (or pg_monitor) to this role to look at the others.",
+};
 
 export function defineCheck<Facts>(check: Check<Facts>): Check {
   return check as unknown as Check;
 }
-
-export type CareDatabase = Catalog;
 
 export function percent(share: number): string {
   return `${(share * 100).toFixed(share > 0.99 && share < 1 ? 2 : 1)} %`;

@@ -1,4 +1,4 @@
-import { defineCheck, type Item, inBytes, inTime, plural } from "./check.ts";
+import { defineCheck, type Item, inBytes, inTime, NOT_SEEN, plural } from "./check.ts";
 
 interface Replication {
   readonly standby: boolean;
@@ -26,7 +26,7 @@ export const replication = defineCheck<Replication>({
     'slots', (SELECT jsonb_agg(s) FROM (SELECT slot_name AS name, active,
         pg_wal_lsn_diff(${NOW_AT}, restart_lsn)::bigint AS bytes, wal_status AS status
       FROM pg_catalog.pg_replication_slots LIMIT 20) s))`,
-  judge({ standby, behind, standbys, slots }) {
+  judge({ standby, behind, standbys, slots }, { seesOthers }) {
     const late = (standbys ?? []).filter(
       ({ bytes, seconds }) => (bytes ?? 0) > MUCH_WAL || (seconds ?? 0) > 60,
     );
@@ -48,6 +48,8 @@ export const replication = defineCheck<Replication>({
       : "";
     const message =
       `${role} ${plural(standbys?.length ?? 0, "standby", "standbys")}, ${plural(slots?.length ?? 0, "replication slot")}.`.trim();
+    const unseen = !seesOthers && (standbys?.length ?? 0) > 0;
+    if (items.length === 0 && !isBehind && unseen) return NOT_SEEN;
     if (items.length === 0 && !isBehind) return { status: "ok", message };
     return {
       status: holding.length > 0 ? "critical" : "warning",
@@ -70,7 +72,6 @@ interface Settings {
   readonly seconds: number | null;
 }
 
-/** The embedded one turns fsync off by itself: a crash of the machine is another matter there. */
 export const settings = defineCheck<Settings>({
   name: "settings",
   sql: `SELECT to_jsonb(x) FROM (SELECT current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,
@@ -78,12 +79,14 @@ export const settings = defineCheck<Settings>({
       xact_rollback AS rollbacks, xact_commit AS commits,
       round(extract(epoch FROM now() - COALESCE(stats_reset, pg_postmaster_start_time())))::bigint AS seconds
     FROM pg_catalog.pg_stat_database WHERE datname = current_database()) x`,
-  judge({ fsync, full_page_writes, track_counts, failures, deadlocks, seconds }) {
+  judge({ fsync, full_page_writes, track_counts, failures, deadlocks, seconds }, { embedded }) {
     const faults = [
       ...((failures ?? 0) > 0
         ? [`${plural(failures ?? 0, "checksum failure")}: the disk lost data`]
         : []),
-      ...(fsync === "on" ? [] : ["fsync is off: a crash of the machine may lose or damage data"]),
+      ...(fsync === "on" || embedded
+        ? []
+        : ["fsync is off: a crash of the machine may lose or damage data"]),
       ...(full_page_writes === "on"
         ? []
         : ["full_page_writes is off: a crash of the machine may damage data"]),
@@ -94,6 +97,12 @@ export const settings = defineCheck<Settings>({
     const days = Math.max(1, (seconds ?? 0) / 86_400);
     const locked =
       deadlocks / days > 10 ? [`${plural(deadlocks, "deadlock")} in ${inTime(seconds ?? 0)}`] : [];
+    if (embedded && faults.length + locked.length === 0)
+      return {
+        status: "ok",
+        message:
+          "The embedded Postgres survives a crash of its process, and as it has fsync off not always one of the machine: keep a copy of what can not be made anew.",
+      };
     if (faults.length + locked.length === 0)
       return {
         status: "ok",

@@ -1,4 +1,4 @@
-import { defineCheck, type Item, inTime, percent, plural } from "./check.ts";
+import { defineCheck, type Item, inTime, NOT_SEEN, percent, plural } from "./check.ts";
 
 interface Connections {
   readonly used: number;
@@ -63,7 +63,7 @@ export const longTransactions = defineCheck<{
     'prepared', (SELECT jsonb_agg(p) FROM (SELECT gid, ${ageOf("prepared")} AS seconds
       FROM pg_catalog.pg_prepared_xacts WHERE prepared < clock_timestamp() - interval '${LONG_SECONDS} s'
       ORDER BY prepared LIMIT 20) p))`,
-  judge({ sessions, prepared }) {
+  judge({ sessions, prepared }, { seesOthers }) {
     const items: Item[] = [
       ...(sessions ?? []).map((session) => toItem(session)),
       ...(prepared ?? []).map(({ gid, seconds }) => ({
@@ -74,6 +74,7 @@ export const longTransactions = defineCheck<{
       0,
       ...[...(sessions ?? []), ...(prepared ?? [])].map((it) => it.seconds),
     );
+    if (items.length === 0 && !seesOthers) return NOT_SEEN;
     if (items.length === 0)
       return {
         status: "ok",
@@ -107,7 +108,8 @@ export const locks = defineCheck<Blocked[] | null>({
       to_jsonb(pg_blocking_pids(pid)) AS by
     FROM pg_catalog.pg_stat_activity WHERE wait_event_type = 'Lock' AND cardinality(pg_blocking_pids(pid)) > 0
     ORDER BY query_start LIMIT 20) b`,
-  judge(blocked) {
+  judge(blocked, { seesOthers }) {
+    if (!blocked && !seesOthers) return NOT_SEEN;
     if (!blocked) return { status: "ok", message: "Nobody waits for a lock." };
     const longest = Math.max(...blocked.map(({ seconds }) => seconds));
     return {

@@ -82,7 +82,7 @@ export const vacuum = defineCheck<{ tables: Dead[] | null; autovacuum: boolean; 
         round(extract(epoch FROM now() - GREATEST(last_vacuum, last_autovacuum)))::bigint AS "vacuumedAgo"
       FROM pg_catalog.pg_stat_user_tables
       WHERE n_dead_tup > 10000 AND n_dead_tup > 0.2 * (n_live_tup + n_dead_tup) ORDER BY n_dead_tup DESC LIMIT 20) t))`,
-  judge({ tables, autovacuum, off }) {
+  judge({ tables, autovacuum, off }, { embedded }) {
     const remarks = [
       ...(autovacuum ? [] : ["autovacuum is off."]),
       ...(off > 0 ? [`${plural(off, "table")} turned autovacuum off.`] : []),
@@ -99,9 +99,11 @@ export const vacuum = defineCheck<{ tables: Dead[] | null; autovacuum: boolean; 
         schema,
         table,
       })),
-      advice: autovacuum
-        ? "VACUUM (ANALYZE) them, and lower their autovacuum_vacuum_scale_factor."
-        : "Set autovacuum = on.",
+      advice: embedded
+        ? "VACUUM (ANALYZE) them: in the embedded Postgres nothing does that by itself."
+        : autovacuum
+          ? "VACUUM (ANALYZE) them, and lower their autovacuum_vacuum_scale_factor."
+          : "Set autovacuum = on.",
     };
   },
 });

@@ -69,10 +69,16 @@ export const findSlowQueries = defineTool<typeof input, typeof output, State>({
         ...said({ share, hitRate }),
       })),
       running: found.running.map(({ waitsFor, ...query }) => ({ ...query, ...said({ waitsFor }) })),
-      ...said({ since: found.since, enable: found.enable ?? null }),
+      ...said({ since: found.since, enable: enableIn(state, found.enable) }),
     };
   },
 });
+
+function enableIn({ database }: State, enable: string | undefined): string | null {
+  if (enable !== undefined && database.kind === "embedded")
+    return "The embedded Postgres does not count statements: explain_query and suggest_indexes look at one that you name.";
+  return enable ?? null;
+}
 
 function toLines({ queries, since, running, enable }: z.output<typeof output>): string {
   return [

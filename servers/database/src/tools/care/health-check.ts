@@ -49,6 +49,7 @@ export const healthCheck = defineTool<typeof input, typeof output, State>({
       const found = await checkHealth(state.database, {
         visible,
         signal,
+        embedded: state.database.kind === "embedded",
         ...(checks ? { checks } : {}),
       });
       return { status: worstOf(found), checks: found.map(toEntry) };

@@ -6,6 +6,7 @@ import {
   type TableDescription,
 } from "../../structure/describe-table.ts";
 import { visibilityOf } from "../../structure/visibility.ts";
+import { PLACE_ALIASES, place } from "../queries/parts.ts";
 import { untrustedText } from "../untrusted.ts";
 import { toDefinition } from "./definition.ts";
 import { READS } from "./reads.ts";
@@ -14,6 +15,7 @@ import { said } from "./words.ts";
 const input = z.object({
   table: z.string().min(1).describe("Name of a table or view, without quotes; schema.table too"),
   schema: z.string().min(1).optional().describe("Where left out, the search path decides"),
+  ...place,
 });
 
 const names = z.array(z.string());
@@ -63,13 +65,21 @@ export const describeTable = defineTool<typeof input, typeof output, State>({
   description:
     "Describes a table or view: columns with type, nullability and default, keys, indexes, constraints, triggers, policies, comments.",
   aliases: ["describeTable", "describe_table_schema"],
+  argumentAliases: {
+    ...PLACE_ALIASES,
+    tableName: "table",
+    table_name: "table",
+    schemaName: "schema",
+    schema_name: "schema",
+  },
   input,
   output,
   hints: READS,
   content: (result) => untrustedText(toDefinition(result)),
-  async run({ table, schema }, { state, signal }) {
+  async run({ table, schema, ...target }, { state, signal }) {
     const visible = visibilityOf(state.guard);
-    const found = await describe(state.database, table, {
+    const database = await state.databaseFor(target, signal);
+    const found = await describe(database, table, {
       visible,
       signal,
       ...(schema ? { schema } : {}),

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { State } from "../../state.ts";
 import { listTables as list, type TableSummary } from "../../structure/tables.ts";
 import { visibilityOf } from "../../structure/visibility.ts";
+import { PLACE_ALIASES, place } from "../queries/parts.ts";
 import { untrustedText } from "../untrusted.ts";
 import { READS } from "./reads.ts";
 import { said, toName, toRemark } from "./words.ts";
@@ -17,6 +18,7 @@ const input = z.object({
     .describe("summary (default): with kind, rows and comment; columns: their columns too"),
   limit: z.int().min(1).max(1_000).optional().describe(`Tables on this page; ${LIMIT} by default`),
   offset: z.int().min(0).optional().describe("Tables to skip: nextOffset of the page before"),
+  ...place,
 });
 
 const output = z.object({
@@ -44,12 +46,15 @@ export const listTables = defineTool<typeof input, typeof output, State>({
   description:
     "Lists tables and views with kind, estimated rows and comment; with their columns on demand.",
   aliases: ["listTables", "get_database_tables"],
+  argumentAliases: { ...PLACE_ALIASES, schemaName: "schema", schema_name: "schema" },
   input,
   output,
   hints: READS,
   content: (result) => untrustedText(result.hint ?? toLines(result.tables), remarkOf(result)),
-  async run({ schema, detail = "summary", limit = LIMIT, offset = 0 }, { state, signal }) {
-    const { tables, total, truncated } = await list(state.database, {
+  async run({ schema, detail = "summary", limit = LIMIT, offset = 0, ...target }, context) {
+    const { state, signal } = context;
+    const database = await state.databaseFor(target, signal);
+    const { tables, total, truncated } = await list(database, {
       visible: visibilityOf(state.guard),
       columns: detail === "columns",
       limit,
