@@ -1,4 +1,5 @@
 import { nearestName, TrestleError } from "@trestle/protocol";
+import type { Connection } from "../drivers/driver.ts";
 import type { Database } from "../postgres/database.ts";
 import { type ColumnShape, checkName, type TableShape } from "./shape.ts";
 
@@ -44,6 +45,7 @@ WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT c.relispartition
 ORDER BY 1, 2 LIMIT 5000`;
 
 export interface TableName {
+  /** Or `schema.table` in one, where no table has that very name. */
   readonly table: string;
   /** Where left out, the search path decides, as in SQL. */
   readonly schema?: string | undefined;
@@ -58,12 +60,11 @@ export async function loadShape(
   { table, schema }: TableName,
   options: { signal?: AbortSignal; isVisible(schema: string, table: string): boolean },
 ): Promise<TableShape> {
-  checkName(table, "table");
+  for (const part of splitOnce(table, schema)) checkName(part, "table");
   if (schema !== undefined) checkName(schema, "schema");
   const asked = options.signal ? { signal: options.signal } : {};
   return database.read(async (connection) => {
-    const { rows } = await connection.run(SHAPE, [table, schema ?? null]);
-    const [row] = rows;
+    const row = await findTable(connection, table, schema);
     if (row) return toShape(row);
     const { rows: names } = await connection.run(NAMES, [schema ?? null]);
     const visible = names
@@ -71,6 +72,23 @@ export async function loadShape(
       .filter((each) => options.isVisible(each.schema, each.name));
     throw unknownTable(table, schema, visible);
   }, asked);
+}
+
+async function findTable(
+  connection: Pick<Connection, "run">,
+  table: string,
+  schema: string | undefined,
+): Promise<(string | null)[] | undefined> {
+  const { rows } = await connection.run(SHAPE, [table, schema ?? null]);
+  const [before, after] = splitOnce(table, schema);
+  if (rows[0] || after === undefined) return rows[0];
+  return (await connection.run(SHAPE, [after, before])).rows[0];
+}
+
+/** `public.guest` → `public`, `guest`. A name may hold a dot of its own, so this is the second thing to try. */
+function splitOnce(table: string, schema: string | undefined): readonly [string, ...string[]] {
+  const at = schema === undefined ? table.indexOf(".") : -1;
+  return at === -1 ? [table] : [table.slice(0, at), table.slice(at + 1)];
 }
 
 function toShape([schema, name, columns, keys]: (string | null)[]): TableShape {
@@ -90,15 +108,13 @@ function unknownTable(
   known: readonly { schema: string; name: string }[],
 ): TrestleError {
   const asked = schema === undefined ? table : `${schema}.${table}`;
-  const qualified = known.find((each) => `${each.schema}.${each.name}` === table);
   const elsewhere = known.filter((each) => each.name === table).map((each) => each.schema);
   const nearest = nearestName(
-    table,
+    splitOnce(table, schema).at(-1) ?? table,
     known.map(({ name }) => name),
   );
-  const hint = qualified
-    ? `Give schema "${qualified.schema}" and table "${qualified.name}".`
-    : elsewhere.length > 0
+  const hint =
+    elsewhere.length > 0
       ? `It exists in schema ${elsewhere.join(", ")}: pass schema.`
       : nearest
         ? `Did you mean "${nearest}"?`

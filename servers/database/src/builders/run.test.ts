@@ -101,14 +101,25 @@ describe.each(Object.entries(targets))("rows of %s", (_name, open) => {
     await expect(selectRows(target, { table: "elsewhere" })).rejects.toThrow(
       "It exists in schema other: pass schema.",
     );
-    await expect(selectRows(target, { table: "other.elsewhere" })).rejects.toThrow(
-      'Give schema "other" and table "elsewhere".',
+    await expect(selectRows(target, { table: "other.elsewher" })).rejects.toThrow(
+      'Did you mean "elsewhere"?',
     );
     await expect(insertRows(target, { table: "nothing", rows: [{}] })).rejects.toThrow("no column");
     await expect(selectRows(target, { table: "secrets" })).rejects.toMatchObject({
       code: "denied",
     });
     await expect(selectRows(target, { table: "secretz" })).rejects.not.toThrow('"secrets"');
+  });
+
+  test("a schema may stand before the table's name, unless a table has that very name", async () => {
+    const columnsOf = async (table: string) => {
+      const { columns } = await selectRows(target, { table });
+      return columns.map(({ name }) => name);
+    };
+    expect(await columnsOf("other.elsewhere")).toEqual(["id"]);
+    expect(await columnsOf("public.dotted.name")).toEqual(["own"]);
+    await target.script('CREATE TABLE "other.elsewhere" (own int)');
+    expect(await columnsOf("other.elsewhere")).toEqual(["own"]);
   });
 
   test("denied columns are left out, masked ones can not be asked about", async () => {
@@ -379,6 +390,7 @@ CREATE TABLE guest (id int PRIMARY KEY, name text, phone text, secret_note text)
 CREATE TABLE secrets (id int);
 CREATE TABLE keyless (id int);
 CREATE TABLE nothing ();
+CREATE TABLE "dotted.name" (own int);
 CREATE TABLE room (code text PRIMARY KEY, name text UNIQUE, beds int DEFAULT 1);
 CREATE TABLE everything (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, text text NOT NULL DEFAULT 'none', json jsonb,
   jsons jsonb[], texts text[], matrix int[], big bigint, exact numeric, bytes bytea, at timestamptz, day date,

@@ -7,7 +7,10 @@ import type { State } from "../../state.ts";
 
 /** What the tools about rows have in common. */
 export const tableArguments = {
-  table: z.string().min(1).describe("Name of a table or view, without quotes"),
+  table: z
+    .string()
+    .min(1)
+    .describe("A table or view, without quotes; schema.table in one is understood"),
   schema: z.string().min(1).optional().describe("Where left out, the search path decides"),
 };
 
