@@ -52,7 +52,7 @@ export function packFolder(folder: string, { quick = false } = {}): Buffer {
   length.writeUInt32BE(head.length);
   return brotliCompressSync(Buffer.concat([length, head, ...contents]), {
     params: {
-      [constants.BROTLI_PARAM_QUALITY]: quick ? 4 : 11,
+      [constants.BROTLI_PARAM_QUALITY]: quick ? 4 : 9,
       [constants.BROTLI_PARAM_LGWIN]: 24,
     },
   });
