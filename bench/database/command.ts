@@ -58,7 +58,9 @@ function memoryOf(pid: number): { now: number; peak: number } | undefined {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     const megabytes = (name: string) =>
       Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
-    return { now: megabytes("VmRSS"), peak: megabytes("VmHWM") };
+    const [now, peak] = [megabytes("VmRSS"), megabytes("VmHWM")];
+    // What has ended and was not collected yet has no memory.
+    return Number.isFinite(now) ? { now, peak } : undefined;
   } catch {
     return undefined;
   }

@@ -80,7 +80,7 @@ async function openBare(url: string): Promise<Way> {
 async function openTool(url: string): Promise<Way> {
   const dataDir = join(tmpdir(), "trestle-bench-database");
   const host = createStandaloneHost({ dataDir, clock: systemClock, log: silentLogger });
-  const instance = server.mount(host, { DATABASE_URL: url, DATABASE_MAX_CONNECTIONS: "1" });
+  const instance = server.mount(host, { DATABASE_URL: url });
   return {
     what: "run_sql",
     run: () => call(instance),

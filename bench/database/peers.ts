@@ -28,21 +28,18 @@ export interface PeerResult {
 
 interface Peer {
   readonly name: string;
+  /** Pinned: figures of another day are of the same program. Left out for ours. */
+  readonly manifest?: Manifest;
   readonly args: (url: string, folder: string) => readonly string[];
   readonly env: (url: string) => Readonly<Record<string, string>>;
   /** The tool that runs SQL, where it works without an account. */
   readonly query?: { readonly tool: string; readonly argument: string };
 }
 
-/** Pinned: figures of another day are of the same programs. */
-const MANIFEST = {
-  private: true,
-  dependencies: {
-    "@bytebase/dbhub": "1.4.0",
-    "@modelcontextprotocol/server-postgres": "0.6.2",
-    "@neondatabase/mcp-server-neon": "0.6.5",
-  },
-};
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly overrides?: Readonly<Record<string, string>>;
+}
 
 const inModules = (folder: string, path: string): string => join(folder, "node_modules", path);
 
@@ -55,6 +52,7 @@ const PEERS: readonly Peer[] = [
   },
   {
     name: "@modelcontextprotocol/server-postgres 0.6.2",
+    manifest: { dependencies: { "@modelcontextprotocol/server-postgres": "0.6.2" } },
     args: (url, folder) => [
       inModules(folder, "@modelcontextprotocol/server-postgres/dist/index.js"),
       url,
@@ -63,7 +61,8 @@ const PEERS: readonly Peer[] = [
     query: { tool: "query", argument: "sql" },
   },
   {
-    name: "@bytebase/dbhub 1.4.0, read-only",
+    name: "@bytebase/dbhub 1.4.0",
+    manifest: { dependencies: { "@bytebase/dbhub": "1.4.0" } },
     args: (url, folder) => [
       ...[inModules(folder, "@bytebase/dbhub/dist/index.js"), "--transport", "stdio"],
       ...["--readonly", "--dsn", withoutTls(url)],
@@ -74,6 +73,11 @@ const PEERS: readonly Peer[] = [
   {
     // Its SQL goes to Neon's cloud and needs an account: only its start and its list are measured.
     name: "@neondatabase/mcp-server-neon 0.6.5",
+    manifest: {
+      dependencies: { "@neondatabase/mcp-server-neon": "0.6.5" },
+      // One of its dependencies names a repository instead of the registry.
+      overrides: { "@fastify/otel": "0.8.0" },
+    },
     args: (_url, folder) => [
       inModules(folder, "@neondatabase/mcp-server-neon/dist/index.js"),
       "start",
@@ -83,18 +87,18 @@ const PEERS: readonly Peer[] = [
   },
 ];
 
-/** Others beside ours, each in processes of its own. Throws a sentence where they cannot be installed. */
+/** Others beside ours, each in processes of its own. What could not be measured is told in a sentence. */
 export async function measurePeers(
   database: BenchDatabase,
   settings: Settings,
 ): Promise<{ results: PeerResult[]; skipped: string[] }> {
-  const folder = install();
   const results: PeerResult[] = [];
   const skipped: string[] = [];
   await database.script("CREATE TABLE IF NOT EXISTS target (id int)");
   for (const peer of PEERS) {
     progress(peer.name);
     try {
+      const folder = peer.manifest === undefined ? "" : install(peer.manifest);
       results.push(await measurePeer(peer, folder, database, settings));
     } catch (error) {
       skipped.push(`${peer.name} could not be measured: ${(error as Error).message.slice(0, 200)}`);
@@ -204,21 +208,23 @@ function withoutTls(url: string): string {
 }
 
 /** A scratch installation that the next run finds again; nothing of it is run by installing it. */
-function install(): string {
-  const manifest = JSON.stringify(MANIFEST);
+function install(given: Manifest): string {
+  const manifest = JSON.stringify({ private: true, ...given });
   const name = createHash("sha256").update(manifest).digest("hex").slice(0, 12);
-  const folder = join(tmpdir(), `trestle-bench-peers-${name}`);
+  const folder = join(tmpdir(), `trestle-bench-peer-${name}`);
   if (existsSync(folder)) return folder;
-  progress("installing the other servers");
+  progress("installing it");
   const draft = `${folder}.${process.pid}`;
   mkdirSync(draft, { recursive: true });
   writeFileSync(join(draft, "package.json"), manifest);
+  const options = ["--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"];
   try {
-    const options = ["--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"];
-    execFileSync("npm", ["install", ...options], { cwd: draft, stdio: "pipe", timeout: 180_000 });
+    const patience = ["--fetch-retries=1", "--fetch-timeout=20000"];
+    const how = { cwd: draft, stdio: "pipe", timeout: 150_000 } as const;
+    execFileSync("npm", ["install", ...options, ...patience], how);
   } catch {
     rmSync(draft, { recursive: true, force: true });
-    throw new Error("The other servers were not measured: npm could not install them.");
+    throw new Error("npm could not install it from the registry.");
   }
   renameSync(draft, folder);
   return folder;

@@ -121,7 +121,8 @@ describe.runIf(here)("trestle-database", () => {
     const doctor = await run(["doctor", "--database-deny-tables", "gest"]);
     expect(doctor.code).toBe(0);
     expect(doctor.out).toMatch(/ok +connection +PostgreSQL/);
-    expect(doctor.out).toContain('DATABASE_DENY_TABLES: "gest"');
+    expect(doctor.out).toContain('DATABASE_DENY_TABLES, "gest"');
+    expect(doctor.out).toContain("CREATE ROLE");
     const failing = await run([
       "doctor",
       "--json",

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { messageOf } from "@trestle/protocol";
 import { type ConnectionFacts, maskUrl, readConnectionFacts } from "../care/connection-info.ts";
-import { type Catalog, readCatalog } from "../guard/catalog.ts";
-import { meansColumn, meansTable, readLists, SETTINGS } from "../guard/lists.ts";
+import { readCatalog } from "../guard/catalog.ts";
+import { checkRules } from "../guard/check-rules.ts";
+import { hasLists, readLists } from "../guard/lists.ts";
+import { describeRole, recommendedRole } from "../guard/role.ts";
 import { readMigrations } from "../migrations/file.ts";
 import { problemsOf, readApplied, statusOf } from "../migrations/status.ts";
 import { server } from "../server.ts";
@@ -37,7 +39,7 @@ export async function diagnose(place: Place): Promise<Check[]> {
     },
     ...checkTls(place, facts),
     await checkRole(place),
-    ...(await checkRules(place)),
+    ...(await checkLists(place)),
     await checkMigrations(place),
   ];
 }
@@ -73,91 +75,35 @@ function checkTls({ state }: Place, { tls, host }: ConnectionFacts): Check[] {
 }
 
 /** What the role of the connection may do of itself, whatever the mode says. */
-const ROLE = `SELECT to_jsonb(r) FROM (SELECT rolname AS name, rolsuper AS super,
-  rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls AS powerful,
-  pg_has_role('pg_write_server_files', 'member') OR pg_has_role('pg_read_server_files', 'member')
-    OR pg_has_role('pg_execute_server_program', 'member') AS files,
-  (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
-      AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) AS writes,
-  (SELECT count(*) FROM pg_namespace n WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
-    AND has_schema_privilege(n.oid, 'CREATE')) AS creates
-  FROM pg_roles WHERE rolname = current_user) r`;
-
-interface Role {
-  readonly name: string;
-  readonly super: boolean;
-  readonly powerful: boolean;
-  readonly files: boolean;
-  readonly writes: number;
-  readonly creates: number;
-}
-
 async function checkRole({ state, signal }: Place): Promise<Check> {
   const { kind, mode } = state.database;
   if (kind === "embedded")
     return { name: "role", status: "ok", message: "the embedded database has no other roles" };
-  const { rows } = await state.database.read((connection) => connection.run(ROLE), { signal });
-  const role = JSON.parse(rows[0]?.[0] ?? "{}") as Role;
-  const beyond = [
-    ...(role.super ? ["is a superuser"] : []),
-    ...(role.powerful && !role.super ? ["may make databases or roles, or pass row security"] : []),
-    ...(role.files && !role.super ? ["may use files or programs of the server"] : []),
-    ...(mode === "read-only" && role.writes > 0 ? [`may write ${role.writes} tables`] : []),
-    ...(mode !== "admin" && role.creates > 0 ? [`may make things in ${role.creates} schemas`] : []),
-  ];
-  if (beyond.length === 0)
+  const report = await state.database.read((connection) => describeRole(connection, mode), {
+    signal,
+  });
+  if (report.excess.length === 0)
     return {
       name: "role",
       status: "ok",
-      message: `${role.name} may do no more than mode ${mode} needs`,
+      message: `${report.role} can do no more than mode ${mode}`,
     };
   return {
-    ...{ name: "role", status: "warn" },
-    message: `${role.name} can do more than mode ${mode} lets it: it ${beyond.join(", ")}`,
-    next: `Connect as a role with fewer rights; then the server's rules are not the only wall. For reading:\n${READER}`,
+    ...{ name: "role", status: "warn", message: report.excess.join("\n") },
+    next: `Connect as a role that can do no more, so that the server's rules are not the only wall:\n${recommendedRole(mode).trimEnd()}`,
   };
 }
 
-const READER = [
-  "CREATE ROLE assistant LOGIN PASSWORD '…';",
-  "GRANT USAGE ON SCHEMA public TO assistant;",
-  "GRANT SELECT ON ALL TABLES IN SCHEMA public TO assistant;",
-].join("\n");
-
 /** A name in a list that means nothing is most likely misspelt, and then protects nothing. */
-async function checkRules({ state, signal }: Place): Promise<Check[]> {
-  const lists = readLists(state.guard.rules);
-  const entries = Object.values(lists).reduce((sum, list) => sum + list.length, 0);
-  if (entries === 0) return [];
+async function checkLists({ state, signal }: Place): Promise<Check[]> {
+  const { rules } = state.guard;
+  if (!hasLists(readLists(rules))) return [];
   const catalog = await state.database.read(readCatalog, { signal });
-  const unmatched = Object.entries(lists).flatMap(([list, patterns]) =>
-    patterns
-      .filter((pattern) => !meansAnything(catalog, pattern))
-      .map(({ entry }) => `${SETTINGS[list as keyof typeof SETTINGS]}: "${entry}"`),
-  );
-  if (unmatched.length === 0)
-    return [
-      { name: "rules", status: "ok", message: `all ${entries} names in the lists mean something` },
-    ];
-  return [
-    {
-      ...{
-        name: "rules",
-        status: "warn",
-        message: `mean nothing in this database: ${unmatched.join(", ")}`,
-      },
-      next: "Look whether they are misspelt: what a rule does not mean, it does not protect.",
-    },
-  ];
-}
-
-function meansAnything({ relations }: Catalog, pattern: Parameters<typeof meansTable>[0]): boolean {
-  return relations.some(
-    ({ schema, name, columns }) =>
-      meansTable(pattern, schema, name) &&
-      (pattern.column === undefined || columns.some((column) => meansColumn(pattern, column.name))),
-  );
+  const problems = checkRules(rules, catalog);
+  if (problems.length === 0)
+    return [{ name: "rules", status: "ok", message: "all names in the lists mean something" }];
+  const lines = problems.map(({ setting, entry, problem }) => `${setting}, "${entry}": ${problem}`);
+  return [{ name: "rules", status: "warn", message: lines.join("\n") }];
 }
 
 async function checkMigrations({ config, dataDir, state, signal }: Place): Promise<Check> {
