@@ -77,14 +77,14 @@ export function hostileText(random: SeededRandom): string {
 /** Postgres' own columns of every table, whose names no other column can have. */
 const SYSTEM = new Set(["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"]);
 
-/** Names that a table may really have, each different from the others; no numbers, which objects sort. */
+/** Names that a table may really have, each different from the others; no numbers, which objects sort, and none of Postgres' own. */
 export function hostileNames(random: SeededRandom, count: number): string[] {
   const names = new Set<string>();
   while (names.size < count) {
     const name =
       random.below(12) === 0 ? `${"ä".repeat(31)}${random.below(10)}` : hostileText(random);
     const isName =
-      name !== "" && Buffer.byteLength(name) <= 63 && !/^(?:"(?:and|or|not)"|\d+)$/.test(name);
+      name !== "" && Buffer.byteLength(name) <= 63 && !/^(?:"(?:and|or|not)"$|\d+$|pg_)/.test(name);
     if (isName && !SYSTEM.has(name)) names.add(name);
   }
   return [...names];

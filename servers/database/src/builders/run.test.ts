@@ -73,6 +73,7 @@ describe.each(Object.entries(targets))("rows of %s", (_name, open) => {
 
   test.for<[Where, string]>([
     [{ statsu: 1 }, 'where.statsu: public.stay has no column "statsu". Did you mean "status"?'],
+    [{ "length(guest)": 1 }, "Names of columns are read here, no SQL. Columns: id, status"],
     [{ id: { gte: "x" } }, 'where.id.gte: "x" is no whole number.'],
     [{ id: { greater: 1 } }, 'where.id.greater: there is no operator "greater"'],
     [{ id: 2 ** 60 }, "beyond 2^53"],
@@ -280,6 +281,9 @@ describe.each(Object.entries(targets))("rows of %s", (_name, open) => {
     await expect(upsert([{ code: "A", beds: 1 }, { code: "B" }])).rejects.toThrow(
       'rows[1]: has no "beds"',
     );
+    await expect(
+      upsertRows(target, { table: "everything", rows: [{ id: 1, text: "x" }] }),
+    ).rejects.toThrow('no row can bring "id", which Postgres computes');
     await expect(upsert([{ name: "x" }])).rejects.toThrow('give "code" in each');
   });
 

@@ -62,9 +62,10 @@ export function findColumn(table: TableShape, name: string, field: string): Colu
     );
   const names = table.columns.map((column) => column.name);
   const nearest = nearestName(name, names);
+  const isSql = /[^\p{L}\p{N}_$]/u.test(name);
   const hint = nearest
     ? `Did you mean "${nearest}"?`
-    : `Columns: ${names.slice(0, 30).join(", ")}${names.length > 30 ? " …" : ""}.`;
+    : `${isSql ? "Names of columns are read here, no SQL. " : ""}Columns: ${names.slice(0, 30).join(", ")}${names.length > 30 ? " …" : ""}.`;
   throw new TrestleError(
     "invalid_input",
     `${field}: ${table.schema}.${table.name} has no column "${name}". ${hint}`,

@@ -44,9 +44,10 @@ export function compileInsert(writer: Writer, table: TableShape, input: InsertIn
 /** Rows that are there already are changed. All rows name the same columns, or defaults would overwrite. */
 export function compileUpsert(writer: Writer, table: TableShape, input: UpsertInput): Compiled {
   const { sql, id, list } = writer;
+  const target = conflictTarget(table, input.conflictColumns);
   const columns = givenColumns(table, input.rows);
   checkSame(columns, input.rows);
-  const target = conflictTarget(table, input.conflictColumns, columns);
+  checkGiven(target, columns);
   const given = columns.map(({ name }) => name).filter((name) => !target.includes(name));
   const updated = input.update ? listUpdated(table, input.update, given) : given;
   const action =
@@ -158,7 +159,6 @@ function checkSame(columns: readonly ColumnShape[], rows: readonly JsonObject[])
 function conflictTarget(
   table: TableShape,
   asked: readonly string[] | undefined,
-  columns: readonly ColumnShape[],
 ): readonly string[] {
   const target = asked ? listColumns(table, asked, "conflictColumns") : table.primaryKey;
   const isKey = table.uniqueKeys.some(
@@ -168,9 +168,18 @@ function conflictTarget(
     const keys = table.uniqueKeys.map((key) => key.join(" + ")).join("; ") || "none";
     throw invalid("conflictColumns", `must be a unique key of ${table.name}. Its keys: ${keys}.`);
   }
+  const computed = table.columns.find(({ name, generated }) => generated && target.includes(name));
+  if (!computed) return target;
+  throw invalid(
+    "conflictColumns",
+    `no row can bring "${computed.name}", which Postgres computes: name another unique key, or change rows that are there by update_rows.`,
+  );
+}
+
+function checkGiven(target: readonly string[], columns: readonly ColumnShape[]): void {
   const missing = target.find((name) => !columns.some((column) => column.name === name));
-  if (missing === undefined) return target;
-  throw invalid("rows", `give "${missing}" in each: it tells which row is meant.`);
+  if (missing !== undefined)
+    throw invalid("rows", `give "${missing}" in each: it tells which row is meant.`);
 }
 
 function listUpdated(table: TableShape, update: readonly string[], given: readonly string[]) {

@@ -78,10 +78,15 @@ export const transformRows = defineTool<typeof input, typeof output, State>({
 function readOptions({ transformer, options = {} }: Input, { options: shape }: Transformer) {
   const read = shape.safeParse(options);
   if (read.success) return read.data;
+  const problems = read.error.issues.map(({ path, message }) => ({
+    field: ["options", ...path.map(String)].join("."),
+    message,
+  }));
+  const lines = problems.map(({ field, message }) => `- ${field}: ${message}`);
   throw new TrestleError(
     "invalid_input",
-    `The options of ${transformer} are not valid:\n${z.prettifyError(read.error)}`,
-    { details: { fields: read.error.issues.map(({ path }) => ["options", ...path].join(".")) } },
+    `The options of ${transformer} are not valid:\n${lines.join("\n")}`,
+    { details: { fields: problems.map(({ field }) => field) } },
   );
 }
 
