@@ -9,7 +9,7 @@ import { said, toName } from "../structure/words.ts";
 import { untrustedText } from "../untrusted.ts";
 
 const input = z.object({
-  schema: z.string().min(1).optional(),
+  schema: z.string().min(1).optional().describe("All but Postgres' own where left out"),
   minBytes: z.int().min(0).optional().describe("Only what wastes so much; 1 MiB by default"),
   limit: z.int().min(1).max(200).optional().describe("20 by default"),
 });

@@ -9,7 +9,7 @@ import { said, toName } from "../structure/words.ts";
 import { untrustedText } from "../untrusted.ts";
 
 const input = z.object({
-  schema: z.string().min(1).optional(),
+  schema: z.string().min(1).optional().describe("All but Postgres' own where left out"),
   table: z.string().min(1).optional().describe("One table, with the statistics of its columns"),
   order: z
     .enum(STATS_ORDERS)

@@ -20,15 +20,15 @@ const input = z.object({
       "Words that the name, its table or the comment holds, each of them; * for any characters",
     ),
   kinds: z.array(z.enum(OBJECT_KINDS)).min(1).optional().describe("All where left out"),
-  schema: z.string().min(1).optional(),
+  schema: z.string().min(1).optional().describe("All but Postgres' own where left out"),
   detail: z
     .enum(["names", "summary", "full"])
     .optional()
     .describe(
       "summary (default): with definition and comment; full: tables as describe_table has them",
     ),
-  limit: z.int().min(1).max(500).optional(),
-  offset: z.int().min(0).optional(),
+  limit: z.int().min(1).max(500).optional().describe("50 by default, 10 in full"),
+  offset: z.int().min(0).optional().describe("nextOffset of the page before"),
 });
 
 const output = z.object({
