@@ -13,6 +13,9 @@ import { untrustedText } from "../tools/untrusted.ts";
 type Variables = Readonly<Record<string, string>>;
 type Show = (state: State, variables: Variables, signal?: AbortSignal) => Promise<string>;
 
+/** Of a schema with more tables, each shows its columns only where it is read itself. */
+const MAX_WITH_COLUMNS = 200;
+
 /** The structure as text. Estimates of rows are left out: they change without anything having been changed. */
 const showSchemas: Show = async ({ database, guard }, _variables, signal) => {
   const visible = visibilityOf(guard);
@@ -33,10 +36,11 @@ const showSchema: Show = async ({ database, guard }, { schema = "" }, signal) =>
     columns: true,
     ...(signal ? { signal } : {}),
   });
+  const few = tables.length <= MAX_WITH_COLUMNS;
   return tables
     .map(({ name, kind, columns = [], comment }) => {
       const list = columns.map((column) => `${toName(column.name)} ${column.type}`).join(", ");
-      return `${kind} ${toName(name)} (${list})${toRemark(comment)}`;
+      return `${kind} ${toName(name)}${few ? ` (${list})` : ""}${toRemark(comment)}`;
     })
     .join("\n");
 };
