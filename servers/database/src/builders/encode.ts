@@ -8,6 +8,9 @@ const JSON_BASES = new Set(["json", "jsonb"]);
 const LIST_BASES = new Set(["vector", "halfvec"]);
 const WHOLE = { int2: 16, int4: 32, int8: 64 } as const;
 
+/** By category: a number could be seconds, days or a year. */
+const TIMES: Readonly<Record<string, string>> = { D: "2026-05-01", T: '"2 days"' };
+
 type Column = TypeShape & { readonly type: string };
 
 /**
@@ -46,8 +49,9 @@ function encodeScalar(value: JsonValue, column: Column, field: string): string {
   if (base === "numeric" || base === "float4" || base === "float8")
     return checkNumber(value, column, field);
   if (base === "bool") return toBoolean(value, field);
-  if (column.category === "D" && typeof value !== "string")
-    throw invalid(field, `${show(value)} is no ${column.type}: give a text such as 2026-05-01.`);
+  const example = TIMES[column.category];
+  if (example !== undefined && typeof value !== "string")
+    throw invalid(field, `${show(value)} is no ${column.type}: give a text such as ${example}.`);
   if (Number.isInteger(value) && !Number.isSafeInteger(value))
     throw invalid(field, `${value} is beyond 2^53 and would be rounded: give it as text.`);
   const text = checkText(String(value), field);

@@ -16,8 +16,8 @@ import {
 } from "./run.ts";
 
 /** ROUNDS of so many tables, and of so many calls on each. */
-const TABLES = 3;
-const CALLS = 60;
+const TABLES = 2;
+const CALLS = 50;
 
 const runners: Record<Case["tool"], (target: TestPostgres, input: never) => Promise<unknown>> = {
   select: selectRows,

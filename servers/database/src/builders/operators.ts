@@ -66,7 +66,8 @@ function bind({ writer, column, field }: Comparison, value: JsonValue, at = fiel
       at,
       `${column.type} can not be compared: only jsonb can, and texts (like, matches).`,
     );
-  return writer.value(encodeValue(value, column, at), at);
+  // What a column is too short or too narrow for may be compared with it all the same.
+  return writer.value(encodeValue(value, { ...column, modifier: -1 }, at), at);
 }
 
 function compare(it: Comparison, operator: string): Piece {

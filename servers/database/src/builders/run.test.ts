@@ -198,6 +198,11 @@ describe.each(Object.entries(targets))("rows of %s", (_name, open) => {
       });
   });
 
+  test("a condition may name what no row of the column could hold", async () => {
+    const where = { short: { ne: "far too long" }, price: { lt: "123456789.5" } };
+    expect((await selectRows(target, { table: "everything", where })).rows).toEqual([]);
+  });
+
   test("distinct rows", async () => {
     const { rows } = await selectRows(target, {
       table: "stay",
@@ -252,6 +257,7 @@ describe.each(Object.entries(targets))("rows of %s", (_name, open) => {
     [{ flag: "maybe" }, 'rows[0].flag: "maybe" is neither true nor false.'],
     [{ at: "yesterdayish" }, "rows[0].at: invalid input syntax"],
     [{ day: "2026-02-30" }, "rows[0].day: date/time field value out of range"],
+    [{ span: 5 }, 'rows[0].span: 5 is no interval: give a text such as "2 days".'],
     [{ span: "for ever" }, "rows[0].span: invalid input syntax for type interval"],
     [{ score: 101 }, "percent_check"],
     [{ nope: 1 }, 'has no column "nope"'],

@@ -80,7 +80,7 @@ function checkAgreed(deed: Deed, answer: { readonly [key: string]: unknown }): v
 
 function checkNamed({ object, action }: Deed, confirm: string | undefined): void {
   if (confirm === object) return;
-  const found = confirm === undefined ? "" : ` (it names "${confirm}")`;
+  const found = confirm === undefined ? "" : `, not ${JSON.stringify(confirm)}`;
   throw new TrestleError(
     "denied",
     `${action} This can not be undone, and this client can not ask its user. Once the user agreed, call again with confirm: ${JSON.stringify(object)}${found}.`,
