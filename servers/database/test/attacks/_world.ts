@@ -67,8 +67,8 @@ const ROLE = "trestle_attack_hash";
 /** Cleans up what lies outside the schema; each may or may not be there. */
 const CLEAN = `
   SELECT lo_unlink(oid) FROM pg_largeobject_metadata;
-  SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database() OR slot_name LIKE 'evil%';
-  SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin WHERE roname LIKE 'evil%';
+  SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database() OR slot_name = 'evil_' || current_database();
+  SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin WHERE roname = 'evil_' || current_database();
   DROP EXTENSION IF EXISTS citext CASCADE;
   DROP PUBLICATION IF EXISTS evil;
   DROP EVENT TRIGGER IF EXISTS evil;
@@ -106,12 +106,12 @@ const LOOK = `SELECT string_agg(line, E'\\n' ORDER BY line) AS state FROM (
   UNION ALL SELECT 'default ' || defaclacl::text FROM pg_default_acl
   UNION ALL SELECT 'collation ' || collname FROM pg_collation WHERE oid >= 16384
   UNION ALL SELECT 'text search ' || cfgname FROM pg_ts_config WHERE oid >= 16384
-  UNION ALL SELECT 'slot ' || slot_name FROM pg_replication_slots WHERE slot_name LIKE 'evil%'
-  UNION ALL SELECT 'origin ' || roname FROM pg_replication_origin WHERE roname LIKE 'evil%'
+  UNION ALL SELECT 'slot ' || slot_name FROM pg_replication_slots WHERE slot_name = 'evil_' || current_database()
+  UNION ALL SELECT 'origin ' || roname FROM pg_replication_origin WHERE roname = 'evil_' || current_database()
   UNION ALL SELECT 'object ' || loid || md5(string_agg(data, '' ORDER BY pageno)) FROM pg_largeobject GROUP BY loid
   UNION ALL SELECT 'object ' || oid || coalesce(lomacl::text, '') FROM pg_largeobject_metadata
-  UNION ALL SELECT 'role ' || rolname || rolsuper FROM pg_authid WHERE rolname ~ '^(evil|trestle_attack)'
-  UNION ALL SELECT 'database ' || datname FROM pg_database WHERE datname LIKE 'evil%'
+  UNION ALL SELECT 'role ' || rolname || rolsuper FROM pg_authid WHERE rolname = 'evil_' || current_database()
+  UNION ALL SELECT 'database ' || datname FROM pg_database WHERE datname = 'evil_' || current_database()
   UNION ALL SELECT 'setting ' || setdatabase || setconfig::text FROM pg_db_role_setting
     WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
   UNION ALL SELECT 'lock ' || concat_ws(' ', locktype, relation::regclass, classid, objid, mode) FROM pg_locks
