@@ -73,10 +73,7 @@ function better(
   return cost < least ? candidate : winner;
 }
 
-export async function costOf(
-  connection: Connection,
-  workload: readonly Workload[],
-): Promise<number> {
+async function costOf(connection: Connection, workload: readonly Workload[]): Promise<number> {
   let sum = 0;
   for (const item of workload) sum += item.weight * (await explain(connection, item)).cost;
   return sum;
