@@ -83,6 +83,9 @@ test("a transaction counts as a whole, and a dry run changes nothing", async () 
   expect((await call("run_sql", { sql: count })).structuredContent).toMatchObject({
     rows: [{ n: 2 }],
   });
+  const endless = "SELECT generate_series(1, 1000000000)";
+  const page = await call("run_transaction", { statements: [endless], maxRows: 2 });
+  expect(page.structuredContent).toMatchObject({ results: [{ rowCount: 2, truncated: true }] });
   const whole = await call("run_transaction", {
     statements: [insert, count],
     isolation: "serializable",

@@ -8,6 +8,8 @@ interface PostgresError extends Error {
   readonly detail?: string;
   readonly hint?: string;
   readonly position?: string;
+  /** What was being done: `portal "page" parameter $2 = '...'`. */
+  readonly where?: string;
 }
 
 /** What went wrong with a statement, or with its connection, as one of our errors. */
@@ -17,6 +19,7 @@ export function toDatabaseError(error: unknown): TrestleError {
   const engine = /^XT00([YN])$/.exec(error.code);
   if (engine)
     return new TrestleError("unavailable", error.message, { retryable: engine[1] === "Y" });
+  const parameter = /\bportal (?:".*" )?parameter \$(\d+)/.exec(error.where ?? "")?.[1];
   const parts = [
     error.message,
     Number(error.position) > 0 ? `(at character ${error.position})` : undefined,
@@ -28,7 +31,10 @@ export function toDatabaseError(error: unknown): TrestleError {
     codeOf(error.code),
     parts.filter((part) => part !== undefined && part !== "").join(" "),
     {
-      details: { sqlState: error.code },
+      details: {
+        sqlState: error.code,
+        ...(parameter === undefined ? {} : { parameter: Number(parameter) }),
+      },
       ...(RETRYABLE.has(error.code) ? { retryable: true } : {}),
       ...(NOT_RETRYABLE.has(error.code) ? { retryable: false } : {}),
     },
