@@ -2,7 +2,7 @@ import { isTrestleError, TrestleError } from "@trestle/protocol";
 
 /**
  * An error of Postgres' about a statement that nobody wrote: without its place in the text, and with the place
- * in the input where a value came from that it quotes.
+ * in the input that the value came from: by the number of its parameter where Postgres tells it, else by what it quotes.
  */
 export function nameField(
   error: unknown,
@@ -11,9 +11,13 @@ export function nameField(
 ): unknown {
   if (!isTrestleError(error) || typeof error.details?.sqlState !== "string") return error;
   const message = error.message.replace(/ \(at character \d+\)/, "");
-  const field = error.details.sqlState.startsWith("22")
-    ? fieldOf(message, params, fields)
-    : undefined;
+  const { sqlState, parameter } = error.details;
+  const field =
+    typeof parameter === "number"
+      ? fields[parameter - 1]
+      : sqlState.startsWith("22")
+        ? fieldOf(message, params, fields)
+        : undefined;
   return new TrestleError(error.code, field === undefined ? message : `${field}: ${message}`, {
     retryable: error.retryable,
     details: { ...error.details, ...(field === undefined ? {} : { field }) },

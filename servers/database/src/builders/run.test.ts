@@ -266,6 +266,13 @@ describe.each(Object.entries(targets))("rows of %s", (_name, open) => {
     await expect(insertRows(target, { table: "everything", rows: [row] })).rejects.toThrow(message);
   });
 
+  test("of many rows with the same fault the first is named", async () => {
+    const rows = ["2026-01-01", "soon", "soon", "soon", "soon"].map((day) => ({ day }));
+    await expect(insertRows(target, { table: "everything", rows })).rejects.toThrow(
+      'rows[1].day: invalid input syntax for type date: "soon"',
+    );
+  });
+
   test("an upsert changes what is there and adds what is not", async () => {
     const upsert = (rows: JsonObject[], more = {}) =>
       upsertRows(target, { table: "room", rows, returning: ["*"], ...more });
