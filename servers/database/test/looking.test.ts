@@ -36,7 +36,7 @@ describe.each([
   beforeAll(async () => {
     opened = await open();
     for (const sql of SCRIPT) await call("run_sql", { sql }, opened.filling);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(() => opened.close());
 

@@ -31,7 +31,7 @@ beforeAll(async () => {
   await database.script(`CREATE TABLE guest (id int PRIMARY KEY, name text); CREATE TABLE "a b/c" (id int);
     CREATE TABLE secret (id int); COMMENT ON TABLE guest IS 'Who stays';
     INSERT INTO guest SELECT n, 'n' FROM generate_series(1, 3000) n; ANALYZE`);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await instance.close();

@@ -2,7 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   hasLocalPostgres,
-  openInMemory,
+  openEmbedded,
   openLocal,
   type TestCatalog,
 } from "../structure/_catalogs.ts";
@@ -31,7 +31,7 @@ const SCRIPT = `
 const local = await hasLocalPostgres();
 
 describe.each([
-  ["the embedded Postgres", openInMemory, true],
+  ["the embedded Postgres", openEmbedded, true],
   ["a Postgres server", openLocal, local],
 ])("on %s", (_name, open, isHere) => {
   if (!isHere) return;
@@ -40,7 +40,7 @@ describe.each([
   beforeAll(async () => {
     catalog = await open();
     await catalog.script(SCRIPT);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(() => catalog.close());
 

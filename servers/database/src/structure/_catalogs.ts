@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { PGlite } from "@electric-sql/pglite";
 import { silentLogger, systemClock } from "@trestle/protocol";
 import pg from "pg";
-import { config } from "../config.ts";
-import type { Answer, Connection } from "../drivers/driver.ts";
+import { type Config, config } from "../config.ts";
 import type { Guard } from "../guard/guard.ts";
+import { temporaryFolder } from "../postgres/_temporary-folder.ts";
 import type { Database } from "../postgres/database.ts";
 import { openDatabase } from "../postgres/open-database.ts";
 
@@ -47,12 +46,7 @@ export async function openLocal(
     await client.end();
   };
   await administer(`CREATE DATABASE ${name}`);
-  const database = openDatabase(config.parse({ url: `${server}/${name}` }), {
-    guard: openGuard,
-    dataDir: "",
-    clock: systemClock,
-    log: silentLogger,
-  });
+  const database = open({ url: `${server}/${name}` }, "");
   return {
     ...database,
     url: `${server}/${name}`,
@@ -64,36 +58,21 @@ export async function openLocal(
   };
 }
 
-/** The embedded Postgres, in memory. */
-export async function openInMemory(): Promise<TestCatalog> {
-  const database = await PGlite.create();
-  const parsers = Object.fromEntries(
-    Object.keys(database.parsers).map((oid) => [oid, (text: string) => text]),
-  );
-  const connection = {
-    run: (sql: string, params: readonly unknown[] = []) =>
-      database.query(sql, [...params], { rowMode: "array", parsers }) as unknown as Promise<Answer>,
-    script: async (text: string) => void (await database.exec(text)),
-  } as unknown as Connection;
-  const within =
-    (begin: string, end: string): Database["read"] =>
-    async (work) => {
-      await database.exec(begin);
-      try {
-        const result = await work(connection);
-        await database.exec(end);
-        return result;
-      } catch (error) {
-        await database.exec("ROLLBACK");
-        throw error;
-      }
-    };
+/** The embedded Postgres, in a folder that is removed when it is closed. */
+export async function openEmbedded(): Promise<TestCatalog & Database> {
+  const folder = temporaryFolder();
+  const database = open({}, folder.path);
   return {
-    kind: "embedded",
-    mode: "admin",
-    read: within("BEGIN TRANSACTION READ ONLY", "ROLLBACK"),
-    write: within("BEGIN", "COMMIT"),
-    script: connection.script,
-    close: () => database.close(),
+    ...database,
+    script: (text) => database.write((connection) => connection.script(text)),
+    async close() {
+      await database.close();
+      folder.remove();
+    },
   };
+}
+
+function open(settings: Partial<Config>, dataDir: string): Database {
+  const parts = { guard: openGuard, dataDir, clock: systemClock, log: silentLogger };
+  return openDatabase(config.parse(settings), parts);
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasLocalPostgres, openInMemory, openLocal, type TestCatalog } from "./_catalogs.ts";
+import { hasLocalPostgres, openEmbedded, openLocal, type TestCatalog } from "./_catalogs.ts";
 import { describeTable } from "./describe-table.ts";
 import { listExtensions } from "./extensions.ts";
 import { getRelationships } from "./relationships.ts";
@@ -36,7 +36,7 @@ const SCRIPT = `
 const local = await hasLocalPostgres();
 
 describe.each([
-  ["the embedded Postgres", openInMemory, true],
+  ["the embedded Postgres", openEmbedded, true],
   ["a Postgres server", openLocal, local],
 ])("on %s", (_name, open, isHere) => {
   if (!isHere) return;
@@ -45,7 +45,7 @@ describe.each([
   beforeAll(async () => {
     catalog = await open();
     await catalog.script(SCRIPT);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(() => catalog.close());
 

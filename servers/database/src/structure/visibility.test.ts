@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createGuard, type Guard, type GuardRules } from "../guard/guard.ts";
-import { openInMemory, type TestCatalog } from "./_catalogs.ts";
+import { openEmbedded, type TestCatalog } from "./_catalogs.ts";
 import { describeTable } from "./describe-table.ts";
 import { getRelationships } from "./relationships.ts";
 import { listSchemas } from "./schemas.ts";
@@ -11,7 +11,7 @@ import { visibilityOf } from "./visibility.ts";
 let catalog: TestCatalog;
 
 beforeAll(async () => {
-  catalog = await openInMemory();
+  catalog = await openEmbedded();
   await catalog.script(`
     CREATE SCHEMA secret;
     CREATE TABLE secret.plan (id int PRIMARY KEY);
@@ -21,7 +21,7 @@ beforeAll(async () => {
     CREATE INDEX guest_name ON guest (name);
     CREATE TABLE salary (guest_id int REFERENCES guest);
     CREATE VIEW guests AS SELECT name, passport FROM guest;`);
-}, 60_000);
+}, 120_000);
 
 afterAll(() => catalog.close());
 
