@@ -163,7 +163,7 @@ export function functionRule(name: string, schema?: string): FunctionRule | unde
  * columns, so only a function's exact name counts, and none that is a common word.
  */
 export function fieldRule(name: string): FunctionRule | undefined {
-  return Object.hasOwn(COMMON_WORDS, name) ? undefined : RULES.get(name);
+  return Object.hasOwn(COMMON_WORDS, name) || name === "http" ? undefined : RULES.get(name);
 }
 
 /** Catalogs with password hashes, connection strings, server files, or large objects past `lo_get`. */

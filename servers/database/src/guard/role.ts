@@ -148,7 +148,7 @@ export function recommendedRole(
   const places = schemas.map(identifier).join(", ");
   const rights = RIGHTS[mode];
   const lines = [
-    `CREATE ROLE ${name} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 20`,
+    `CREATE ROLE ${name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 20`,
     `GRANT ${rights.schema} ON SCHEMA ${places} TO ${name}`,
     `GRANT ${rights.tables} ON ALL TABLES IN SCHEMA ${places} TO ${name}`,
     `GRANT ${rights.sequences} ON ALL SEQUENCES IN SCHEMA ${places} TO ${name}`,
