@@ -1,7 +1,9 @@
 import { cpus } from "node:os";
 import process from "node:process";
+import { describeVariant } from "../gateway/installation.ts";
 import { showInterval } from "../gateway/statistics.ts";
 import { type Report, type Row, writeResult } from "../measure.ts";
+import { variant } from "./command.ts";
 import { type EmbeddedResult, measureEmbedded } from "./embedded.ts";
 import { measureOverhead, type OverheadResult } from "./overhead.ts";
 import { measurePeers, type PeerResult } from "./peers.ts";
@@ -114,7 +116,7 @@ function report(settings: Settings, results: Results, failures: readonly string[
     { title: "Not measured", rows: results.skipped.map((why) => ({ why })) },
   ];
   return {
-    heading: `From source. Node ${process.version}, ${cpus().length} processors.`,
+    heading: `Server: ${describeVariant(variant)}. Node ${process.version}, ${cpus().length} processors.`,
     tables: tables.filter(({ rows: lines }) => lines.length > 0),
     failures,
   };

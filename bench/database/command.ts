@@ -1,10 +1,18 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { bridgeProgram, type Variant, variants } from "../gateway/installation.ts";
 
-/** The program that is measured, from source: Node strips its types, which users do not wait for. */
-export const program = fileURLToPath(new URL("../../servers/database/src/bin.ts", import.meta.url));
+/** What is measured: as npm would install it where it is built, else from source. */
+export const variant: Variant = variants()[0] ?? "source";
+
+/** The file that starts `trestle-database`. */
+export function program(): string {
+  if (variant === "built") return join(bridgeProgram("built"), "../../../database/dist/bin.js");
+  return fileURLToPath(new URL("../../servers/database/src/bin.ts", import.meta.url));
+}
 
 export interface Sample {
   readonly ms: number;
@@ -27,7 +35,7 @@ export async function runCommand(
   env: Readonly<Record<string, string>>,
 ): Promise<CommandResult> {
   const started = performance.now();
-  const child = spawn(process.execPath, [program, ...words], {
+  const child = spawn(process.execPath, [program(), ...words], {
     env: { PATH: process.env.PATH ?? "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

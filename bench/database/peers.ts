@@ -22,7 +22,7 @@ export interface PeerResult {
   /** Of one `SELECT 1`, over stdio; left out where the server could not be asked. */
   readonly queryMs?: Interval;
   readonly megabytes: number;
-  /** Did a statement that ends the read-only transaction and writes get through? */
+  /** Of those that say they only read: did a statement that ends the transaction and writes get through? */
   readonly writes?: "yes" | "no";
 }
 
@@ -34,6 +34,8 @@ interface Peer {
   readonly env: (url: string) => Readonly<Record<string, string>>;
   /** The tool that runs SQL, where it works without an account. */
   readonly query?: { readonly tool: string; readonly argument: string };
+  /** Does it say that it only reads? */
+  readonly saysReadOnly: boolean;
 }
 
 interface Manifest {
@@ -46,9 +48,10 @@ const inModules = (folder: string, path: string): string => join(folder, "node_m
 const PEERS: readonly Peer[] = [
   {
     name: "@trestle-mcp/database",
-    args: () => [program],
+    args: () => [program()],
     env: (url) => ({ DATABASE_URL: url }),
     query: { tool: "run_sql", argument: "sql" },
+    saysReadOnly: true,
   },
   {
     name: "@modelcontextprotocol/server-postgres 0.6.2",
@@ -59,20 +62,23 @@ const PEERS: readonly Peer[] = [
     ],
     env: () => ({}),
     query: { tool: "query", argument: "sql" },
+    saysReadOnly: true,
   },
   {
     name: "@bytebase/dbhub 1.4.0",
     manifest: { dependencies: { "@bytebase/dbhub": "1.4.0" } },
     args: (url, folder) => [
       ...[inModules(folder, "@bytebase/dbhub/dist/index.js"), "--transport", "stdio"],
-      ...["--readonly", "--dsn", withoutTls(url)],
+      ...["--dsn", withoutTls(url)],
     ],
     env: () => ({}),
     query: { tool: "execute_sql", argument: "sql" },
+    saysReadOnly: false,
   },
   {
     // Its SQL goes to Neon's cloud and needs an account: only its start and its list are measured.
     name: "@neondatabase/mcp-server-neon 0.6.5",
+    saysReadOnly: false,
     manifest: {
       dependencies: { "@neondatabase/mcp-server-neon": "0.6.5" },
       // One of its dependencies names a repository instead of the registry.
@@ -101,7 +107,9 @@ export async function measurePeers(
       const folder = peer.manifest === undefined ? "" : install(peer.manifest);
       results.push(await measurePeer(peer, folder, database, settings));
     } catch (error) {
-      skipped.push(`${peer.name} could not be measured: ${(error as Error).message.slice(0, 200)}`);
+      const { message } = error as Error;
+      const why = /^.*(error|ENOTFOUND|ECONN).*$/im.exec(message)?.[0] ?? message;
+      skipped.push(`${peer.name} could not be measured: ${why.trim().slice(0, 120)}`);
     }
   }
   return { results, skipped };
@@ -128,7 +136,8 @@ async function measurePeer(
     times.push(performance.now() - started);
     try {
       const queryMs = peer.query && (await timeQueries(server, peer.query, calls));
-      const writes = peer.query && (await triesToWrite(server, peer.query, database));
+      const writes =
+        peer.query && peer.saysReadOnly && (await triesToWrite(server, peer.query, database));
       return {
         ...{ name: peer.name, startMs: medianWithInterval(times), tools: tools.length },
         listCharacters: JSON.stringify(tools).length,
@@ -217,7 +226,7 @@ function install(given: Manifest): string {
   const draft = `${folder}.${process.pid}`;
   mkdirSync(draft, { recursive: true });
   writeFileSync(join(draft, "package.json"), manifest);
-  const options = ["--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"];
+  const options = ["--no-audit", "--no-fund", "--ignore-scripts"];
   try {
     const patience = ["--fetch-retries=1", "--fetch-timeout=20000"];
     const how = { cwd: draft, stdio: "pipe", timeout: 150_000 } as const;

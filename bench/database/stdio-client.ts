@@ -26,7 +26,7 @@ export function startServer(
   let errors = "";
   let last = 0;
   child.stderr.on("data", (chunk: Buffer) => {
-    errors = (errors + chunk).slice(-500);
+    errors = (errors + chunk).slice(0, 2_000);
   });
   child.stdin.on("error", () => {});
   createInterface({ input: child.stdout }).on("line", (line) => {

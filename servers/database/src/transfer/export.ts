@@ -1,10 +1,9 @@
 import { type JsonValue, TrestleError } from "@trestle/protocol";
 import type { Connection } from "../drivers/driver.ts";
-import { type Catalog, readCatalog } from "../guard/catalog.ts";
 import type { Guard } from "../guard/guard.ts";
-import { maskedFields, maskRows } from "../guard/masks.ts";
 import { createColumnTypes } from "../postgres/column-types.ts";
 import type { Database } from "../postgres/database.ts";
+import { createGate } from "../postgres/gate.ts";
 import { createEncoder, type EncodeOptions } from "./encode.ts";
 
 export interface ExportSource {
@@ -30,6 +29,9 @@ export interface Exported {
   readonly bytes: number;
 }
 
+/** None is cut: they come as they are, or masked. */
+type Rows = (string | null)[][];
+
 /** Rows of the first batch; then as many as make about a megabyte, so that long rows do not fill the memory. */
 const FIRST_BATCH = 64;
 const LARGEST_BATCH = 5_000;
@@ -53,14 +55,14 @@ export function exportRows(
     // Reads are made again where their connection ended; what is written already can not be.
     if (begun) throw interrupted();
     await connection.run(STATEMENT_TIMEOUT, [String(statementTimeoutMs)]);
-    const catalog = once(() => readCatalog(connection));
-    await guard.checkRead(sql, { catalog, masks: true });
+    const rules = createGate(guard).within(connection);
+    await rules.checkRead(sql);
     const portal = connection.open(sql, params);
     let batch = await portal.take(FIRST_BATCH);
-    const columns = await createColumnTypes().describe(connection, batch.fields);
-    const masked = guard.rules.maskColumns?.length
-      ? maskedFields(guard.rules, await catalog(), batch.fields)
-      : [];
+    const { fields } = batch;
+    const types = await createColumnTypes().describe(connection, fields);
+    const shown = (rows: Rows) => rules.mask({ columns: types, rows, more: false }, fields);
+    const { columns } = await shown([]);
     const encoder = await createEncoder(columns, options);
     begun = true;
     let rows = 0;
@@ -72,7 +74,7 @@ export function exportRows(
     await put(encoder.head());
     for (;;) {
       const before = bytes;
-      await put(encoder.rows(masked.includes(true) ? maskRows(batch.rows, masked) : batch.rows));
+      await put(encoder.rows((await shown(batch.rows)).rows as Rows));
       rows += batch.rows.length;
       onProgress?.({ rows, bytes });
       if (batch.done) break;
@@ -93,14 +95,6 @@ function interrupted(): TrestleError {
     "unavailable",
     "The connection to the database ended in the middle of the export. Nothing was kept: export again.",
   );
-}
-
-function once(ask: () => Promise<Catalog>): () => Promise<Catalog> {
-  let asked: Promise<Catalog> | undefined;
-  return () => {
-    asked ??= ask();
-    return asked;
-  };
 }
 
 function nextBatch(rows: number, bytes: number): number {

@@ -96,6 +96,11 @@ describe.runIf(here)("rows out and in", () => {
     });
     const text = await exportText("SELECT id, name FROM kinds ORDER BY id", { guard });
     expect(text.split("\n")[1]).toMatch(/^\d+,\*\*\*$/);
+    const numbers = createGuard({ mode: "read-only", maskColumns: ["kinds.ratio"] });
+    const json = await exportText("SELECT ratio FROM kinds ORDER BY id", {
+      ...{ guard: numbers, format: "ndjson" },
+    });
+    expect(json).toBe('{"ratio":"***"}\n{"ratio":"***"}\n{"ratio":null}\n');
     for (const sql of [
       "SELECT raw FROM kinds",
       "SELECT lower(name) FROM kinds",
