@@ -17,11 +17,17 @@ export {
 export type { SelectInput } from "./builders/select.ts";
 export type { Where } from "./builders/where.ts";
 export type { DeleteInput, InsertInput, UpdateInput, UpsertInput } from "./builders/write.ts";
+export type { Answer, Batch, Connection, Connections, Portal } from "./drivers/driver.ts";
+export { type Accepted, createGuard, type Guard, type GuardRules } from "./guard/guard.ts";
 export type {
   Column,
   Database,
+  ExecuteResult,
+  Mode,
   QueryOptions,
   QueryResult,
+  Statement,
+  TransactionOptions,
 } from "./postgres/database.ts";
 export {
   type EmbeddedDatabase,
@@ -29,6 +35,7 @@ export {
   type ExecuteOptions,
   openEmbedded,
 } from "./postgres/embedded.ts";
+export { openPostgres, type PostgresOptions } from "./postgres/open-postgres.ts";
 export { server } from "./server.ts";
 export type { Catalog } from "./structure/catalog.ts";
 export {

@@ -1,13 +1,13 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "@trestle/protocol";
 import type { UseOptions } from "../drivers/driver.ts";
 import { createEmbeddedDriver } from "../drivers/embedded/embedded.ts";
-import { createGuard } from "../guard/guard.ts";
+import { createGuard, type GuardRules } from "../guard/guard.ts";
 import { createDatabase } from "./create-database.ts";
 import type { Database } from "./database.ts";
 import { isConnectionLost } from "./failures.ts";
 import { outcomeUnknown } from "./session.ts";
 
-export interface EmbeddedOptions {
+export interface EmbeddedOptions extends Partial<GuardRules> {
   /** Any number of processes may open the same folder: one holds it, the others ask that one. */
   readonly dataDir: string;
   readonly clock?: Clock;
@@ -32,7 +32,7 @@ const POOL = { maxConnections: 5, idleTimeoutMs: 30_000, connectionTimeoutMs: 60
 export function openEmbedded(options: EmbeddedOptions): EmbeddedDatabase {
   const { dataDir, clock = systemClock, log = silentLogger } = options;
   const driver = createEmbeddedDriver({ ...POOL, dataDir, clock, log });
-  const guard = createGuard({ mode: "read-only" });
+  const guard = createGuard({ ...options, mode: options.mode ?? "read-only" });
   const database = createDatabase({ driver, guard });
 
   async function script(text: string, { signal, timeoutMs }: ExecuteOptions = {}): Promise<void> {
