@@ -1,11 +1,6 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  hasLocalPostgres,
-  openEmbedded,
-  openLocal,
-  type TestCatalog,
-} from "../structure/_catalogs.ts";
+import { openLocal, postgresKinds, type TestCatalog } from "../structure/_catalogs.ts";
 import { EVERYTHING } from "../structure/visibility.ts";
 import { findPrograms, type OwnPostgres, startPostgres } from "./_own-postgres.ts";
 import { findBloat } from "./bloat.ts";
@@ -22,13 +17,7 @@ const SCRIPT = `
   DELETE FROM stay WHERE id % 10 > 0;
 `;
 
-const local = await hasLocalPostgres();
-
-describe.each([
-  ["the embedded Postgres", openEmbedded, true],
-  ["a Postgres server", openLocal, local],
-])("on %s", (_name, open, isHere) => {
-  if (!isHere) return;
+describe.each(await postgresKinds())("on %s", (_name, open) => {
   let catalog: TestCatalog;
 
   beforeAll(async () => {

@@ -2,8 +2,8 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   hasLocalPostgres,
-  openEmbedded,
   openLocal,
+  postgresKinds,
   type TestCatalog,
 } from "../structure/_catalogs.ts";
 import type { Catalog } from "../structure/catalog.ts";
@@ -30,11 +30,7 @@ const SCRIPT = `
 
 const local = await hasLocalPostgres();
 
-describe.each([
-  ["the embedded Postgres", openEmbedded, true],
-  ["a Postgres server", openLocal, local],
-])("on %s", (_name, open, isHere) => {
-  if (!isHere) return;
+describe.each(await postgresKinds())("on %s", (_name, open) => {
   let catalog: TestCatalog;
 
   beforeAll(async () => {

@@ -34,6 +34,14 @@ export async function hasLocalPostgres(): Promise<boolean> {
   }
 }
 
+/** Each kind of Postgres that there is here to test with. */
+export async function postgresKinds(): Promise<[name: string, open: typeof openEmbedded][]> {
+  return [
+    ["the embedded Postgres", openEmbedded],
+    ...((await hasLocalPostgres()) ? ([["a Postgres server", openLocal]] as const) : []),
+  ] as [string, typeof openEmbedded][];
+}
+
 /** A new database of the local Postgres, dropped when it is closed. */
 export async function openLocal(
   server = SERVER,

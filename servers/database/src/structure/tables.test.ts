@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasLocalPostgres, openEmbedded, openLocal, type TestCatalog } from "./_catalogs.ts";
+import { postgresKinds, type TestCatalog } from "./_catalogs.ts";
 import { describeTable } from "./describe-table.ts";
 import { listExtensions } from "./extensions.ts";
 import { getRelationships } from "./relationships.ts";
@@ -33,13 +33,7 @@ const SCRIPT = `
   ANALYZE guest;
 `;
 
-const local = await hasLocalPostgres();
-
-describe.each([
-  ["the embedded Postgres", openEmbedded, true],
-  ["a Postgres server", openLocal, local],
-])("on %s", (_name, open, isHere) => {
-  if (!isHere) return;
+describe.each(await postgresKinds())("on %s", (_name, open) => {
   let catalog: TestCatalog;
 
   beforeAll(async () => {

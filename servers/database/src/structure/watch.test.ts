@@ -1,17 +1,11 @@
 import { silentLogger } from "@trestle/protocol";
 import { manualClock, until } from "@trestle/testkit/surroundings";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasLocalPostgres, openEmbedded, openLocal, type TestCatalog } from "./_catalogs.ts";
+import { postgresKinds, type TestCatalog } from "./_catalogs.ts";
 import { describeTable } from "./describe-table.ts";
 import { createSchemaWatch } from "./watch.ts";
 
-const local = await hasLocalPostgres();
-
-describe.each([
-  ["the embedded Postgres", openEmbedded, true],
-  ["a Postgres server", openLocal, local],
-])("on %s", (_name, open, isHere) => {
-  if (!isHere) return;
+describe.each(await postgresKinds())("on %s", (_name, open) => {
   let catalog: TestCatalog;
 
   beforeAll(async () => {
