@@ -106,6 +106,8 @@ describe.runIf(here)("trestle-database", () => {
     expect(await run(["sql", "DELETE FROM guest"])).toMatchObject({ code: 77, out: "" });
     const refused = await run(["sql", "DELETE FROM guest", "--database-mode", "read-write"]);
     expect(refused).toMatchObject({ code: 77, error: expect.stringContaining("--yes") });
+    const guarded = ["--database-mode", "read-write", "--database-deny-columns", "guest.secret"];
+    expect(await run(["sql", "DELETE FROM guest", ...guarded])).toMatchObject({ code: 77 });
     const done = await run(["sql", "DELETE FROM guest", "--database-mode=read-write", "--yes"]);
     expect(done).toMatchObject({ code: 0, error: "DELETE: 2 rows.\n" });
     expect((await run(["sql", "SELEC 1"])).code).toBe(2);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { text as readText } from "node:stream/consumers";
 import { TrestleError } from "@trestle/protocol";
 import type { ExecuteResult, QueryResult } from "../postgres/database.ts";
+import { createGate } from "../postgres/gate.ts";
 import { fileFailure } from "../transfer/draft.ts";
 import { EXIT } from "./exit-code.ts";
 import { countFor, repeated } from "./options.ts";
@@ -46,7 +47,11 @@ async function sql(place: Place, given: string | undefined, options: SqlOptions)
     print(place, await database.query(statement, options.param ?? [], limit), options);
     return EXIT.ok;
   }
-  const { destructive } = await guard.check(statement).catch(() => ({ destructive: false }));
+  // Where names are guarded, only the database can tell what the statement's names mean.
+  const { destructive } = await database.read(
+    (connection) => createGate(guard).within(connection).check(statement),
+    { signal },
+  );
   const question = "This statement drops, empties, or writes without a condition. Run it?";
   if (destructive && !(await place.confirm(question, options.yes))) return EXIT.failed;
   const result = await database.execute(statement, options.param ?? [], limit);
