@@ -32,7 +32,8 @@ export async function checkAccess(
   const uses = findUses(statement);
   const dropped = droppedNames(statement);
   if (uses.size === 0 && dropped.length === 0) return;
-  const catalog = await catalogOf?.();
+  const names = [...uses.values()].map(({ table }) => table);
+  const catalog = await catalogOf?.([...names, ...dropped.map((each) => each.at(-1) ?? "")]);
   const restricted = new Map<unknown, Restriction>();
   for (const [node, use] of uses) {
     const restriction = checkTable(lists, use, catalog);

@@ -48,10 +48,10 @@ export interface Guard {
 /** What whoever runs the statement adds to the rules. */
 export interface Surroundings {
   /**
-   * The relations and their columns as they are now (see `readCatalog`); asked for only where lists are
-   * set. Without it a table or column that a rule might mean counts as meant.
+   * The relations of these names, and their columns, as they are now (see `readCatalog`); asked for only
+   * where lists are set. Without it a table or column that a rule might mean counts as meant.
    */
-  readonly catalog?: (() => Promise<Catalog>) | undefined;
+  readonly catalog?: ((names: readonly string[]) => Promise<Catalog>) | undefined;
   /** Does the caller mask the answer (see `maskedFields`)? Otherwise masked columns are refused. */
   readonly masks?: boolean;
 }
