@@ -112,22 +112,26 @@ describe.skipIf(!canInstall)("what we publish, installed by npm in an empty fold
       expect(overHttp).toEqual({ id: expect.stringMatching(/^key:/), kind: "key" });
     });
 
+    beforeAll(async () => {
+      const args = ["--input-type=module", "--eval", makeNote, join(folder, "data")];
+      const made = await outcomeOf(node, args, folder);
+      expect(made).toMatchObject({ code: 0 });
+    }, 60_000);
+
     describeServer("the installed database", {
       get spawn() {
         // One data folder for all, because making one takes seconds; that it is made is seen above.
-        const env = { DATABASE_DATA_DIR: join(folder, "data") };
+        const env = { DATABASE_DATA_DIR: join(folder, "data"), DATABASE_MODE: "read-write" };
         return { command: node, args: [...wasmFlags, binPath(folder, "trestle-database")], env };
       },
       sampleCalls: {
-        run_sql: { sql: "select 6 * 7 as answer" },
-        list_tables: {},
-        describe_table: { schema: "pg_catalog", table: "pg_class" },
+        ...databaseCalls,
       },
     });
 
     describeServer("the installed bridge", {
       get spawn() {
-        const env = { DATABASE_DATA_DIR: join(folder, "data") };
+        const env = { DATABASE_DATA_DIR: join(folder, "data"), DATABASE_MODE: "read-write" };
         const args = [
           ...wasmFlags,
           binPath(folder, "trestle"),
@@ -140,15 +144,32 @@ describe.skipIf(!canInstall)("what we publish, installed by npm in an empty fold
       },
       isOwnProgram: true,
       sampleCalls: {
-        database__run_sql: { sql: "select 6 * 7 as answer" },
-        database__list_tables: {},
-        database__describe_table: { schema: "pg_catalog", table: "pg_class" },
+        ...Object.fromEntries(
+          Object.entries(databaseCalls).map(([name, args]) => [`database__${name}`, args]),
+        ),
       },
     });
   });
 });
 
 /** Ours by its short name, a stranger's by the name of its package. */
+/** A call of every tool that is listed; `note` is made by a program with the installed package. */
+const databaseCalls = {
+  run_sql: { sql: "select 6 * 7 as answer" },
+  run_transaction: { statements: ["select 1", "select 2"] },
+  explain_query: { sql: "select * from note" },
+  list_tables: {},
+  describe_table: { schema: "pg_catalog", table: "pg_class" },
+  search_objects: { query: "note" },
+  select_rows: { table: "note" },
+  insert_rows: { table: "note", rows: [{ n: 2 }] },
+  update_rows: { table: "note", set: { n: 3 }, where: { n: 2 } },
+};
+const makeNote = `import { openEmbedded } from "@trestle-mcp/database";
+const database = openEmbedded({ dataDir: process.argv[1] });
+await database.script("CREATE TABLE IF NOT EXISTS note (n int)");
+await database.close();`;
+
 const mounted = { database: { embedded: "database" }, probe: { embedded: "probe" } };
 
 /** The contract is about the tools of the servers that the bridge brings, so its own are not listed. */
@@ -255,9 +276,10 @@ function firstMatch(child: ChildProcessWithoutNullStreams, pattern: RegExp): Pro
 function outcomeOf(
   file: string,
   args: readonly string[],
+  cwd?: string,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(file, args, { timeout: 20_000 }, (error, stdout, stderr) =>
+    execFile(file, args, { timeout: 20_000, ...(cwd && { cwd }) }, (error, stdout, stderr) =>
       resolve({
         code: typeof error?.code === "number" ? error.code : error ? -1 : 0,
         stdout,

@@ -104,8 +104,16 @@ export function toolContract(subject: ServerUnderTest, bench: () => Bench): void
   });
 }
 
-function callWithKey(session: RawSession, name: string, args: JsonObject): Promise<JsonObject> {
-  return session.call(name, args, { "trestle/idempotencyKey": `run/${name}/1` });
+/** What a bridge says of this one call (its id, how long it took) belongs to no answer. */
+async function callWithKey(
+  session: RawSession,
+  name: string,
+  args: JsonObject,
+): Promise<JsonObject> {
+  const key = { "trestle/idempotencyKey": `run/${name}/1` };
+  const { _meta, ...result } = await session.call(name, args, key);
+  const { "trestle/call": _, ...meta } = (_meta ?? {}) as JsonObject;
+  return { ...result, _meta: meta };
 }
 
 async function listTools(session: RawSession): Promise<JsonObject[]> {
