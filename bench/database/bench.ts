@@ -75,17 +75,17 @@ async function peersOf(
   return measured.results;
 }
 
-function judge({ overhead: [bare, tool], transfers }: Results): string[] {
+function judge({ overhead: [bare, inside], transfers }: Results): string[] {
   const failures: string[] = [];
-  if (bare && tool) {
-    const extra = tool.trips - bare.trips;
+  if (bare && inside) {
+    const extra = inside.trips - bare.trips;
     if (extra > MOST.extraTrips + 0.05)
       failures.push(
         `run_sql makes ${extra.toFixed(2)} more round trips, at most ${MOST.extraTrips}.`,
       );
-    if (tool.ratio.low > MOST.ratio)
+    if (inside.ratio.low > MOST.ratio)
       failures.push(
-        `run_sql takes ${showInterval(tool.ratio)} times the bare driver, at most ${MOST.ratio}.`,
+        `run_sql takes ${showInterval(inside.ratio)} times the bare driver, at most ${MOST.ratio}.`,
       );
   }
   for (const { what, quarters } of transfers) {

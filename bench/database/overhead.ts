@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LOCAL_PRINCIPAL, type ServerInstance, silentLogger, systemClock } from "@trestle/protocol";
-import { server } from "@trestle-mcp/database";
+import { openPostgres, server } from "@trestle-mcp/database";
 import { createStandaloneHost } from "@trestle-mcp/server-kit";
 import { Client } from "pg";
 import {
@@ -38,7 +38,7 @@ const WARM_UP = 100;
 export async function measureOverhead(url: string, settings: Settings): Promise<OverheadResult[]> {
   progress("overhead of run_sql");
   const { rounds, calls } = settings;
-  const open = [openBare, openTool] as const;
+  const open = [openBare, openQuery, openTool] as const;
   const trips = await countEach(url, open);
   const ways: Way[] = [];
   for (const make of open) ways.push(await make(url));
@@ -46,7 +46,7 @@ export async function measureOverhead(url: string, settings: Settings): Promise<
     for (const { run } of ways) await repeat(WARM_UP, run);
     const times = ways.map((): { p50: number; p99: number }[] => []);
     for (let round = 0; round < rounds; round += 1)
-      for (const at of round % 2 === 0 ? [0, 1] : [1, 0])
+      for (const at of round % 2 === 0 ? [0, 1, 2] : [2, 1, 0])
         times[at]?.push(await time(calls, ways[at]?.run ?? (async () => {})));
     const p50s = times.map((all) => all.map(({ p50 }) => p50));
     return ways.map(({ what }, at) => ({
@@ -76,13 +76,23 @@ async function openBare(url: string): Promise<Way> {
   };
 }
 
+/** What `run_sql` does in its `run`: the guard, the settings of the transaction, the page. */
+async function openQuery(url: string): Promise<Way> {
+  const database = openPostgres({ url });
+  return {
+    what: "run_sql, inside run()",
+    run: () => database.query(STATEMENT),
+    close: () => database.close(),
+  };
+}
+
 /** The tool as it is called in a process: no wire of MCP, but all that `run` does, input and output checked. */
 async function openTool(url: string): Promise<Way> {
   const dataDir = join(tmpdir(), "trestle-bench-database");
   const host = createStandaloneHost({ dataDir, clock: systemClock, log: silentLogger });
   const instance = server.mount(host, { DATABASE_URL: url });
   return {
-    what: "run_sql",
+    what: "run_sql, called in the process",
     run: () => call(instance),
     async close() {
       await instance.close();
