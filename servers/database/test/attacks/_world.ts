@@ -62,8 +62,6 @@ const SCHEMA = `
 const EXTENSIONS =
   "dblink tablefunc xml2 adminpack pageinspect pg_prewarm pg_visibility pg_surgery amcheck pg_walinspect postgres_fdw pg_trgm hstore";
 
-const ROLE = "trestle_attack_hash";
-
 /** Cleans up what lies outside the schema; each may or may not be there. */
 const CLEAN = `
   SELECT lo_unlink(oid) FROM pg_largeobject_metadata;
@@ -195,8 +193,7 @@ export async function createWorld(): Promise<World> {
     CREATE USER MAPPING FOR postgres SERVER elsewhere OPTIONS (password '${MARKER}');
     CREATE SUBSCRIPTION feed CONNECTION 'host=${MARKER}' PUBLICATION p WITH (connect = false);
     LISTEN evil;
-    DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${ROLE}') THEN
-      CREATE ROLE ${ROLE} LOGIN PASSWORD 'x'; END IF; EXCEPTION WHEN unique_violation OR duplicate_object THEN END $$`);
+    CREATE ROLE ${name}_hash LOGIN PASSWORD 'x'`);
   await setUp();
 
   return {
@@ -221,6 +218,7 @@ export async function createWorld(): Promise<World> {
       await observer.end();
       await victim.end().catch(() => {});
       await once("postgres", `DROP DATABASE ${name} WITH (FORCE)`);
+      await once("postgres", `DROP ROLE ${name}_hash`);
       rmSync(dir, { recursive: true });
     },
   };

@@ -59,7 +59,7 @@ export const control = [
     "SET NAMES 'LATIN1'",
     "SET statement_timeout = 4000",
     "SET ROLE pg_monitor",
-    "SET SESSION AUTHORIZATION trestle_attack_hash",
+    "SET SESSION AUTHORIZATION {db}_hash",
     "SET a.b = 'c'",
     "SELECT set_config('a.b', 'c', false)",
     "SELECT pg_catalog.set_config('search_path', 'evil', false)",
