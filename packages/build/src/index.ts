@@ -4,7 +4,7 @@ import type { UserConfig } from "tsdown";
 
 /**
  * Files that a published program starts by URL (worker threads, the watchdog): name in dist → source,
- * as a path in the package (`./src/postgres/pglite-worker.ts`) or as a specifier of a private package
+ * as a path in the package (`./src/drivers/embedded/pglite-worker.ts`) or as a specifier of a private package
  * (`@trestle/store/sqlite-worker`). They land flat beside the chunks, so that
  * `new URL("./sqlite-worker.js", import.meta.url)` finds them from any chunk.
  */

@@ -19,7 +19,7 @@ export function explainConnectFailure(error: unknown, place: Place): TrestleErro
 }
 
 /** Whatever was said, without what must not be. */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
+function withoutSecrets(text: string, secrets: readonly string[]): string {
   let masked = text;
   for (const secret of secrets) masked = masked.replaceAll(secret, "***");
   return masked.replaceAll(/\bpostgres(?:ql)?:\/\/[^\s"'`]+/g, "postgres://***");

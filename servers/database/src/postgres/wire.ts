@@ -1,5 +1,3 @@
-import type { ErrorCode, JsonObject } from "@trestle/protocol";
-
 /** Values travel as the texts that Postgres prints; only what a caller sees of them becomes JSON. */
 
 export interface RawColumn {
@@ -17,11 +15,4 @@ export interface RawPage {
   readonly columns: RawColumn[];
   readonly rows: RawCell[][];
   readonly more: boolean;
-}
-
-export interface RawFailure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly retryable?: boolean;
-  readonly details?: JsonObject;
 }
