@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,6 +21,8 @@ export interface World {
   connect(url?: string): Promise<pg.Client>;
   /** Everything outside the asking session, as a text to compare. */
   look(): Promise<string>;
+  /** All that a backup would hold. */
+  dump(): string;
   /** As it was at the beginning. */
   reset(): Promise<void>;
   script(sql: string): Promise<pg.QueryResult>;
@@ -210,6 +213,7 @@ export async function createWorld(): Promise<World> {
         .replaceAll("{file}", file)
         .replaceAll("{victim}", victimName)
         .replaceAll("{self}", `host=127.0.0.1 user=postgres dbname=${name}`),
+    dump: () => dump(name),
     script: (sql) => observer.query(sql),
     async close() {
       await observer.query(
@@ -222,6 +226,16 @@ export async function createWorld(): Promise<World> {
       rmSync(dir, { recursive: true });
     },
   };
+}
+
+/** Comes with every Postgres, and with no package. */
+const DUMP_PROGRAM = "pg_dump";
+
+function dump(database: string): string {
+  const args = ["-h", "127.0.0.1", "-U", "postgres", "--no-sync", "-b", database];
+  const text = execFileSync(DUMP_PROGRAM, args, { encoding: "utf8", maxBuffer: 1 << 28 });
+  // Newer ones write a key of their own into each dump.
+  return text.replaceAll(/^\\(un)?restrict .*$/gm, "");
 }
 
 function contentOf(path: string): string {

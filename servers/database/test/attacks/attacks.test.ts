@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { silentLogger, systemClock } from "@trestle/protocol";
 import { seededRandom } from "@trestle/testkit/surroundings";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -50,12 +49,6 @@ const noGuard: Guard = {
   checkTable() {},
 };
 
-const dump = () =>
-  execFileSync("pg_dump", ["-h", "127.0.0.1", "-U", "postgres", "--no-sync", "-b", world.name], {
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-  }).replaceAll(/^\\(un)?restrict .*$/gm, "");
-
 /** Runs an attack; tells what it answered. What it left behind is for others to see. */
 async function run(database: Database, { calls }: Attack): Promise<unknown[]> {
   const answers: unknown[] = [];
@@ -91,7 +84,7 @@ describe.skipIf(!hasServer)("an attack", () => {
     async (who) => {
       await world.reset();
       const database = open(await urlOf(who), createGuard({ mode: "read-only" }));
-      const [before, dumped] = [await world.look(), dump()];
+      const [before, dumped] = [await world.look(), world.dump()];
       const passed: string[] = [];
       for (const { attack } of attacks) {
         const answers = await run(database, attack);
@@ -102,7 +95,7 @@ describe.skipIf(!hasServer)("an attack", () => {
       }
       await database.close();
       expect(passed).toEqual([]);
-      expect(dump()).toBe(dumped);
+      expect(world.dump()).toBe(dumped);
     },
   );
 
