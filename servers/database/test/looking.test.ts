@@ -5,11 +5,12 @@ import {
   silentLogger,
   systemClock,
 } from "@trestle/protocol";
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { createStandaloneHost } from "@trestle-mcp/server-kit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { server } from "../src/index.ts";
 import { temporaryFolder } from "../src/postgres/_temporary-folder.ts";
-import { hasLocalPostgres, openLocal } from "../src/structure/_catalogs.ts";
+import { openLocal } from "../src/structure/_catalogs.ts";
 
 const SCRIPT = [
   "CREATE TABLE guest (id int PRIMARY KEY, name text NOT NULL, passport text)",

@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { silentLogger, systemClock } from "@trestle/protocol";
+import { LOCAL_POSTGRES } from "@trestle/testkit/local-postgres";
 import pg from "pg";
 import { config } from "../config.ts";
 import { createGuard } from "../guard/guard.ts";
 import { temporaryFolder } from "../postgres/_temporary-folder.ts";
 import { openDatabase } from "../postgres/open-database.ts";
 import type { Target } from "./run.ts";
-
-const SERVER = "postgres://postgres@127.0.0.1:5432";
 
 /** A database of a test's own, and any statements on it, past the server's rules. */
 interface TestDatabase extends Target {
@@ -20,20 +19,11 @@ export interface TestPostgres extends TestDatabase {
   script(text: string): Promise<pg.QueryResult>;
 }
 
-/** Is there a Postgres on this machine to test with? */
-export async function hasLocalPostgres(): Promise<boolean> {
-  const client = new pg.Client(`${SERVER}/postgres?connect_timeout=2`);
-  return client.connect().then(
-    () => client.end().then(() => true),
-    () => false,
-  );
-}
-
 /** A new database of the local Postgres, dropped when it is closed. */
 export async function createTestPostgres(): Promise<TestPostgres> {
   const name = `trestle_builders_${randomUUID().replaceAll("-", "")}`;
   await administer(`CREATE DATABASE ${name}`);
-  const url = `${SERVER}/${name}`;
+  const url = `${LOCAL_POSTGRES}/${name}`;
   const database = openDatabase(config.parse({ url }), parts());
   const client = new pg.Client(url);
   await client.connect();
@@ -75,7 +65,7 @@ const guard = createGuard({
 const parts = (dataDir = "") => ({ guard, dataDir, clock: systemClock, log: silentLogger });
 
 async function administer(sql: string): Promise<void> {
-  const client = new pg.Client(`${SERVER}/postgres`);
+  const client = new pg.Client(`${LOCAL_POSTGRES}/postgres`);
   await client.connect();
   await client.query(sql);
   await client.end();

@@ -1,10 +1,11 @@
 import { isTrestleError } from "@trestle/protocol";
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { type SeededRandom, seededRandom } from "@trestle/testkit/surroundings";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Case, COLUMNS, makeCase, SCHEMA_TOKEN, TABLE_TOKEN, TOKENS } from "./_cases.ts";
 import { hostileNames } from "./_hostile.ts";
-import { createTestPostgres, hasLocalPostgres, type TestPostgres } from "./_postgres.ts";
+import { createTestPostgres, type TestPostgres } from "./_postgres.ts";
 import { rename } from "./_rename.ts";
 import {
   aggregateRows,

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@trestle/protocol";
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createTestEmbedded, createTestPostgres, hasLocalPostgres } from "./_postgres.ts";
+import { createTestEmbedded, createTestPostgres } from "./_postgres.ts";
 import {
   aggregateRows,
   deleteRows,

@@ -1,11 +1,7 @@
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  hasLocalPostgres,
-  openLocal,
-  postgresKinds,
-  type TestCatalog,
-} from "../structure/_catalogs.ts";
+import { openLocal, postgresKinds, type TestCatalog } from "../structure/_catalogs.ts";
 import type { Catalog } from "../structure/catalog.ts";
 import { EVERYTHING, type Visibility } from "../structure/visibility.ts";
 import { CHECK_NAMES, checkHealth } from "./health.ts";

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { nodeEnvironment, temporaryFolder } from "@trestle/testkit/surroundings";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createTestPostgres, hasLocalPostgres, type TestPostgres } from "../builders/_postgres.ts";
+import { createTestPostgres, type TestPostgres } from "../builders/_postgres.ts";
 import { runCli } from "./main.ts";
 
 const bin = fileURLToPath(new URL("../bin.ts", import.meta.url));

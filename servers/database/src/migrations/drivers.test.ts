@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { silentLogger, systemClock } from "@trestle/protocol";
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { startNeonProxy } from "@trestle/testkit/neon-proxy";
 import { temporaryFolder } from "@trestle/testkit/surroundings";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createTestPostgres, hasLocalPostgres } from "../builders/_postgres.ts";
+import { createTestPostgres } from "../builders/_postgres.ts";
 import { config } from "../config.ts";
 import { createNeonDriver } from "../drivers/neon.ts";
 import { createGuard } from "../guard/guard.ts";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { silentLogger, systemClock } from "@trestle/protocol";
+import { hasLocalPostgres, LOCAL_POSTGRES } from "@trestle/testkit/local-postgres";
 import pg from "pg";
 import { type Config, config } from "../config.ts";
 import type { Guard } from "../guard/guard.ts";
@@ -13,26 +14,12 @@ export interface TestCatalog extends Pick<Database, "kind" | "mode" | "read" | "
   close(): Promise<void>;
 }
 
-const SERVER = "postgres://postgres@127.0.0.1:5432";
-
 const openGuard: Guard = {
   rules: { mode: "admin" },
   checkRead: async () => ({ kind: "rows", destructive: false }),
   check: async () => ({ kind: "change", destructive: false }),
   checkTable() {},
 };
-
-/** Is there a Postgres on this machine to test with? */
-export async function hasLocalPostgres(): Promise<boolean> {
-  const client = new pg.Client(`${SERVER}/postgres?connect_timeout=2`);
-  try {
-    await client.connect();
-    await client.end();
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Each kind of Postgres that there is here to test with. */
 export async function postgresKinds(): Promise<[name: string, open: typeof openEmbedded][]> {
@@ -44,7 +31,7 @@ export async function postgresKinds(): Promise<[name: string, open: typeof openE
 
 /** A new database of the local Postgres, dropped when it is closed. */
 export async function openLocal(
-  server = SERVER,
+  server = LOCAL_POSTGRES,
 ): Promise<TestCatalog & Database & { readonly url: string }> {
   const name = `trestle_${randomUUID().replaceAll("-", "")}`;
   const administer = async (sql: string) => {

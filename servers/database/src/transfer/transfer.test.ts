@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { temporaryFolder } from "@trestle/testkit/surroundings";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGuard } from "../guard/guard.ts";
-import { hasLocalPostgres, openLocal } from "../structure/_catalogs.ts";
+import { openLocal } from "../structure/_catalogs.ts";
 import { type ExportOptions, exportRows } from "./export.ts";
 import { openFolder } from "./folder.ts";
 import { type ImportOptions, importRows } from "./import.ts";

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { LOCAL_POSTGRES } from "@trestle/testkit/local-postgres";
 import pg from "pg";
 
-const SERVER = process.env.TEST_POSTGRES_URL ?? "postgres://postgres@127.0.0.1:5432/postgres";
+const SERVER = `${LOCAL_POSTGRES}/postgres`;
 
 /** A database of its own on the local server, and a second pair of eyes on it. */
 export interface TestDatabase {

@@ -1,5 +1,6 @@
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasLocalPostgres, openLocal } from "../../structure/_catalogs.ts";
+import { openLocal } from "../../structure/_catalogs.ts";
 import { alignShapes } from "./align.ts";
 import { diffShapes, toText } from "./diff.ts";
 import { takeShape } from "./take.ts";

@@ -1,14 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LOCAL_PRINCIPAL, silentLogger, systemClock } from "@trestle/protocol";
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { temporaryFolder } from "@trestle/testkit/surroundings";
 import { createStandaloneHost, type JsonObject } from "@trestle-mcp/server-kit";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import {
-  createTestPostgres,
-  hasLocalPostgres,
-  type TestPostgres,
-} from "../../builders/_postgres.ts";
+import { createTestPostgres, type TestPostgres } from "../../builders/_postgres.ts";
 import { server } from "../../server.ts";
 
 interface Result {

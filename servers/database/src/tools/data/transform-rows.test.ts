@@ -1,12 +1,9 @@
 import { LOCAL_PRINCIPAL, silentLogger, systemClock } from "@trestle/protocol";
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { temporaryFolder } from "@trestle/testkit/surroundings";
 import { createStandaloneHost, type JsonObject } from "@trestle-mcp/server-kit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import {
-  createTestPostgres,
-  hasLocalPostgres,
-  type TestPostgres,
-} from "../../builders/_postgres.ts";
+import { createTestPostgres, type TestPostgres } from "../../builders/_postgres.ts";
 import { server } from "../../server.ts";
 
 interface Result {

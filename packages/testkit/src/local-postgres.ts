@@ -1,0 +1,30 @@
+import process from "node:process";
+import pg from "pg";
+
+/** Where tests expect a Postgres server: its superuser, let in without a password. */
+export const LOCAL_POSTGRES = "postgres://postgres@127.0.0.1:5432";
+
+let asked: Promise<boolean> | undefined;
+
+/**
+ * Is there a Postgres server to test with? A person without one is told what is left out; under
+ * `CI=true`, where nothing may be left out, it throws.
+ */
+export function hasLocalPostgres(): Promise<boolean> {
+  asked ??= ask();
+  return asked;
+}
+
+async function ask(): Promise<boolean> {
+  const client = new pg.Client(`${LOCAL_POSTGRES}/postgres?connect_timeout=5`);
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch (error) {
+    const sentence = `There is no Postgres at ${LOCAL_POSTGRES} (${error instanceof Error ? error.message : error}).`;
+    if (process.env.CI === "true") throw new Error(sentence, { cause: error });
+    process.stderr.write(`${sentence} Tests that need one are skipped.\n`);
+    return false;
+  }
+}
