@@ -88,7 +88,7 @@ async function readText(path: string): Promise<string> {
 }
 
 /** What stands under `-- Up Migration` and `-- Down Migration`; without such lines all of it is the way up. */
-export function sectionsOf(text: string): { up: string; down?: string } {
+function sectionsOf(text: string): { up: string; down?: string } {
   const start = (word: string) =>
     text.search(new RegExp(`^[ \\t]*--[ \\t-]*${word}\\s+migration`, "im"));
   const [up, down] = [start("up"), start("down")];
