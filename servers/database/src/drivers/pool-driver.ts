@@ -17,6 +17,8 @@ export interface PoolDriverParts {
   readonly explain: (error: unknown) => TrestleError;
   /** Does the time of a piece of work count from when the server says that its turn has come? */
   readonly waitsForTurn?: boolean;
+  /** See `PoolSettings`. */
+  readonly withholdValues?: boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -39,7 +41,10 @@ export function createPoolDriver(parts: PoolDriverParts): Driver {
       // A connection that dies unused is replaced when one is needed.
       made.on("error", (error) => log.debug("idle connection ended", { error: error.message }));
       // While it is used, whoever uses it is told by the statement that fails.
-      made.on("connect", (client) => client.on("error", () => {}));
+      made.on("connect", (client) => {
+        client.on("error", () => {});
+        if (parts.withholdValues) withholdValues(client as unknown as WireClient);
+      });
       pool = made;
       return made;
     });
@@ -112,6 +117,13 @@ function emptied(pool: Pool, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const look = () => void (pool.totalCount === 0 ? resolve() : clock.after(20, look));
     look();
+  });
+}
+
+/** Before the client reads it: "Failing row contains (…)", "Key (…)=(…) is still referenced". */
+function withholdValues({ connection }: WireClient): void {
+  connection.prependListener("errorMessage", (message: { detail?: string }) => {
+    delete message.detail;
   });
 }
 

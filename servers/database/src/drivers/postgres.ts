@@ -8,6 +8,8 @@ import { type PostgresTarget, parsePostgresUrl } from "./postgres-url.ts";
 import type { WireClient } from "./wire-connection.ts";
 
 export interface PoolSettings {
+  /** Take the details off errors, in which the server quotes rows: some of their columns are not to be seen. */
+  readonly withholdValues?: boolean;
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
   readonly connectionTimeoutMs: number;

@@ -18,6 +18,7 @@ export interface WireConnection {
   sendCopyFail(message: string): void;
   emit(event: "error", error: Error): unknown;
   on(event: string, listener: (message: never) => void): unknown;
+  prependListener(event: string, listener: (message: never) => void): unknown;
   once(event: string, listener: (message: never) => void): unknown;
   off(event: string, listener: (message: never) => void): unknown;
 }

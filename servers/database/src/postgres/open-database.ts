@@ -39,13 +39,21 @@ export function openDatabase(config: DatabaseConfig, pieces: DatabasePieces): Da
 function openDriver(config: DatabaseConfig, pieces: DatabasePieces): Driver {
   const { clock, log } = pieces;
   const { url, driver, dataDir = pieces.dataDir } = config;
+  const { denyColumns = [], maskColumns = [] } = pieces.guard.rules;
+  const withholdValues = denyColumns.length + maskColumns.length > 0;
   if (driver === "embedded" || (driver === "auto" && url === undefined))
-    return createEmbeddedDriver({ ...config, dataDir, clock, log });
+    return createEmbeddedDriver({ ...config, dataDir, clock, log, withholdValues });
   if (url === undefined)
     throw new TrestleError(
       "invalid_config",
       `DATABASE_DRIVER=${driver} needs DATABASE_URL. Set it, or leave both out for the embedded database.`,
     );
   const isNeon = driver === "neon" || (driver === "auto" && isNeonHost(url));
-  return (isNeon ? createNeonDriver : createPostgresDriver)({ ...config, url, clock, log });
+  return (isNeon ? createNeonDriver : createPostgresDriver)({
+    ...config,
+    url,
+    clock,
+    log,
+    withholdValues,
+  });
 }

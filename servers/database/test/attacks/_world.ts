@@ -3,9 +3,10 @@ import { randomUUID } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LOCAL_POSTGRES as SERVER } from "@trestle/testkit/local-postgres";
 import pg from "pg";
 
-export const SERVER = "postgres://postgres@127.0.0.1:5432";
+export { LOCAL_POSTGRES as SERVER } from "@trestle/testkit/local-postgres";
 
 /** Stands in what nobody may read: a file of the server, options of servers and their users. */
 export const MARKER = "correct-horse-battery";
@@ -120,14 +121,6 @@ const LOOK = `SELECT string_agg(line, E'\\n' ORDER BY line) AS state FROM (
       AND mode NOT IN ('AccessShareLock') AND locktype IN ('relation', 'advisory', 'object', 'page', 'tuple')
   UNION ALL SELECT 'victim ' || count(*) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()
 ) lines`;
-
-/** Is there a Postgres on this machine to test with? */
-export function hasPostgres(): Promise<boolean> {
-  return once("postgres", "SELECT 1").then(
-    () => true,
-    () => false,
-  );
-}
 
 export async function createWorld(): Promise<World> {
   const name = `trestle_attacks_${randomUUID().replaceAll("-", "").slice(0, 12)}`;

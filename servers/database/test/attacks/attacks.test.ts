@@ -1,4 +1,5 @@
 import { silentLogger, systemClock } from "@trestle/protocol";
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { seededRandom } from "@trestle/testkit/surroundings";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { config } from "../../src/config.ts";
@@ -8,10 +9,10 @@ import type { Database } from "../../src/postgres/database.ts";
 import { openDatabase } from "../../src/postgres/open-database.ts";
 import { mutate } from "./_mutate.ts";
 import { leaks, prove, textOf } from "./_prove.ts";
-import { createWorld, hasPostgres, once, SERVER, type World } from "./_world.ts";
+import { createWorld, once, SERVER, type World } from "./_world.ts";
 import { type Attack, corpus } from "./corpus/index.ts";
 
-const hasServer = await hasPostgres();
+const hasServer = await hasLocalPostgres();
 const random = seededRandom();
 /** Each with the seed that it was made by; those that turn out to be no attack are dropped. */
 const MUTANTS = random.rounds(40);

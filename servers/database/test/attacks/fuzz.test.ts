@@ -1,4 +1,5 @@
 import { silentLogger, systemClock } from "@trestle/protocol";
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { type SeededRandom, seededRandom } from "@trestle/testkit/surroundings";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { config } from "../../src/config.ts";
@@ -8,10 +9,10 @@ import { openDatabase } from "../../src/postgres/open-database.ts";
 import { HONEST } from "./_honest.ts";
 import { mutate } from "./_mutate.ts";
 import { leaks, textOf } from "./_prove.ts";
-import { createWorld, hasPostgres, type World } from "./_world.ts";
+import { createWorld, type World } from "./_world.ts";
 import { corpus } from "./corpus/index.ts";
 
-const hasServer = await hasPostgres();
+const hasServer = await hasLocalPostgres();
 const random = seededRandom();
 const guard = createGuard({ mode: "read-only" });
 let world: World;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { PGlite } from "@electric-sql/pglite";
 import { silentLogger, systemClock } from "@trestle/protocol";
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { config } from "../../src/config.ts";
@@ -10,9 +11,9 @@ import type { Database } from "../../src/postgres/database.ts";
 import { openDatabase } from "../../src/postgres/open-database.ts";
 import { HONEST, HONEST_ELSEWHERE, SHOP } from "./_honest.ts";
 import { REVIEWED } from "./_reviewed.ts";
-import { hasPostgres, once, SERVER } from "./_world.ts";
+import { once, SERVER } from "./_world.ts";
 
-const hasServer = await hasPostgres();
+const hasServer = await hasLocalPostgres();
 const name = `trestle_honest_${randomUUID().slice(0, 8)}`;
 const guard = createGuard({ mode: "read-only" });
 let database: Database;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { seededRandom } from "@trestle/testkit/surroundings";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,9 +10,9 @@ import { createGuard, type GuardRules } from "../../src/guard/guard.ts";
 import { maskedFields, maskRows } from "../../src/guard/masks.ts";
 import { describeRole, recommendedRole } from "../../src/guard/role.ts";
 import { drawQuery, HIDDEN, HIDING, SCRAMBLE } from "./_queries.ts";
-import { hasPostgres, once, SERVER } from "./_world.ts";
+import { once, SERVER } from "./_world.ts";
 
-const hasServer = await hasPostgres();
+const hasServer = await hasLocalPostgres();
 const random = seededRandom();
 const name = `trestle_lists_${randomUUID().slice(0, 8)}`;
 const role = `trestle_lists_${randomUUID().slice(0, 8)}`;
