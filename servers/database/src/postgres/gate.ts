@@ -25,15 +25,30 @@ export function createGate(guard: Guard): Gate {
   const masks = (guard.rules.maskColumns?.length ?? 0) > 0;
 
   function within(connection: Connection): GateWithin {
-    let reading: Promise<Catalog> | undefined;
-    const catalog = () => (reading ??= readCatalog(connection));
-    const surroundings: Surroundings = { catalog, masks: true };
+    /** Of the statement that was checked last: what one before it did may have changed what names mean. */
+    let seen: Promise<Catalog> | undefined;
+    const surroundings: Surroundings = {
+      masks: true,
+      catalog(names) {
+        const reading = readCatalog(connection, names);
+        // A statement's own names come before those in texts that it gives to functions.
+        seen ??= reading;
+        return reading;
+      },
+    };
     return {
-      checkRead: (sql) => guard.checkRead(sql, surroundings),
-      check: (sql) => guard.check(sql, surroundings),
+      checkRead(sql) {
+        seen = undefined;
+        return guard.checkRead(sql, surroundings);
+      },
+      check(sql) {
+        seen = undefined;
+        return guard.check(sql, surroundings);
+      },
       async mask(raw, fields) {
         if (!masks) return raw;
-        return withMasks(raw, maskedFields(guard.rules, await catalog(), fields));
+        const catalog = await (seen ?? readCatalog(connection));
+        return withMasks(raw, maskedFields(guard.rules, catalog, fields));
       },
     };
   }
