@@ -15,22 +15,8 @@ const MOST_FAULTS = 10;
  * for two with the same: such a tool is left out and reported, the others are served.
  */
 export function soundTools(all: readonly JsonObject[]): SoundTools {
-  const names = new Set<string>();
   const faults: string[] = [];
-  const tools = all.filter((tool, at) => {
-    const { name } = tool;
-    if (typeof name !== "string" || name.trim() === "") {
-      faults.push(`tools: number ${at + 1} of its list has no name and is left out`);
-      return false;
-    }
-    if (names.has(name)) {
-      faults.push(`tools: it lists "${name}" twice; the second is left out`);
-      return false;
-    }
-    names.add(name);
-    return true;
-  });
-  return { tools, warnings: inShort(faults) };
+  return { tools: named(all, "tools", faults), warnings: inShort(faults) };
 }
 
 /** Lists without what nobody can ask for; the very same where all of it is sound. */
@@ -50,19 +36,7 @@ export function soundLists(offered: Snapshot): SoundLists {
 
 function sortLists(offered: Snapshot): SoundLists {
   const faults: string[] = [];
-  const names = new Set<unknown>();
-  const prompts = offered.prompts.filter(({ name }, at) => {
-    if (typeof name !== "string" || name.trim() === "") {
-      faults.push(`prompts: number ${at + 1} of its list has no name and is left out`);
-      return false;
-    }
-    if (names.has(name)) {
-      faults.push(`prompts: it lists "${name}" twice; the second is left out`);
-      return false;
-    }
-    names.add(name);
-    return true;
-  });
+  const prompts = named(offered.prompts, "prompts", faults);
   const resources = addressed(offered.resources, "uri", faults);
   const templates = addressed(offered.templates, "uriTemplate", faults);
   const isSame = faults.length === 0;
@@ -103,4 +77,25 @@ export function withObjectInput(definition: JsonObject): JsonObject {
 export function inShort(faults: readonly string[]): string[] {
   if (faults.length <= MOST_FAULTS) return [...faults];
   return [...faults.slice(0, MOST_FAULTS), `${faults.length - MOST_FAULTS} more like these`];
+}
+
+/** Those that can be asked for by a name that is theirs alone. */
+function named(
+  all: readonly JsonObject[],
+  what: "tools" | "prompts",
+  faults: string[],
+): JsonObject[] {
+  const names = new Set<string>();
+  return all.filter(({ name }, at) => {
+    if (typeof name !== "string" || name.trim() === "") {
+      faults.push(`${what}: number ${at + 1} of its list has no name and is left out`);
+      return false;
+    }
+    if (names.has(name)) {
+      faults.push(`${what}: it lists "${name}" twice; the second is left out`);
+      return false;
+    }
+    names.add(name);
+    return true;
+  });
 }
