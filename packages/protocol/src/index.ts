@@ -19,6 +19,7 @@ export {
   RpcError,
   TrestleError,
 } from "./errors.ts";
+export { EXIT, exitCodeOf, isCommanderError } from "./exit-code.ts";
 export { createLineSplitter, MAX_FRAME_BYTES, type SplitLines } from "./framing.ts";
 export { matchesGlob } from "./glob.ts";
 export {
