@@ -3,7 +3,8 @@
  * that R2 gives: whoever reads or lists after a write was acknowledged sees that write.
  *
  * Keys are UTF-8, 1–1,024 bytes, `/` is only a habit. Bodies are bytes. An ETag is opaque and
- * changes with every write of a key, so that "unchanged since I read it" can be asked for.
+ * changes with every write of a key, so that "unchanged since I read it" can be asked for; where a
+ * bucket makes it of the bytes, writing the same bytes again leaves it as it was.
  */
 export interface ObjectStore {
   /** What it is, without secrets, for messages: `bucket knowledge at https://…`, `folder /…`. */
@@ -47,11 +48,12 @@ export interface ObjectStore {
 }
 
 export interface CallOptions {
+  /** Once it is aborted, the call rejects with its reason; a write may then have happened or not. */
   signal?: AbortSignal | undefined;
 }
 
 export interface GetOptions extends CallOptions {
-  /** Bytes `from` to `to`, both included, counted from 0. */
+  /** Bytes `from` to `to`, both included, counted from 0. What the object does not have is left out. */
   range?: { from: number; to?: number | undefined } | undefined;
 }
 
@@ -59,14 +61,14 @@ export interface PutOptions extends CallOptions {
   /** `absent`: only where the key is free (If-None-Match: *). An ETag: only over that version. */
   when?: "absent" | { etag: string } | undefined;
   contentType?: string | undefined;
-  /** Names in lower case; at most 8,192 bytes together. */
+  /** Names of `a-z`, `0-9` and `-`, any text as value; names and values at most 8,192 bytes of UTF-8. */
   metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ObjectFacts {
   key: string;
   etag: string;
-  /** Bytes. */
+  /** Bytes of the whole object, also where only a range of it was asked for. */
   size: number;
   /** Milliseconds since 1970, by the store's clock. */
   modified: number;
@@ -96,6 +98,7 @@ export interface ListPage {
  * - `precondition_failed`: the key was taken, or is no longer the version named.
  * - `throttled`: the store asked to slow down, and still did after the adapter's own retries.
  * - `outcome_unknown`: a write whose answer got lost and that could not be read back.
+ * - `too_large`: the object or its metadata is more than the store takes.
  * - `denied`, `no_bucket`, `clock_skew`, `full`, `bad_key`: what the message says to mend.
  * - `unavailable`: not reached, or 5xx.
  */
@@ -106,6 +109,7 @@ export type ObjectStoreErrorCode =
   | "denied"
   | "no_bucket"
   | "clock_skew"
+  | "too_large"
   | "full"
   | "bad_key"
   | "unavailable";
