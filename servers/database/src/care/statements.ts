@@ -1,3 +1,4 @@
+import { loadParser } from "../postgres/parser.ts";
 import type { Visibility } from "../structure/visibility.ts";
 
 const MAX_LENGTH = 500;
@@ -15,7 +16,7 @@ export async function showStatement(sql: string, visible: Visibility): Promise<s
 
 /** As Postgres itself would keep it: `$1` in the place of each literal. */
 export async function withoutLiterals(sql: string): Promise<string> {
-  const { normalize, parse } = await import("libpg-query");
+  const { normalize, parse } = await loadParser();
   try {
     // What it can not read, `normalize` answers with the parser's complaint.
     await parse(sql);

@@ -1,5 +1,5 @@
 import { TrestleError } from "@trestle/protocol";
-import { hasSqlDetails, parse } from "libpg-query";
+import { loadParser } from "../postgres/parser.ts";
 import { isNode, type Node } from "./nodes.ts";
 
 /** Reading a longer text would take seconds and hundreds of megabytes. */
@@ -31,6 +31,7 @@ export async function parseOne(sql: string): Promise<Node> {
 }
 
 async function parseOrExplain(sql: string): Promise<{ stmts?: { stmt?: unknown }[] }> {
+  const { hasSqlDetails, parse } = await loadParser();
   try {
     return await parse(sql);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { messageOf, TrestleError } from "@trestle/protocol";
-import { parse } from "libpg-query";
 import type { Guard } from "../guard/guard.ts";
+import { loadParser } from "../postgres/parser.ts";
 
 /** What a section of a migration does, statement by statement. */
 export interface CheckedSql {
@@ -60,6 +60,7 @@ export async function checkMigrationSql(
 }
 
 async function statementsOf(sql: string, name: string) {
+  const { parse } = await loadParser();
   const bytes = Buffer.from(sql);
   let stmts: Parsed[];
   try {

@@ -1,12 +1,13 @@
 import { TrestleError } from "@trestle/protocol";
 import type { RawStmt } from "libpg-query";
+import { loadParser } from "../postgres/parser.ts";
 
 /**
  * The statements of a script, as Postgres' own parser tells them apart, without the BEGIN and COMMIT that
  * it may stand between. Throws `invalid_input` where it cannot be read.
  */
 export async function splitStatements(script: string): Promise<string[]> {
-  const { hasSqlDetails, parse } = await import("libpg-query");
+  const { hasSqlDetails, parse } = await loadParser();
   if (script.includes("\0") || !script.isWellFormed()) {
     throw new TrestleError("invalid_input", "The SQL text has a character that no text may hold.");
   }

@@ -1,4 +1,5 @@
 import { listOf, type Node, namesIn, textOf, unwrap } from "../../guard/nodes.ts";
+import { loadParser } from "../../postgres/parser.ts";
 
 /** How a statement looks for rows of one table. */
 export interface ColumnUse {
@@ -44,7 +45,7 @@ export async function readSort(keys: string): Promise<SortUse | undefined> {
 }
 
 async function parse(sql: string): Promise<Node | undefined> {
-  const { parse: read } = await import("libpg-query");
+  const { parse: read } = await loadParser();
   try {
     const { stmts = [] } = await read(sql);
     const [, statement] = unwrap(stmts[0]?.stmt);

@@ -22,7 +22,7 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** An open database holds some 300 MB; opening it again takes a third of a second. */
+/** An open database holds some 150 MB; opening it again takes a third of a second. */
 const IDLE_MS = 5 * 60_000;
 
 export function createEngine({ path, clock, log }: EngineOptions): Engine {

@@ -8,7 +8,7 @@ export type ToThread =
 export type FromThread =
   | { readonly kind: "opened" }
   /** `spent`: it took so much memory, which it can not give back, that the thread should be replaced. */
-  | { readonly kind: "answer"; readonly bytes: Uint8Array; readonly spent: boolean }
+  | { readonly kind: "answer"; readonly bytes: Uint8Array<ArrayBuffer>; readonly spent: boolean }
   /** The thread is of no more use. */
   | { readonly kind: "broken"; readonly message: string; readonly retryable: boolean }
   | { readonly kind: "closed" };
