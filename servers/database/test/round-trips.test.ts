@@ -1,4 +1,4 @@
-import { silentLogger, systemClock } from "@trestle/protocol";
+import { type Clock, silentLogger, systemClock } from "@trestle/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Driver } from "../src/drivers/driver.ts";
 import { createPostgresDriver } from "../src/drivers/postgres.ts";
@@ -6,12 +6,12 @@ import { createGuard } from "../src/guard/guard.ts";
 import { createDatabase } from "../src/postgres/create-database.ts";
 import { createTestDatabase, type TestDatabase } from "./driver-contract/_postgres.ts";
 
+const pool = { maxConnections: 1, idleTimeoutMs: 60_000, connectionTimeoutMs: 10_000 };
 let server: TestDatabase;
 let driver: Driver;
 
 beforeAll(async () => {
   server = await createTestDatabase();
-  const pool = { maxConnections: 1, idleTimeoutMs: 60_000, connectionTimeoutMs: 10_000 };
   driver = createPostgresDriver({
     ...pool,
     url: server.url,
@@ -25,7 +25,7 @@ afterAll(async () => {
   await server.drop();
 });
 
-test("a read costs two round trips more than the bare statement", async () => {
+test("a read is two round trips, with all that makes its connection clean", async () => {
   const database = createDatabase({ driver, guard: createGuard({ mode: "read-only" }) });
   const read = () => database.query("SELECT 1 AS one, $1::text AS two", ["x"]);
   await read();
@@ -42,12 +42,33 @@ test("a read costs two round trips more than the bare statement", async () => {
     },
     { timeoutMs: 10_000 },
   );
+  const idle = () => expect.poll(() => driver.connections()).toMatchObject({ open: 1, idle: 1 });
+  await idle();
   const before = answers;
   for (let count = 0; count < 5; count += 1) await read();
-  await driver.use(async () => {}, { timeoutMs: 10_000 });
-  // Nobody waits for the last one, which makes the connection clean for the next.
-  const trips = { begin: 1, statement: 1, rollback: 1, clean: 1 };
-  const expected = Object.values(trips).reduce((sum, trip) => sum + trip) * 5;
-  expect(answers - before).toBeGreaterThanOrEqual(expected);
-  expect(answers - before).toBeLessThanOrEqual(expected + 2);
+  await idle();
+  expect(answers - before).toBe(2 * 5);
+});
+
+test("the server's own bounds hold for the statement that begins its transaction", async () => {
+  const stopped: Clock = { ...systemClock, after: () => () => {} };
+  const unwatched = createPostgresDriver({
+    ...pool,
+    url: server.url,
+    clock: stopped,
+    log: silentLogger,
+  });
+  const database = createDatabase({ driver: unwatched, guard: createGuard({ mode: "read-only" }) });
+  const asked =
+    "SELECT name, setting FROM pg_settings WHERE name LIKE '%\\_timeout' AND setting::int > 0";
+  const { rows } = await database.query(`${asked} ORDER BY name`, [], { timeoutMs: 2_000 });
+  const bounds = Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+  expect(bounds).toMatchObject({
+    idle_in_transaction_session_timeout: "7000",
+    lock_timeout: "1800",
+    statement_timeout: "3000",
+  });
+  const slow = database.query("SELECT pg_sleep(60)", [], { timeoutMs: 1 });
+  await expect(slow).rejects.toMatchObject({ code: "timeout", details: { sqlState: "57014" } });
+  await unwatched.close();
 });

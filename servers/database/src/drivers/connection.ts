@@ -13,14 +13,24 @@ export interface ConnectionParts {
 /** A client of a pool as our own code uses it. */
 export function createConnection({ client, checkOpen, translate }: ConnectionParts): Connection {
   let portals = 0;
+  let waiting: readonly string[] = [];
+  /** Why what went ahead failed: whatever comes next would run without it. */
+  let failure: { readonly error: unknown } | undefined;
+
+  function check(): void {
+    checkOpen();
+    if (failure) throw translate(failure.error);
+  }
 
   async function submit(plan: Parameters<typeof createStatement>[0]): Promise<Batch> {
-    checkOpen();
-    const statement = createStatement(plan);
+    check();
+    const statement = createStatement({ ...plan, ahead: waiting });
+    waiting = [];
     client.query(statement as never);
     try {
       return await statement.answer;
     } catch (error) {
+      if (!statement.begun()) failure = { error };
       throw translate(error);
     }
   }
@@ -51,8 +61,17 @@ export function createConnection({ client, checkOpen, translate }: ConnectionPar
     return { take, skip };
   }
 
+  /** What is not one of our statements comes behind what waits, too. */
+  async function sendWaiting(): Promise<void> {
+    const last = waiting.at(-1);
+    if (last === undefined) return;
+    waiting = waiting.slice(0, -1);
+    await run(last);
+  }
+
   async function script(text: string): Promise<void> {
-    checkOpen();
+    await sendWaiting();
+    check();
     try {
       await client.query(text);
     } catch (error) {
@@ -60,5 +79,16 @@ export function createConnection({ client, checkOpen, translate }: ConnectionPar
     }
   }
 
-  return { run, open, script, client };
+  function ahead(statements: readonly string[]): void {
+    waiting = [...waiting, ...statements];
+  }
+
+  // Whoever copies the connection to wrap it asks for no client.
+  return Object.defineProperty({ run, open, script, ahead }, "client", { get: free }) as Connection;
+
+  function free(): WireClient {
+    check();
+    if (waiting.length > 0) throw new Error("a transaction is still to begin on this connection");
+    return client;
+  }
 }

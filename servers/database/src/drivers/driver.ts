@@ -41,7 +41,12 @@ export interface Connection {
   open(sql: string, params?: readonly unknown[]): Portal;
   /** A script in the simple protocol: only for text of our own or of the operator, never of a caller. */
   script(text: string): Promise<void>;
-  /** The same connection as libraries know it. */
+  /**
+   * Statements without parameters that go ahead of the next one, in its round trip. Where one of them
+   * fails, neither those behind it nor the next one runs, and that one's call fails.
+   */
+  ahead(statements: readonly string[]): void;
+  /** The same connection as libraries know it; not while something waits to go ahead. */
   readonly client: ClientBase;
 }
 
@@ -56,7 +61,8 @@ export interface Driver {
   readonly kind: DriverKind;
   /**
    * Lends a connection. When the time is over or the caller leaves, what runs is stopped at the server.
-   * The connection goes back clean (no transaction, no setting, no lock) or is thrown away. Throws
+   * A transaction that is left open is rolled back before this resolves. The connection goes back clean
+   * (no setting, no lock, nothing of the session) or is thrown away. Throws
    * `timeout`, `cancelled`, `unavailable` (what to do is in the message), or what the statement's error
    * means (see `toFailure`).
    */

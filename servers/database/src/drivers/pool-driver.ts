@@ -1,6 +1,7 @@
 import { type Clock, isTrestleError, type Logger, TrestleError } from "@trestle/protocol";
 import type { Pool } from "pg";
 import { toDatabaseError } from "../postgres/failures.ts";
+import { type Cleaning, createCleaning } from "./cleaning.ts";
 import { createConnection } from "./connection.ts";
 import type { Connection, Driver, DriverKind, UseOptions } from "./driver.ts";
 import { tooLarge } from "./statement.ts";
@@ -75,16 +76,18 @@ export function createPoolDriver(parts: PoolDriverParts): Driver {
     } catch (error) {
       throw isTrestleError(error) ? error : translate(error);
     } finally {
+      const cleaned = watch.stopped() ? undefined : clean(client);
+      await cleaned?.rolledBack;
       watches.delete(watch);
       unlimit();
-      giveBack(client, watch.end());
+      giveBack(client, watch.end() ? undefined : cleaned);
     }
   }
 
   /** Nobody waits for this, and the next one to use the connection comes after it. */
-  function giveBack(client: WireClient, spoilt: boolean): void {
-    const cleaning = spoilt ? Promise.reject(new Error("stopped")) : clean(client);
-    cleaning.then(
+  function giveBack(client: WireClient, cleaned: Cleaning | undefined): void {
+    const done = cleaned?.done ?? Promise.reject(new Error("stopped"));
+    done.then(
       () => client.release(),
       (error: Error) => client.release(error),
     );
@@ -127,10 +130,11 @@ function withholdValues({ connection }: WireClient): void {
   });
 }
 
-/** No transaction, setting, temporary table, lock, prepared statement or subscription is left. */
-async function clean(client: WireClient): Promise<void> {
-  if (client.getTransactionStatus?.() !== "I") await client.query("ROLLBACK");
-  await client.query("DISCARD ALL");
+function clean(client: WireClient): Cleaning {
+  const cleaning = createCleaning(client);
+  cleaning.done.catch(() => {});
+  client.query(cleaning as never);
+  return cleaning;
 }
 
 /** A message is kept whole before anybody can look at it: one that is too long ends the connection. */

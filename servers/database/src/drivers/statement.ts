@@ -14,6 +14,8 @@ interface Plan {
   readonly maxRows?: number;
   /** The portal is open already: only its next rows are asked for. */
   readonly opened?: boolean;
+  /** Statements of our own that run before it; where one of them fails, it does not run. */
+  readonly ahead?: readonly string[];
 }
 
 interface FieldMessage {
@@ -26,16 +28,21 @@ interface FieldMessage {
 /** What a client runs through its connection: `submit` and the handlers of its answers. */
 export interface Submitted {
   readonly answer: Promise<Batch>;
+  /** Has all that went ahead come to its end? */
+  begun(): boolean;
   submit(connection: WireConnection): void;
 }
 
 /**
  * One statement in the extended protocol, one round trip, values as the server prints them. Two, where a
  * list is among the parameters: what it is sent as depends on the type that the server finds for it.
+ * What goes ahead of it is in the same group of messages, of which the server leaves out what comes behind
+ * one that failed.
  */
 export function createStatement(plan: Plan): Submitted {
   const { promise: answer, resolve, reject } = Promise.withResolvers<Batch>();
   const gathered = gather();
+  let ahead = plan.ahead?.length ?? 0;
   let done = false;
   let synced = false;
   let used: WireConnection | undefined;
@@ -44,6 +51,7 @@ export function createStatement(plan: Plan): Submitted {
     used = connection;
     connection.stream.cork?.();
     try {
+      for (const sql of plan.ahead ?? []) sendWhole(connection, sql);
       if (plan.opened) execute(connection);
       else if (hasLists(plan.params)) askForTypes(connection);
       else {
@@ -88,6 +96,7 @@ export function createStatement(plan: Plan): Submitted {
   const handlers = {
     handleRowDescription: ({ fields }: { fields: FieldMessage[] }) => gathered.describe(fields),
     handleDataRow({ fields }: { fields: (string | null)[] }) {
+      if (ahead > 0) return;
       // There is no other way to stop what is on its way already.
       if (!gathered.add(fields) && used) breakOff(used, tooLarge());
     },
@@ -96,8 +105,11 @@ export function createStatement(plan: Plan): Submitted {
       done = true;
     },
     handleCommandComplete({ text }: { text: string }) {
-      done = true;
-      gathered.complete(text);
+      if (ahead > 0) ahead -= 1;
+      else {
+        done = true;
+        gathered.complete(text);
+      }
     },
     handleCopyInResponse(connection: WireConnection) {
       connection.sendCopyFail("COPY from the client is not offered here");
@@ -111,7 +123,14 @@ export function createStatement(plan: Plan): Submitted {
       reject(error);
     },
   };
-  return { answer, submit, ...handlers };
+  return { answer, submit, begun: () => ahead === 0, ...handlers };
+}
+
+/** A statement without parameters, to its end, its rows described to nobody. */
+export function sendWhole(connection: WireConnection, sql: string): void {
+  connection.parse({ text: sql });
+  connection.bind({ values: [] });
+  connection.execute({ rows: 0 });
 }
 
 /** Recognised where failures are worded. */

@@ -9,6 +9,7 @@ export interface WireConnection {
     off(event: "data", listener: (chunk: Uint8Array) => void): unknown;
     destroy(): unknown;
   };
+  query(text: string): void;
   parse(query: { text: string; name?: string }): void;
   bind(config: { portal?: string; values: readonly (string | null)[] }): void;
   describe(message: { type: "P" | "S"; name: string }): void;

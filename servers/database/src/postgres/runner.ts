@@ -7,6 +7,7 @@ import type { Statement } from "./database.ts";
 import { createGate } from "./gate.ts";
 import { readAtOnce } from "./read-at-once.ts";
 import { type PageRequest, type ReadPage, readAll, readPage, runAlone } from "./reader.ts";
+import { readAsChecked } from "./session.ts";
 
 export interface RunnerParts {
   readonly driver: Driver;
@@ -92,6 +93,7 @@ export function createRunner({ driver, guard, types, attempts }: RunnerParts): R
       return writing(async (connection) => {
         const pages: ReadPage[] = [];
         for (const [at, request] of requests.entries()) {
+          if (at > 0) readAsChecked(connection);
           const running = runOn(connection, request, accepted[at]);
           pages.push(await running.catch(naming(at, requests.length)));
         }

@@ -3,12 +3,12 @@ import type { Connection } from "../drivers/driver.ts";
 import type { TransactionOptions } from "./database.ts";
 import { isConnectionLost, toDatabaseError } from "./failures.ts";
 
-/**
- * The settings make the server read the text as the guard's parser did, and print values in the forms
- * that we read. They last as long as the transaction.
- */
+/** Make the server read the text of a statement as the guard's parser did. */
+const READING = { client_encoding: "UTF8", standard_conforming_strings: "on" };
+
+/** Besides, values come in the forms that we read. All of it lasts as long as the transaction. */
 const SETTINGS = {
-  standard_conforming_strings: "on",
+  ...READING,
   timezone: "UTC",
   datestyle: "ISO, YMD",
   intervalstyle: "postgres",
@@ -29,31 +29,36 @@ export function settingsQuery({ timeoutMs }: Times): string {
     lock_timeout: String(Math.ceil(timeoutMs * 0.9)),
     idle_in_transaction_session_timeout: String(timeoutMs + 5_000),
   };
-  const calls = Object.entries(all).map(
+  return setAll(all);
+}
+
+function setAll(settings: Readonly<Record<string, string>>): string {
+  const calls = Object.entries(settings).map(
     ([name, value]) => `set_config('${name}', '${value}', true)`,
   );
   return `SELECT ${calls.join(", ")}`;
 }
 
-function toBegin(kind: string, times: Times): string {
-  return `BEGIN TRANSACTION ${kind}; ${settingsQuery(times)}`;
+const READ_AS_CHECKED = setAll(READING);
+
+/** For every statement of a transaction but the first: code that one before it called may have changed how text is read. */
+export function readAsChecked(connection: Connection): void {
+  connection.ahead([READ_AS_CHECKED]);
 }
 
-/**
- * In one round trip: what is read-only is pinned by a first query, after which nothing can make the
- * transaction a writing one.
- */
+/** What is read-only is pinned by a first query, after which nothing can make the transaction a writing one. */
+function toBegin(kind: string, times: Times): string[] {
+  return [`BEGIN TRANSACTION ${kind}`, settingsQuery(times)];
+}
+
+/** It begins in the round trip of its first statement, which does not run where it can not begin; its driver rolls it back. */
 export async function inRead<Result>(
   connection: Connection,
   times: Times,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  await connection.script(toBegin("READ ONLY", times));
-  try {
-    return await work();
-  } finally {
-    await rollBack(connection);
-  }
+  connection.ahead(toBegin("READ ONLY", times));
+  return work();
 }
 
 type Writing = Pick<TransactionOptions, "isolation" | "dryRun"> &
@@ -61,29 +66,19 @@ type Writing = Pick<TransactionOptions, "isolation" | "dryRun"> &
     readonly readOnly?: boolean;
   };
 
-/** Commits what the work did, or rolls it back where it failed or was a rehearsal. */
+/** Commits what the work did; where it failed or was a rehearsal, its driver rolls it back. */
 export async function inWrite<Result>(
   connection: Connection,
   { isolation, dryRun, readOnly, ...times }: Writing,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const level = isolation === undefined ? "" : `ISOLATION LEVEL ${isolation.toUpperCase()} `;
-  await connection.script(toBegin(`${level}${readOnly ? "READ ONLY" : "READ WRITE"}`, times));
-  let result: Result;
-  try {
-    result = await work();
-  } catch (error) {
-    await rollBack(connection);
-    throw error;
-  }
-  if (dryRun) await rollBack(connection);
-  else await commit(connection);
+  const begin = toBegin(`${level}${readOnly ? "READ ONLY" : "READ WRITE"}`, times);
+  // Before the work: whoever knows that the connection was lost by then may begin again.
+  await connection.script(begin.join("; "));
+  const result = await work();
+  if (!dryRun) await commit(connection);
   return result;
-}
-
-async function rollBack(connection: Connection): Promise<void> {
-  // A connection that can not even do this is thrown away by its pool.
-  await connection.script("ROLLBACK").catch(() => {});
 }
 
 async function commit({ client }: Connection): Promise<void> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Driver } from "../../src/drivers/driver.ts";
+import type { Connection, Driver } from "../../src/drivers/driver.ts";
 import { createGuard } from "../../src/guard/guard.ts";
 import { createDatabase } from "../../src/postgres/create-database.ts";
 import type { Database } from "../../src/postgres/database.ts";
@@ -218,6 +218,133 @@ export function describeDriver(name: string, start: () => Promise<DriverUnderTes
       expect(left).toEqual(["f", "f", "f", "f", "f", "f", "f"]);
       await single.close();
     });
+
+    test("what a piece of work left open is rolled back before its caller goes on", async () => {
+      const use = { timeoutMs: 20_000 };
+      await database.execute("CREATE TABLE latch (n int)");
+      const lock = "LOCK TABLE latch IN ACCESS EXCLUSIVE MODE NOWAIT";
+      const locking = async (connection: Connection) => {
+        connection.ahead(["BEGIN"]);
+        await connection.run(lock);
+      };
+      for (let count = 0; count < 5; count += 1) {
+        // Each on whichever connection is free.
+        await driver.use(locking, use);
+        const failing = driver.use(async (connection) => {
+          await locking(connection);
+          await connection.run("SELECT 1 / 0");
+        }, use);
+        await expect(failing).rejects.toMatchObject({ code: "invalid_input" });
+      }
+    });
+
+    test.for([
+      { ahead: ["BEGIN READ ONLY", "SELECT 1 / 0"] },
+      { ahead: ["BEGIN NOTHING OF THE KIND", "SELECT 1"] },
+      { ahead: ["SELECT 1 / 0", "BEGIN READ ONLY"] },
+    ])("nothing runs behind what went ahead and failed: $ahead", async ({ ahead }) => {
+      const running = driver.use(
+        async (connection) => {
+          const make = "CREATE TABLE behind (n int)";
+          connection.ahead(ahead);
+          await connection.run(make).catch(() => {});
+          // Nor does what comes after it, which would be in no transaction.
+          await connection.script(make).catch(() => {});
+          await connection.run(make);
+        },
+        { timeoutMs: 20_000 },
+      );
+      await expect(running).rejects.toMatchObject({ code: "invalid_input" });
+      const { rows } = await database.query("SELECT to_regclass('behind') IS NULL AS none");
+      expect(rows).toEqual([{ none: true }]);
+    });
+
+    test("what goes ahead goes ahead of every kind of statement, and once", async () => {
+      const use = { timeoutMs: 20_000 };
+      const begin = ["BEGIN READ ONLY", "SELECT set_config('work_mem', '1234kB', true)"];
+      const asked = `SELECT current_setting('work_mem'), current_setting('transaction_read_only'), $1::text[]`;
+      const expected = [["1234kB", "on", "{a}"]];
+      const run = await driver.use(async (connection) => {
+        connection.ahead(begin);
+        return connection.run(asked, [["a"]]);
+      }, use);
+      expect(run.rows).toEqual(expected);
+      const taken = await driver.use(async (connection) => {
+        connection.ahead(begin);
+        const portal = connection.open(asked, ["{a}"]);
+        return [await portal.take(5), await connection.run("SELECT 1")];
+      }, use);
+      expect(taken).toMatchObject([{ rows: expected, done: true }, { rows: [["1"]] }]);
+      const skipped = await driver.use(async (connection) => {
+        connection.ahead(begin);
+        const portal = connection.open("SELECT n FROM generate_series(1, 9) n");
+        await portal.skip(7);
+        return portal.take(5);
+      }, use);
+      expect(skipped).toMatchObject({ rows: [["8"], ["9"]], done: true });
+      const scripted = await driver.use(async (connection) => {
+        connection.ahead(begin);
+        await connection.script("SELECT 1");
+        return connection.run(asked, ["{a}"]);
+      }, use);
+      expect(scripted.rows).toEqual(expected);
+    });
+
+    test("nothing that code of the database does to a session in one read is seen by the next", async () => {
+      const single = subject.open(1);
+      const reader = createDatabase({ driver: single, guard: createGuard({ mode: "read-only" }) });
+      await database.execute(`CREATE OR REPLACE FUNCTION spoil() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM pg_advisory_lock(4712), set_config('spoilt.by', 'code', false), set_config('search_path', 'nowhere', false),
+          set_config('timezone', 'Asia/Tokyo', false), set_config('statement_timeout', '1', false);
+        EXECUTE 'PREPARE spoilt AS SELECT 1';
+        EXECUTE 'DECLARE spoilt CURSOR WITH HOLD FOR SELECT 1';
+        RETURN 1; END $$`);
+      const asked = `SELECT coalesce(current_setting('spoilt.by', true), '') AS setting,
+        current_setting('search_path') = 'nowhere' AS path, current_setting('TimeZone') AS zone,
+        (SELECT count(*) FROM pg_prepared_statements) AS prepared,
+        (SELECT count(*) FROM pg_cursors WHERE name = 'spoilt') AS cursors,
+        (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4712) AS locks`;
+      const clean = await reader.query(asked);
+      expect(clean.rows).toMatchObject([{ setting: "", prepared: 0, locks: 0 }]);
+      await expect(reader.query("SELECT spoil() AS n")).resolves.toMatchObject({
+        rows: [{ n: 1 }],
+      });
+      expect((await reader.query(asked)).rows).toEqual(clean.rows);
+      await expect(reader.query("SELECT spoil() / 0")).rejects.toMatchObject({
+        code: "invalid_input",
+      });
+      expect((await reader.query(asked)).rows).toEqual(clean.rows);
+      expect(single.connections().open).toBeLessThanOrEqual(1);
+      // As somebody else sees it.
+      const locks =
+        "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND objid = 4712";
+      expect((await database.query(locks)).rows).toEqual([{ n: 0 }]);
+      await reader.close();
+    });
+
+    test.for([
+      ["client_encoding", "LATIN1"],
+      ["standard_conforming_strings", "off"],
+    ])(
+      "no statement is read by other rules than the guard read it by: %s",
+      async ([name, value]) => {
+        await database.execute(`CREATE OR REPLACE FUNCTION reread() RETURNS text LANGUAGE sql AS
+        $$ SELECT set_config('${name}', '${value}', false) $$`);
+        const asked = {
+          sql: String.raw`SELECT length('\n') AS characters, length('é') AS letters`,
+        };
+        const read = [{ characters: 2, letters: 1 }];
+        for (const isolation of [undefined, "serializable"] as const) {
+          const results = await database.transaction(
+            [{ sql: "SELECT reread()" }, asked, { sql: "SELECT reread()" }, asked],
+            isolation && { isolation },
+          );
+          expect([results[1]?.rows, results[3]?.rows]).toEqual([read, read]);
+        }
+        await database.query("SELECT reread() AS x");
+        expect((await database.query(asked.sql)).rows).toEqual(read);
+      },
+    );
 
     test("more callers than connections wait for their turn", async () => {
       const answers = await Promise.all(
