@@ -1,0 +1,77 @@
+import { type BigIntStats, mkdirSync, realpathSync, statSync } from "node:fs";
+import { mkdir, realpath, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ObjectStoreError } from "../object-store.ts";
+import { errnoOf, linkFound, toObjectStoreError } from "./errors.ts";
+import { namesOfKey, toKeyBytes } from "./key-names.ts";
+
+/** The folder itself, and the folders in it. */
+export interface Place {
+  /** Absolute, without symbolic links. */
+  readonly root: string;
+  /** Where the store keeps what is no object; no key is kept there. */
+  readonly inner: string;
+  pathOf(key: string): string;
+  /** Whether the folder is there. Throws `denied` where a symbolic link leads to it. */
+  isFolder(path: string): Promise<boolean>;
+  /** Makes it and those above where they are missing, each in a folder that is no link. */
+  makeFolder(path: string): Promise<void>;
+  /** Throws `no_bucket` where the folder is not the one that was opened: moved, deleted, not mounted. */
+  confirm(): Promise<BigIntStats>;
+}
+
+/** Opens the folder; makes it, for its user alone, where it is missing. */
+export function openPlace(path: string): Place {
+  const { root, opened } = openRoot(path);
+
+  const place: Place = {
+    root,
+    inner: join(root, ".trestle"),
+
+    pathOf: (key) => join(root, ...namesOfKey(toKeyBytes(key))),
+
+    async isFolder(folder) {
+      try {
+        if ((await realpath(folder)) === folder) return true;
+      } catch (error) {
+        if (errnoOf(error) !== "ENOENT") throw error;
+        await place.confirm();
+        return false;
+      }
+      throw linkFound(folder);
+    },
+
+    async makeFolder(folder) {
+      if (await place.isFolder(folder)) return;
+      await place.makeFolder(dirname(folder));
+      await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+        if (errnoOf(error) !== "EEXIST") throw error;
+      });
+    },
+
+    async confirm() {
+      const found = await stat(root, { bigint: true }).catch(() => undefined);
+      if (found?.ino === opened.ino && found.dev === opened.dev) return found;
+      throw new ObjectStoreError(
+        "no_bucket",
+        `The folder ${root} is no longer the one that was opened: it was moved, deleted, or its disk is not mounted. Bring it back and start again.`,
+      );
+    },
+  };
+  return place;
+}
+
+function openRoot(path: string): { root: string; opened: BigIntStats } {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const root = realpathSync.native(path);
+    return { root, opened: statSync(root, { bigint: true }) };
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno !== "EEXIST" && errno !== "ENOTDIR") {
+      throw toObjectStoreError(error, `Cannot open the folder ${path}`);
+    }
+    const message = `${path} is not a folder: a file stands there. Name a folder, or a path that is free.`;
+    throw new ObjectStoreError("no_bucket", message, { cause: error });
+  }
+}

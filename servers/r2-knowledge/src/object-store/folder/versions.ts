@@ -1,0 +1,44 @@
+import type { BigIntStats } from "node:fs";
+
+/** One version of an object, as its file alone tells it. */
+export interface Version {
+  readonly etag: string;
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+  /** Names this version among those of its key, also after the file was copied with its times. */
+  readonly stamp: string;
+  /** False where no content type and no metadata can have been kept beside it. */
+  readonly mayHaveFacts: boolean;
+}
+
+/**
+ * The inode changes with every replacement, as the new file is there before the old one goes; the time
+ * tells apart what comes to have the same inode later, and what was edited in place.
+ */
+export function versionOf(stats: BigIntStats): Version {
+  const { ino, mtimeNs, size } = stats;
+  const stamp = `${mtimeNs.toString(36)}-${size.toString(36)}`;
+  return {
+    etag: `${ino.toString(36)}-${stamp}`,
+    size: Number(size),
+    modified: Number(mtimeNs / 1_000_000n),
+    stamp,
+    mayHaveFacts: microsecond(mtimeNs) % 2 === 0,
+  };
+}
+
+/**
+ * The time to give a file, in seconds since 1970. Below the millisecond it is by chance, so that two
+ * versions of a moment differ. An odd microsecond promises that nothing was kept beside the file: whoever
+ * reads it need not look. File systems that count less finely make it even, which promises nothing.
+ */
+export function timeFor(now: number, hasFacts: boolean, random: () => number): number {
+  const micros = Math.floor(random() * 500) * 2 + (hasFacts ? 0 : 1);
+  return (Math.floor(now) * 1_000 + micros) / 1_000_000;
+}
+
+/** Rounded: a time goes through a double on its way to the file, and through 100 ns on NTFS. */
+function microsecond(ns: bigint): number {
+  return Number(((ns + 500n) / 1_000n) % 1_000n);
+}
