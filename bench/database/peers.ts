@@ -1,9 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { installScratch, type ScratchManifest } from "@trestle/testkit/scratch-install";
 import { residentMegabytes } from "../gateway/process-figures.ts";
 import { type Interval, medianWithInterval, quantile } from "../gateway/statistics.ts";
 import { progress } from "../measure.ts";
@@ -29,18 +28,13 @@ export interface PeerResult {
 interface Peer {
   readonly name: string;
   /** Pinned: figures of another day are of the same program. Left out for ours. */
-  readonly manifest?: Manifest;
+  readonly manifest?: ScratchManifest;
   readonly args: (url: string, folder: string) => readonly string[];
   readonly env: (url: string) => Readonly<Record<string, string>>;
   /** The tool that runs SQL, where it works without an account. */
   readonly query?: { readonly tool: string; readonly argument: string };
   /** Does it say that it only reads? */
   readonly saysReadOnly: boolean;
-}
-
-interface Manifest {
-  readonly dependencies: Readonly<Record<string, string>>;
-  readonly overrides?: Readonly<Record<string, string>>;
 }
 
 const inModules = (folder: string, path: string): string => join(folder, "node_modules", path);
@@ -104,7 +98,8 @@ export async function measurePeers(
   for (const peer of PEERS) {
     progress(peer.name);
     try {
-      const folder = peer.manifest === undefined ? "" : install(peer.manifest);
+      const install = (): void => progress("installing it");
+      const folder = peer.manifest ? await installScratch(peer.manifest, install) : "";
       results.push(await measurePeer(peer, folder, database, settings));
     } catch (error) {
       const { message } = error as Error;
@@ -214,27 +209,4 @@ function withoutTls(url: string): string {
   const plain = new URL(url);
   plain.searchParams.set("sslmode", "disable");
   return plain.href;
-}
-
-/** A scratch installation that the next run finds again; nothing of it is run by installing it. */
-function install(given: Manifest): string {
-  const manifest = JSON.stringify({ private: true, ...given });
-  const name = createHash("sha256").update(manifest).digest("hex").slice(0, 12);
-  const folder = join(tmpdir(), `trestle-bench-peer-${name}`);
-  if (existsSync(folder)) return folder;
-  progress("installing it");
-  const draft = `${folder}.${process.pid}`;
-  mkdirSync(draft, { recursive: true });
-  writeFileSync(join(draft, "package.json"), manifest);
-  const options = ["--no-audit", "--no-fund", "--ignore-scripts"];
-  try {
-    const patience = ["--fetch-retries=1", "--fetch-timeout=20000"];
-    const how = { cwd: draft, stdio: "pipe", timeout: 150_000 } as const;
-    execFileSync("npm", ["install", ...options, ...patience], how);
-  } catch {
-    rmSync(draft, { recursive: true, force: true });
-    throw new Error("npm could not install it from the registry.");
-  }
-  renameSync(draft, folder);
-  return folder;
 }
