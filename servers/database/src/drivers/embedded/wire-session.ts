@@ -42,6 +42,8 @@ const CANCEL_REQUEST = 80877102;
 const ENDS_GROUP = new Set(["Q", "S", "H"]);
 /** The word by which a client says that its piece of work is over. */
 const GOODBYE = queryMessage("DISCARD ALL");
+/** What `DISCARD ALL` does at a server: here it leaves the session to whom it was last given. */
+const AS_OWNER = queryMessage("SET SESSION AUTHORIZATION postgres");
 /** How long somebody may keep the session for himself without a word while others wait. */
 const SILENCE_MS = 60_000;
 /** A statement whose caller is gone has so long to end by itself. */
@@ -125,13 +127,21 @@ export function createWireSession(options: WireSessionOptions): WireSession {
       if (over) return;
       stream.write(parameterStatus(TURN_PARAMETER, "1"));
     }
-    running = true;
-    const answered = await engine.run(messages).finally(() => {
-      running = false;
-    });
+    const answered = await run(messages);
     if (over) return;
     stream.write(answered);
-    if (messages.equals(GOODBYE) && answered.at(-1) === IDLE) leases.release(self);
+    if (!messages.equals(GOODBYE) || answered.at(-1) !== IDLE) return;
+    await run(AS_OWNER);
+    leases.release(self);
+  }
+
+  async function run(messages: Buffer): Promise<Uint8Array> {
+    running = true;
+    try {
+      return await engine.run(messages);
+    } finally {
+      running = false;
+    }
   }
 
   function holds(): boolean {
@@ -187,6 +197,7 @@ export function createWireSession(options: WireSessionOptions): WireSession {
       await engine
         .run(queryMessage("ROLLBACK"))
         .then(() => engine.run(GOODBYE))
+        .then(() => engine.run(AS_OWNER))
         .catch(() => engine.stop());
     }
     leases.release(self);
