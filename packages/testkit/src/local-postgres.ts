@@ -1,8 +1,12 @@
 import process from "node:process";
 import pg from "pg";
 
-/** Where tests expect a Postgres server: its superuser, let in without a password. */
-export const LOCAL_POSTGRES = "postgres://postgres@127.0.0.1:5432";
+/**
+ * Where tests expect a Postgres server: its superuser, let in without a password. `TRESTLE_TEST_POSTGRES`
+ * names another one, without a database: `postgres://postgres@127.0.0.1:5433`.
+ */
+export const LOCAL_POSTGRES =
+  process.env.TRESTLE_TEST_POSTGRES ?? "postgres://postgres@127.0.0.1:5432";
 
 let asked: Promise<boolean> | undefined;
 

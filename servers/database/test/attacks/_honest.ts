@@ -1,10 +1,11 @@
-/** The shop that the honest reads are about; extensions only where the server has them. */
+/** Postgres' own extensions, of which a server may lack some. */
+export const EXTENSIONS =
+  "pg_trgm hstore citext unaccent fuzzystrmatch ltree tablefunc pgcrypto intarray uuid-ossp cube earthdistance pgstattuple tsm_system_rows".split(
+    " ",
+  );
+
+/** The shop that the honest reads are about. */
 export const SHOP = `
-  CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE EXTENSION IF NOT EXISTS hstore; CREATE EXTENSION IF NOT EXISTS citext;
-  CREATE EXTENSION IF NOT EXISTS unaccent; CREATE EXTENSION IF NOT EXISTS fuzzystrmatch; CREATE EXTENSION IF NOT EXISTS ltree;
-  CREATE EXTENSION IF NOT EXISTS tablefunc; CREATE EXTENSION IF NOT EXISTS pgcrypto; CREATE EXTENSION IF NOT EXISTS intarray;
-  CREATE EXTENSION IF NOT EXISTS "uuid-ossp"; CREATE EXTENSION IF NOT EXISTS cube; CREATE EXTENSION IF NOT EXISTS earthdistance;
-  CREATE EXTENSION IF NOT EXISTS pgstattuple; CREATE EXTENSION IF NOT EXISTS tsm_system_rows;
   CREATE TYPE status AS ENUM ('new', 'paid', 'sent');
   CREATE TABLE customer (id int PRIMARY KEY, name text NOT NULL, email citext, joined date, tags text[], extra jsonb, parent int REFERENCES customer);
   CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customer, status status, placed timestamptz, total numeric(10, 2), lo_revenue int, "Odd Name" text, query text, lock int, "delete" boolean);

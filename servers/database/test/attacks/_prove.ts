@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { MARKER, type World } from "./_world.ts";
+import { MARKER, type Session, type World } from "./_world.ts";
 import type { Attack } from "./corpus/index.ts";
 
 /** How an attack got its effect: through a reader as the field had them, or with nothing in its way. */
@@ -22,22 +22,36 @@ export function leaks(answer: unknown): boolean {
   return MARKERS.some((marker) => text.includes(marker));
 }
 
+export interface Proof {
+  /** Undefined where it had none. */
+  readonly through: Through;
+  /** What the server said against it, the last time. */
+  readonly errors: readonly string[];
+  /** What the world looks like now. */
+  readonly state: string;
+}
+
 /**
  * Runs an attack with no guard: first as the readers of the field ran it (`BEGIN READ ONLY`, simple
  * protocol, `ROLLBACK`), then plainly. Tells through which it had its effect, and leaves the world as it was.
  */
-export async function prove(world: World, attack: Attack): Promise<Through> {
+export async function prove(world: World, attack: Attack, state: string): Promise<Proof> {
+  let before = state;
+  let errors: readonly string[] = [];
   for (const [through, begin, end] of WAYS) {
-    const before = await world.look();
-    const client = await world.connect();
-    const worked = await runBare(world, client, attack, { begin, end, before });
-    await client.end().catch(() => {});
-    if (worked || attack.proof !== "change") {
-      if ((await world.look()) !== before) await world.reset();
+    const session = await world.connect(attack);
+    const bare = await runBare({ world, session, attack, begin, end, before });
+    await session.end().catch(() => {});
+    errors = bare.errors;
+    const after = await world.look();
+    const worked = bare.worked || (attack.proof === "change" && after !== before);
+    if (after !== before) {
+      await world.reset();
+      before = await world.look();
     }
-    if (worked) return through;
+    if (worked) return { through, errors, state: before };
   }
-  return undefined;
+  return { through: undefined, errors, state: before };
 }
 
 const WAYS: readonly [Through, string, string][] = [
@@ -48,31 +62,32 @@ const WAYS: readonly [Through, string, string][] = [
 ];
 
 interface Bare {
+  readonly world: World;
+  readonly session: Session;
+  readonly attack: Attack;
   readonly begin: string;
   readonly end: string;
   readonly before: string;
 }
 
-async function runBare(
-  world: World,
-  client: pg.Client,
-  { calls, proof }: Attack,
-  { begin, end, before }: Bare,
-): Promise<boolean> {
-  await client.query("SET statement_timeout = '5s'; SET synchronous_commit = off");
-  const session = proof === "change" ? await sessionOf(client) : "";
-  await client.query(begin);
+async function runBare({ world, session, attack, begin, end, before }: Bare) {
+  const { calls, proof } = attack;
+  await session.query("SET statement_timeout = '5s'; SET synchronous_commit = off");
+  const own = proof === "change" ? await stateOf(session) : "";
+  await session.query(begin);
   const answers: unknown[] = [];
   for (const call of calls)
-    answers.push(await client.query(world.fill(call)).then(rowsOf, (error: Error) => error));
-  const isChanged = async () => proof === "change" && (await world.look()) !== before;
+    answers.push(await session.query(world.fill(call)).then(rowsOf, (error: Error) => error));
+  const errors = answers.flatMap((answer) => (answer instanceof Error ? [answer.message] : []));
+  // Where it has failed or ended, a session sees nothing before its end.
+  const isChanged = async () =>
+    proof === "change" && (await world.look(session).catch(() => before)) !== before;
   const during = await isChanged();
-  await client.query(end).catch(() => {});
-  if (proof === "leak") return leaks(answers.map(textOf));
-  if (proof === "act") return !answers.some((answer) => answer instanceof Error);
-  return (
-    during || (await isChanged()) || (await sessionOf(client).catch(() => session)) !== session
-  );
+  await session.query(end).catch(() => {});
+  if (proof === "leak") return { worked: leaks(answers.map(textOf)), errors };
+  if (proof === "act") return { worked: errors.length === 0, errors };
+  const worked = during || (await isChanged()) || (await stateOf(session).catch(() => own)) !== own;
+  return { worked, errors };
 }
 
 function rowsOf(result: pg.QueryResult | pg.QueryResult[]): unknown[] {
@@ -84,6 +99,7 @@ export function textOf(answer: unknown): unknown {
   return answer instanceof Error ? answer.message : answer;
 }
 
-async function sessionOf(client: pg.Client): Promise<string> {
-  return (await client.query(SESSION)).rows[0].state;
+async function stateOf(session: Session): Promise<string> {
+  const [answer] = [await session.query(SESSION)].flat();
+  return answer?.rows[0].state;
 }

@@ -9,13 +9,13 @@ import { openDatabase } from "../../src/postgres/open-database.ts";
 import { HONEST } from "./_honest.ts";
 import { mutate } from "./_mutate.ts";
 import { leaks, textOf } from "./_prove.ts";
-import { createWorld, type World } from "./_world.ts";
+import { createWorld, type ServerWorld } from "./_world.ts";
 import { corpus } from "./corpus/index.ts";
 
 const hasServer = await hasLocalPostgres();
 const random = seededRandom();
 const guard = createGuard({ mode: "read-only" });
-let world: World;
+let world: ServerWorld;
 let database: Database;
 
 beforeAll(async () => {
@@ -65,7 +65,7 @@ function draw(random: SeededRandom): string {
 
 describe.skipIf(!hasServer)("what the guard lets pass", () => {
   test("changes nothing, as a superuser, whatever it is", { timeout: 3_600_000 }, async () => {
-    const [before, dumped] = [await world.look(), world.dump()];
+    const [before, dumped] = [await world.look(), await world.dump()];
     const counts = { drawn: 0, accepted: 0, answered: 0 };
     const since: string[] = [];
     const expectUnchanged = async () => {
@@ -90,7 +90,7 @@ describe.skipIf(!hasServer)("what the guard lets pass", () => {
       if (since.length === 20) await expectUnchanged();
     }
     await expectUnchanged();
-    expect(world.dump()).toBe(dumped);
+    expect(await world.dump()).toBe(dumped);
     process.stderr.write(`${JSON.stringify(counts)}\n`);
     expect(counts.answered).toBeGreaterThan(0);
   });
