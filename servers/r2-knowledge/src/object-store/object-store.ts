@@ -99,6 +99,7 @@ export interface ListPage {
  * - `throttled`: the store asked to slow down, and still did after the adapter's own retries.
  * - `outcome_unknown`: a write whose answer got lost and that could not be read back.
  * - `too_large`: the object or its metadata is more than the store takes.
+ * - `damaged`: the object's bytes are not those that were written.
  * - `denied`, `no_bucket`, `clock_skew`, `full`, `bad_key`: what the message says to mend.
  * - `unavailable`: not reached, or 5xx.
  */
@@ -110,6 +111,7 @@ export type ObjectStoreErrorCode =
   | "no_bucket"
   | "clock_skew"
   | "too_large"
+  | "damaged"
   | "full"
   | "bad_key"
   | "unavailable";
