@@ -116,7 +116,10 @@ describe("rotation", () => {
   test("after all keys are wrapped anew the old key is needed no more", async () => {
     const inner = await openFolderStore({ path: join(folder, "rotation") });
     const old = openKeyring({ folder: join(folder, "rotated"), encryptionKey: key("a") });
-    const both = openKeyring({ folder: join(folder, "none"), encryptionKey: `${key("b")},${key("a")}` });
+    const both = openKeyring({
+      folder: join(folder, "none"),
+      encryptionKey: `${key("b")},${key("a")}`,
+    });
     const only = openKeyring({ folder: join(folder, "none"), encryptionKey: key("b") });
     const big = Buffer.alloc(9 * 1024 * 1024, 3);
     await openSealedStore(inner, old).put("r/1", bytes("one"), { metadata: { kept: "yes" } });
