@@ -9,7 +9,8 @@ import {
   writeSync,
 } from "node:fs";
 import { join, relative } from "node:path";
-import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
+import { promisify } from "node:util";
+import { brotliCompressSync, brotliDecompress, constants } from "node:zlib";
 
 /**
  * A folder as one compressed buffer. A new cluster is three copies of one database and a log that is
@@ -58,9 +59,11 @@ export function packFolder(folder: string, { quick = false } = {}): Buffer {
   });
 }
 
+const decompress = promisify(brotliDecompress);
+
 /** The folder must not exist. Its files are open to their owner alone. */
-export function unpackFolder(image: Uint8Array, folder: string): void {
-  const bytes = brotliDecompressSync(image);
+export async function unpackFolder(image: Uint8Array, folder: string): Promise<void> {
+  const bytes = await decompress(image);
   const start = 4 + bytes.readUInt32BE(0);
   const index = JSON.parse(bytes.toString("utf8", 4, start)) as Index;
   mkdirSync(folder, { recursive: true, mode: 0o700 });

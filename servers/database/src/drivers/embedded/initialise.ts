@@ -11,19 +11,25 @@ import {
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { PGlite } from "@electric-sql/pglite";
 import { packFolder, unpackFolder } from "./image.ts";
 
 export const IMAGE_NAME = "postgres-image.bin";
 
 const fromSources = import.meta.url.endsWith(".ts");
 
-/** The published package carries an image; from sources the first cluster that is made leaves one, for this PGlite. */
+/**
+ * The published package carries an image; from sources the first cluster that is made leaves one, for this
+ * PGlite and this way of making it.
+ */
 function imageFile(): string {
   if (!fromSources) return fileURLToPath(new URL(`./${IMAGE_NAME}`, import.meta.url));
   const engine = createRequire(import.meta.url).resolve("@electric-sql/pglite");
-  const version = createHash("sha256").update(realpathSync(engine)).digest("hex").slice(0, 12);
-  const cache = new URL(`../../../node_modules/.cache/${version}-${IMAGE_NAME}`, import.meta.url);
+  const maker = readFileSync(new URL("./make-cluster.ts", import.meta.url));
+  const hash = createHash("sha256").update(realpathSync(engine)).update(maker).digest("hex");
+  const cache = new URL(
+    `../../../node_modules/.cache/${hash.slice(0, 12)}-${IMAGE_NAME}`,
+    import.meta.url,
+  );
   return fileURLToPath(cache);
 }
 
@@ -32,14 +38,14 @@ function imageFile(): string {
  * between leaves nothing that looks like a database. Unpacking the image takes a tenth of what making a
  * cluster takes, and none of its memory.
  */
-export async function initialise(path: string, engine: typeof PGlite): Promise<void> {
+export async function initialise(path: string): Promise<void> {
   const draft = `${path}.new`;
   rmSync(draft, { recursive: true, force: true });
   const image = imageFile();
-  if (existsSync(image)) unpackFolder(readFileSync(image), draft);
+  if (existsSync(image)) await unpackFolder(readFileSync(image), draft);
   else {
-    const database = await engine.create({ dataDir: draft });
-    await database.close();
+    const { makeCluster } = await import("./make-cluster.ts");
+    await makeCluster(draft);
     if (fromSources) keepImage(draft, image);
   }
   renameSync(draft, path);
