@@ -3,12 +3,22 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readTracked, root, trackedFiles } from "./_sources.ts";
 
+/** What is no test file of its own, by the name that it is called with; it gets the words after that. */
+const programs: Readonly<Record<string, string>> = {
+  "postgres-versions": "servers/database/test/postgres-versions.ts",
+};
+
 /** Runs every test that repeats itself by chance, many rounds: `ROUNDS=200 SEED=7 pnpm chaos [filter]`. */
+const words = process.argv.slice(2);
+const program = programs[words[0] ?? ""];
 const repeating = trackedFiles("*.test.ts")
   .filter((path) => readTracked(path).includes("ROUNDS"))
-  .filter((path) => process.argv.slice(2).every((part) => path.includes(part)));
+  .filter((path) => words.every((part) => path.includes(part)));
 
-if (repeating.length === 0) {
+if (program !== undefined) {
+  const args = [join(root, program), ...words.slice(1)];
+  process.exitCode = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" }).status ?? 1;
+} else if (repeating.length === 0) {
   process.stderr.write("No test reads ROUNDS, or none matches; nothing was run.\n");
   process.exitCode = 1;
 } else {

@@ -1,6 +1,13 @@
 import process from "node:process";
 import pg from "pg";
 
+export {
+  findPrograms,
+  type OwnPostgres,
+  type OwnPostgresOptions,
+  startPostgres,
+} from "./own-postgres.ts";
+
 /**
  * Where tests expect a Postgres server: its superuser, let in without a password. `TRESTLE_TEST_POSTGRES`
  * names another one, without a database: `postgres://postgres@127.0.0.1:5433`.

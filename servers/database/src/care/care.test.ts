@@ -1,8 +1,7 @@
-import { createServer } from "node:net";
+import { findPrograms, type OwnPostgres, startPostgres } from "@trestle/testkit/local-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openLocal, postgresKinds, type TestCatalog } from "../structure/_catalogs.ts";
 import { EVERYTHING } from "../structure/visibility.ts";
-import { findPrograms, type OwnPostgres, startPostgres } from "./_own-postgres.ts";
 import { findBloat } from "./bloat.ts";
 import { maskUrl, readConnectionFacts } from "./connection-info.ts";
 import { findSlowQueries, ORDERS } from "./slow-queries.ts";
@@ -85,7 +84,10 @@ describe.skipIf(!findPrograms())("with pg_stat_statements", () => {
   let catalog: TestCatalog;
 
   beforeAll(async () => {
-    server = startPostgres(findPrograms() ?? "", await freePort());
+    server = await startPostgres({
+      programs: findPrograms() ?? "",
+      settings: { shared_preload_libraries: "pg_stat_statements" },
+    });
     catalog = await openLocal(server.url);
     await catalog.script(SCRIPT);
   }, 120_000);
@@ -149,12 +151,3 @@ test.each([
 ])("%s is shown without what is secret", (url, masked) => {
   expect(maskUrl(url)).toBe(masked);
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
-}

@@ -67,7 +67,7 @@ export const look = ({
   UNION ALL SELECT 'type ' || oid::regtype || typowner::regrole FROM pg_type WHERE oid >= 16384
   UNION ALL SELECT 'enum ' || enumtypid::regtype || enumlabel FROM pg_enum WHERE oid >= 16384
   UNION ALL SELECT 'schema ' || nspname || coalesce(nspacl::text, '') FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp'
-  UNION ALL SELECT 'extension ' || extname || extversion FROM pg_extension
+  UNION ALL SELECT 'extension ' || concat_ws(' ', extname, extversion, extnamespace::regnamespace) FROM pg_extension
   UNION ALL SELECT 'constraint ' || conname || pg_get_constraintdef(oid) FROM pg_constraint WHERE oid >= 16384
   UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger UNION ALL SELECT 'policy ' || polname FROM pg_policy
   UNION ALL SELECT 'rule ' || rulename || ev_class::regclass FROM pg_rewrite WHERE oid >= 16384

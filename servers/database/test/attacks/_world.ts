@@ -115,6 +115,7 @@ export async function createWorld(): Promise<ServerWorld> {
     CREATE USER MAPPING FOR postgres SERVER elsewhere OPTIONS (password '${MARKER}');
     CREATE SUBSCRIPTION feed CONNECTION 'host=${MARKER}' PUBLICATION p WITH (connect = false);
     LISTEN evil;
+    SET password_encryption = 'scram-sha-256';
     CREATE ROLE ${name}_hash LOGIN PASSWORD 'x'`);
   await setUp();
 

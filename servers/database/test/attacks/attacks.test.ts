@@ -23,7 +23,7 @@ const hasServer = await hasLocalPostgres();
 /** The corpus is written for the newest server that tests are run with everywhere. */
 const NAMED = process.env.TRESTLE_TEST_POSTGRES !== undefined;
 const random = seededRandom();
-/** Each with the seed that it was made by; those that turn out to be no attack are dropped. */
+/** Rewritings, ROUNDS of them where every attack is taken; those that turn out to be no attack are dropped. */
 const MUTANTS = random.rounds(10);
 const LEAST = EVERY ? 300 : 10;
 

@@ -20,6 +20,7 @@ import { createEmbeddedWorld, type EmbeddedWorld } from "./_embedded-world.ts";
 import type { Attack } from "./corpus/index.ts";
 
 const random = seededRandom();
+/** Rewritings, ROUNDS of them where every attack is taken; those that turn out to be no attack are dropped. */
 const MUTANTS = random.rounds(5);
 const LEAST = EVERY ? 280 : 5;
 
