@@ -1,4 +1,4 @@
-import { sendWhole } from "./statement.ts";
+import { createOutgoing } from "./outgoing.ts";
 import type { WireClient, WireConnection } from "./wire-connection.ts";
 
 /** What a client runs before its connection goes back: one round trip. */
@@ -13,12 +13,14 @@ export interface Cleaning {
 /** No setting, temporary table, lock, prepared statement or subscription is left. */
 const FORGET = "DISCARD ALL";
 
-/** Rolls back where that is needed, has the answer to that sent at once, and goes on to clean the session. */
-export function createCleaning(client: WireClient): Cleaning {
+/**
+ * Rolls back where that is needed, and cleans the session. `flushes`: the server answers group by group, and
+ * knows the last word by its standing alone.
+ */
+export function createCleaning(client: WireClient, flushes: boolean): Cleaning {
   const rolledBack = Promise.withResolvers<void>();
   const done = Promise.withResolvers<void>();
-  let isOpen = false;
-  let isOver = false;
+  let wasOpen = false;
 
   const handlers = {
     handleRowDescription() {},
@@ -27,20 +29,19 @@ export function createCleaning(client: WireClient): Cleaning {
     handleEmptyQuery() {},
     handleCopyInResponse() {},
     handleCopyData() {},
-    handleCommandComplete() {
-      isOpen = false;
-      rolledBack.resolve();
-    },
+    handleCommandComplete() {},
     handleReadyForQuery() {
-      isOver = true;
+      rolledBack.resolve();
       done.resolve();
     },
     handleError(error: Error, connection: WireConnection) {
-      // After a failure in the extended protocol the server waits for the end of its group.
-      if (isOpen && !isOver) connection.sync();
-      isOver = true;
       rolledBack.resolve();
       done.reject(error);
+      if (!wasOpen) return;
+      // After a failure in the extended protocol the server waits for the end of its group.
+      const messages = createOutgoing();
+      messages.sync();
+      messages.sendTo(connection);
     },
   };
 
@@ -49,14 +50,14 @@ export function createCleaning(client: WireClient): Cleaning {
     done: done.promise,
     submit(connection) {
       // Only now is everything before it answered, and the state known.
-      isOpen = client.getTransactionStatus?.() !== "I";
-      connection.stream.cork?.();
-      if (isOpen) {
-        sendWhole(connection, "ROLLBACK");
-        connection.flush();
+      wasOpen = client.getTransactionStatus?.() !== "I";
+      const messages = createOutgoing();
+      if (wasOpen) {
+        messages.whole("ROLLBACK");
+        if (flushes) messages.flush();
       } else rolledBack.resolve();
-      connection.query(FORGET);
-      connection.stream.uncork?.();
+      messages.query(FORGET);
+      messages.sendTo(connection);
     },
     ...handlers,
   };

@@ -30,7 +30,7 @@ const CLOSE_GRACE_MS = 500;
 
 /** Lends the connections of a pool, each watched while it is used and cleaned before it goes back. */
 export function createPoolDriver(parts: PoolDriverParts): Driver {
-  const { kind, clock, log } = parts;
+  const { kind, clock, log, waitsForTurn = false } = parts;
   let opening: Promise<Pool> | undefined;
   let pool: Pool | undefined;
   let closed: Promise<void> | undefined;
@@ -76,7 +76,7 @@ export function createPoolDriver(parts: PoolDriverParts): Driver {
     } catch (error) {
       throw isTrestleError(error) ? error : translate(error);
     } finally {
-      const cleaned = watch.stopped() ? undefined : clean(client);
+      const cleaned = watch.stopped() ? undefined : clean(client, waitsForTurn);
       await cleaned?.rolledBack;
       watches.delete(watch);
       unlimit();
@@ -130,8 +130,8 @@ function withholdValues({ connection }: WireClient): void {
   });
 }
 
-function clean(client: WireClient): Cleaning {
-  const cleaning = createCleaning(client);
+function clean(client: WireClient, flushes: boolean): Cleaning {
+  const cleaning = createCleaning(client, flushes);
   cleaning.done.catch(() => {});
   client.query(cleaning as never);
   return cleaning;

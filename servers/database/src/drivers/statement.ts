@@ -1,4 +1,5 @@
 import type { Batch } from "./driver.ts";
+import { createOutgoing, type Outgoing } from "./outgoing.ts";
 import { hasLists, toText } from "./parameters.ts";
 import { breakOff, type WireConnection } from "./wire-connection.ts";
 
@@ -30,7 +31,7 @@ export interface Submitted {
   readonly answer: Promise<Batch>;
   /** Has all that went ahead come to its end? */
   begun(): boolean;
-  submit(connection: WireConnection): void;
+  submit(connection: WireConnection): Error | undefined;
 }
 
 /**
@@ -47,50 +48,71 @@ export function createStatement(plan: Plan): Submitted {
   let synced = false;
   let used: WireConnection | undefined;
 
-  function submit(connection: WireConnection): void {
+  /** What can not be sent is given back, as clients want it. */
+  function submit(connection: WireConnection): Error | undefined {
     used = connection;
-    connection.stream.cork?.();
+    const messages = createOutgoing();
+    for (const sql of plan.ahead ?? []) messages.whole(sql);
     try {
-      for (const sql of plan.ahead ?? []) sendWhole(connection, sql);
-      if (plan.opened) execute(connection);
-      else if (hasLists(plan.params)) askForTypes(connection);
+      if (plan.opened) execute(messages);
       else {
-        connection.parse({ text: plan.sql });
-        bind(connection, []);
+        messages.parse(plan.sql);
+        if (hasLists(plan.params)) askForTypes(connection, messages);
+        else bind(messages, []);
       }
-    } finally {
-      connection.stream.uncork?.();
+    } catch (error) {
+      // Nothing was sent that would have to be ended.
+      synced = true;
+      return error as Error;
     }
+    messages.sendTo(connection);
+    return undefined;
   }
 
-  function askForTypes(connection: WireConnection): void {
-    connection.parse({ text: plan.sql });
-    connection.describe({ type: "S", name: "" });
-    connection.flush();
+  function askForTypes(connection: WireConnection, messages: Outgoing): void {
+    messages.describe("statement", "");
+    messages.flush();
     const onTypes = ({ dataTypeIDs }: { dataTypeIDs: number[] }) => {
       connection.off("errorMessage", onError);
-      bind(connection, dataTypeIDs);
+      bindAs(connection, dataTypeIDs);
     };
     const onError = () => void connection.off("parameterDescription", onTypes);
     connection.once("parameterDescription", onTypes);
     connection.once("errorMessage", onError);
   }
 
-  function bind(connection: WireConnection, types: readonly number[]): void {
+  function bindAs(connection: WireConnection, types: readonly number[]): void {
+    const messages = createOutgoing();
+    try {
+      bind(messages, types);
+      messages.sendTo(connection);
+    } catch (error) {
+      reject(error);
+      endGroup(connection);
+    }
+  }
+
+  function bind(messages: Outgoing, types: readonly number[]): void {
     const { portal } = plan;
-    connection.bind({ portal, values: plan.params.map((value, at) => toText(value, types[at])) });
-    connection.describe({ type: "P", name: portal });
-    execute(connection);
+    messages.bind(
+      portal,
+      plan.params.map((value, at) => toText(value, types[at])),
+    );
+    messages.describe("portal", portal);
+    execute(messages);
   }
 
-  function execute(connection: WireConnection): void {
-    if (plan.maxRows !== undefined) connection.execute({ portal: plan.portal, rows: plan.maxRows });
-    sync(connection);
-  }
-
-  function sync(connection: WireConnection): void {
+  function execute(messages: Outgoing): void {
+    if (plan.maxRows !== undefined) messages.execute(plan.portal, plan.maxRows);
+    messages.sync();
     synced = true;
-    connection.sync();
+  }
+
+  function endGroup(connection: WireConnection): void {
+    synced = true;
+    const messages = createOutgoing();
+    messages.sync();
+    messages.sendTo(connection);
   }
 
   const handlers = {
@@ -119,18 +141,11 @@ export function createStatement(plan: Plan): Submitted {
       resolve({ ...gathered.answer(), done });
     },
     handleError(error: Error, connection: WireConnection) {
-      if (!synced) sync(connection);
+      if (!synced) endGroup(connection);
       reject(error);
     },
   };
   return { answer, submit, begun: () => ahead === 0, ...handlers };
-}
-
-/** A statement without parameters, to its end, its rows described to nobody. */
-export function sendWhole(connection: WireConnection, sql: string): void {
-  connection.parse({ text: sql });
-  connection.bind({ values: [] });
-  connection.execute({ rows: 0 });
 }
 
 /** Recognised where failures are worded. */

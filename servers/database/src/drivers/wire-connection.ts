@@ -3,19 +3,12 @@ import type { ClientBase } from "pg";
 /** What we use of a client's inner connection; `pg` and Neon's driver have the same one. */
 export interface WireConnection {
   readonly stream: {
-    cork?(): void;
-    uncork?(): void;
+    readonly writable: boolean;
+    write(bytes: Uint8Array): unknown;
     on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
     off(event: "data", listener: (chunk: Uint8Array) => void): unknown;
     destroy(): unknown;
   };
-  query(text: string): void;
-  parse(query: { text: string; name?: string }): void;
-  bind(config: { portal?: string; values: readonly (string | null)[] }): void;
-  describe(message: { type: "P" | "S"; name: string }): void;
-  execute(config: { portal?: string; rows?: number }): void;
-  flush(): void;
-  sync(): void;
   sendCopyFail(message: string): void;
   emit(event: "error", error: Error): unknown;
   on(event: string, listener: (message: never) => void): unknown;

@@ -85,6 +85,24 @@ export function describeDriver(name: string, start: () => Promise<DriverUnderTes
       expect(plain.rows).toEqual([{ a: 1, b: "y" }]);
     });
 
+    test.for([1, [1]])("more values than a statement can have are refused: %j", async (value) => {
+      const params = Array.from({ length: 65_536 }, () => value);
+      await driver.use(
+        async (connection) => {
+          await connection.script("BEGIN");
+          await expect(connection.run("SELECT 1", params)).rejects.toMatchObject({
+            code: "invalid_input",
+            message: expect.stringContaining("65535"),
+          });
+          const after = await connection.run("SELECT $1::int, $2::int[]", [7, [8]]);
+          expect(after.rows).toEqual([["7", "{8}"]]);
+        },
+        { timeoutMs: 20_000 },
+      );
+      const { rows } = await database.query("SELECT 9 AS n");
+      expect(rows).toEqual([{ n: 9 }]);
+    });
+
     test("pages follow each other, by rows and by bytes", async () => {
       const sql = "SELECT id FROM item ORDER BY id";
       const first = await database.query(sql, [], { maxRows: 20 });
