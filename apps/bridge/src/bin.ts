@@ -3,9 +3,9 @@ import { checkNode } from "@trestle-mcp/server-kit/node-version";
 
 const problem = checkNode(process.versions.node, "22.13");
 if (problem === undefined) {
-  const { enableCompileCache } = await import("node:module");
+  const { keepCompiled } = await import("@trestle-mcp/server-kit/compile-cache");
   // The next start of this version compiles nothing anew and strips no types.
-  enableCompileCache();
+  keepCompiled(process.env);
   await import("./main.ts");
 } else {
   process.stderr.write(`${problem}\n`);

@@ -2,8 +2,11 @@
 import { checkNode } from "@trestle-mcp/server-kit/node-version";
 
 const problem = checkNode(process.versions.node, "22.13");
-if (problem === undefined) void import("./main.ts");
-else {
+if (problem === undefined) {
+  const { keepCompiled } = await import("@trestle-mcp/server-kit/compile-cache");
+  keepCompiled(process.env);
+  await import("./main.ts");
+} else {
   process.stderr.write(`${problem}\n`);
   process.exitCode = 1;
 }
