@@ -1,12 +1,19 @@
-import { type ManualClock, manualClock } from "@trestle/testkit/surroundings";
+import { type ManualClock, manualClock, temporaryFolder } from "@trestle/testkit/surroundings";
 import type { LedgerLine } from "../src/ledger/fold.ts";
 import { type Ledger, type LedgerOptions, openLedger } from "../src/ledger/ledger.ts";
 import type { Records } from "../src/ledger/records.ts";
+import { openFolderStore } from "../src/object-store/folder/open-folder-store.ts";
 import type { ObjectStore } from "../src/object-store/object-store.ts";
 import { createMapFold, type MapFold } from "./_ledger-map-fold.ts";
 
+const START = Date.UTC(2026, 0, 1);
 export const INDEX = "mcp/indexes/things/";
 export const THINGS = "mcp/things/";
+
+/** An empty one, gone with the test. */
+export function newStore(): Promise<ObjectStore> {
+  return openFolderStore({ path: temporaryFolder("trestle-ledger") });
+}
 
 export interface OpenedLedger extends Ledger {
   readonly fold: MapFold;
@@ -34,10 +41,10 @@ export function openTestLedger(
 }
 
 export function put(id: string, version = 1, entry: unknown = `${id} ${version}`): LedgerLine {
-  return { kind: "put", id, version, at: 1_000, entry };
+  return { kind: "put", id, version, at: START, entry };
 }
 
-export function gone(id: string, version: number, at = 1_000): LedgerLine {
+export function gone(id: string, version: number, at = START): LedgerLine {
   return { kind: "gone", id, version, at };
 }
 

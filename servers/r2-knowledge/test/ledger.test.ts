@@ -3,15 +3,14 @@ import { describe, expect, test } from "vitest";
 import { openLedger } from "../src/ledger/ledger.ts";
 import { ObjectStoreError } from "../src/object-store/object-store.ts";
 import { createMapFold } from "./_ledger-map-fold.ts";
-import { createMemoryStore } from "./_ledger-memory-store.ts";
-import { gone, INDEX, idsOf, openTestLedger, put } from "./_ledger-parts.ts";
+import { gone, INDEX, idsOf, newStore, openTestLedger, put } from "./_ledger-parts.ts";
 import { countedStore, watchedStore } from "./_ledger-watched-store.ts";
 
 const MINUTE = 60_000;
 
 describe("append", () => {
   test("is seen by its own reader at once, and by another one with its next refresh", async () => {
-    const store = createMemoryStore();
+    const store = await newStore();
     const [one, other] = [openTestLedger(store), openTestLedger(store)];
     await one.refresh();
     await other.refresh();
@@ -24,7 +23,7 @@ describe("append", () => {
   });
 
   test("of many at once shares the segment after the one that is on its way", async () => {
-    const store = countedStore(createMemoryStore());
+    const store = countedStore(await newStore());
     const ledger = openTestLedger(store);
     await Promise.all(Array.from({ length: 100 }, (_, at) => ledger.append([put(`id${at}`)])));
     expect(store.requests.filter(({ name }) => name === "put")).toHaveLength(2);
@@ -33,7 +32,7 @@ describe("append", () => {
   });
 
   test("one after the other makes one segment that is to be read, however many there were", async () => {
-    const store = createMemoryStore();
+    const store = await newStore();
     const ledger = openTestLedger(store);
     for (let at = 0; at < 40; at += 1) await ledger.append([put(`id${at}`)]);
     const counted = countedStore(store);
@@ -44,7 +43,7 @@ describe("append", () => {
   });
 
   test("deletes the segments that a longer one replaced, once slow readers are done", async () => {
-    const store = createMemoryStore();
+    const store = await newStore();
     const ledger = openTestLedger(store);
     for (const id of ["a", "b", "c"]) await ledger.append([put(id)]);
     ledger.clock.advance(31_000);
@@ -54,7 +53,7 @@ describe("append", () => {
 
   test("waits out a busy store", async () => {
     let refusals = 3;
-    const busy = watchedStore(createMemoryStore(), async ({ name }, execute) => {
+    const busy = watchedStore(await newStore(), async ({ name }, execute) => {
       if (name === "put" && refusals-- > 0) throw new ObjectStoreError("throttled", "slow down");
       return execute();
     });
@@ -67,7 +66,7 @@ describe("append", () => {
 
   test("gives up at its deadline, says why, and writes the next one", async () => {
     let isDown = true;
-    const store = watchedStore(createMemoryStore(), async ({ name }, execute) => {
+    const store = watchedStore(await newStore(), async ({ name }, execute) => {
       if (isDown && name === "put") throw new ObjectStoreError("unavailable", "not reached");
       return execute();
     });
@@ -82,7 +81,7 @@ describe("append", () => {
 
   test("whose answer got lost is found by reading it back, and written once", async () => {
     let lose = true;
-    const store = watchedStore(createMemoryStore(), async ({ name }, execute) => {
+    const store = watchedStore(await newStore(), async ({ name }, execute) => {
       const result = await execute();
       if (name === "put" && lose) {
         lose = false;
@@ -96,7 +95,7 @@ describe("append", () => {
   });
 
   test("that may still take effect says so", async () => {
-    const store = watchedStore(createMemoryStore(), async ({ name }, execute) => {
+    const store = watchedStore(await newStore(), async ({ name }, execute) => {
       if (name === "put") throw new ObjectStoreError("outcome_unknown", "no answer");
       return execute();
     });
@@ -108,7 +107,7 @@ describe("append", () => {
   });
 
   test("is refused at once where trying again is useless", async () => {
-    const store = watchedStore(createMemoryStore(), async ({ name }, execute) => {
+    const store = watchedStore(await newStore(), async ({ name }, execute) => {
       if (name === "put") throw new ObjectStoreError("denied", "no permission to write");
       return execute();
     });
@@ -117,7 +116,7 @@ describe("append", () => {
   });
 
   test("is refused where it is too large, no JSON, or where too much waits", async () => {
-    const never = watchedStore(createMemoryStore(), ({ name }, execute) =>
+    const never = watchedStore(await newStore(), ({ name }, execute) =>
       name === "put" ? new Promise(() => {}) : execute(),
     );
     const ledger = openTestLedger(never);
@@ -129,7 +128,7 @@ describe("append", () => {
   });
 
   test("is refused after close, which waits for what came before", async () => {
-    const store = createMemoryStore();
+    const store = await newStore();
     const ledger = openTestLedger(store);
     const before = ledger.append([put("a")]);
     await ledger.close();
@@ -140,7 +139,7 @@ describe("append", () => {
 
 describe("merging", () => {
   test("takes the highest version of an id, whichever comes last", async () => {
-    const store = createMemoryStore();
+    const store = await newStore();
     const ledger = openTestLedger(store);
     await ledger.append([put("a", 3)]);
     await ledger.append([put("a", 2), gone("b", 1), put("b", 1), put("c", 1)]);
@@ -152,7 +151,7 @@ describe("merging", () => {
   });
 
   test("lets a higher version come back", async () => {
-    const ledger = openTestLedger(createMemoryStore());
+    const ledger = openTestLedger(await newStore());
     await ledger.append([gone("a", 4)]);
     await ledger.append([put("a", 5)]);
     await ledger.refresh();
@@ -162,7 +161,7 @@ describe("merging", () => {
 
 describe("refresh", () => {
   test("asks nothing while the answer is young enough, and always where it is told 0", async () => {
-    const store = countedStore(createMemoryStore());
+    const store = countedStore(await newStore());
     const ledger = openTestLedger(store);
     await ledger.refresh();
     const first = store.requests.length;
@@ -176,7 +175,7 @@ describe("refresh", () => {
   });
 
   test("of many at once reads once for those that came before it began, once for the others", async () => {
-    const store = countedStore(createMemoryStore());
+    const store = countedStore(await newStore());
     const ledger = openTestLedger(store);
     const one = ledger.refresh();
     await Promise.resolve();
@@ -187,7 +186,7 @@ describe("refresh", () => {
 
   test("leaves the state as it was where the store does not answer", async () => {
     let isDown = false;
-    const store = watchedStore(createMemoryStore(), async (_request, execute) => {
+    const store = watchedStore(await newStore(), async (_request, execute) => {
       if (isDown) throw new ObjectStoreError("denied", "not any more");
       return execute();
     });
@@ -200,7 +199,7 @@ describe("refresh", () => {
   });
 
   test("shows what was committed while everything is read anew", async () => {
-    const memory = createMemoryStore();
+    const memory = await newStore();
     let release = () => {};
     let held: Promise<void> | undefined;
     const store = watchedStore(memory, async ({ name, key }, execute) => {
@@ -223,7 +222,7 @@ describe("refresh", () => {
   });
 
   test("never shows half of an append", async () => {
-    const store = createMemoryStore();
+    const store = await newStore();
     const writer = openTestLedger(store);
     const reader = openTestLedger(store);
     const seen: number[] = [];
@@ -245,7 +244,7 @@ describe("refresh", () => {
   });
 
   test("a writer that finds many segments compacts, about once a minute", async () => {
-    const store = createMemoryStore();
+    const store = await newStore();
     const clock = manualClock();
     for (let at = 0; at < 10; at += 1) {
       const brief = openTestLedger(store, { clock });
