@@ -3,6 +3,8 @@ export interface SeededRandom {
   next(): number;
   below(limit: number): number;
   pick<Item>(items: readonly Item[]): Item;
+  /** Bytes that no compression makes less of. */
+  bytes(count: number): Uint8Array;
   rounds(byDefault: number): number;
 }
 
@@ -23,6 +25,7 @@ export function seededRandom(): SeededRandom {
     next,
     below,
     pick: (items) => items[below(items.length)] as (typeof items)[number],
+    bytes: (count) => Uint8Array.from({ length: count }, () => below(256)),
     rounds: (byDefault) => Number(process.env.ROUNDS ?? byDefault),
   };
 }
