@@ -14,7 +14,9 @@ export async function deleteObjects(
 ): Promise<void> {
   const [only] = keys;
   if (only !== undefined && keys.length === 1) return deleteOne(parts, only, signal);
-  const wanted = [...new Set(keys)];
+  // Not every bucket reads white space in XML as it stands.
+  const wanted = [...new Set(keys)].filter((key) => key === key.trim());
+  for (const key of new Set(keys)) if (key !== key.trim()) await deleteOne(parts, key, signal);
   for (let at = 0; at < wanted.length; at += MOST_AT_ONCE) {
     await deleteMany(parts, wanted.slice(at, at + MOST_AT_ONCE), signal);
   }

@@ -2,7 +2,7 @@ import type { ObjectStoreErrorCode } from "../object-store.ts";
 
 /** Why a request did not do what it asked for. */
 export type Reason =
-  | Exclude<ObjectStoreErrorCode, "outcome_unknown">
+  | Exclude<ObjectStoreErrorCode, "outcome_unknown" | "damaged">
   | "not_found"
   | "no_such_upload"
   | "no_such_range"
