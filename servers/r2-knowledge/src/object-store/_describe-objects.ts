@@ -145,14 +145,14 @@ function testAborts(subject: Subject): void {
     const reason = new Error("enough");
     const signal = AbortSignal.abort(reason);
     for (const call of [
-      store.get("objects/aborted", { signal }),
-      store.head("objects/aborted", { signal }),
-      store.put("objects/aborted", bytes("new"), { signal }),
-      store.getStream("objects/aborted", { signal }),
-      store.delete("objects/aborted", { signal }),
-      store.list("objects/aborted", { signal }),
+      () => store.get("objects/aborted", { signal }),
+      () => store.head("objects/aborted", { signal }),
+      () => store.put("objects/aborted", bytes("new"), { signal }),
+      () => store.getStream("objects/aborted", { signal }),
+      () => store.delete("objects/aborted", { signal }),
+      () => store.list("objects/aborted", { signal }),
     ]) {
-      await expect(call).rejects.toBe(reason);
+      await expect(call()).rejects.toBe(reason);
     }
     expect(text((await store.get("objects/aborted"))?.body)).toBe("old");
   });

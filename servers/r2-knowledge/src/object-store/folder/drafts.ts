@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type FolderLock, takeFolderLock } from "@trestle/store";
-import type { Place } from "./place.ts";
+import { errnoOf } from "./errors.ts";
+import { type FileLock, openFileLock } from "./file-lock.ts";
+import { makeFolders, type Place } from "./place.ts";
 import { type Version, versionOf } from "./versions.ts";
 
 /** A whole object on the disk that nobody sees yet. */
@@ -21,26 +22,47 @@ export interface Drafts {
   close(): void;
 }
 
+/** A folder of drafts, and the lock beside it that says that its writer lives. */
+interface Own {
+  readonly folder: string;
+  readonly lock: FileLock;
+}
+
 /** Made with the first write, so that a folder one may only read can be opened. */
 export function createDrafts(place: Place): Drafts {
   const all = join(place.inner, "drafts");
-  let own: { readonly folder: string; readonly lock: FolderLock } | undefined;
+  let own: Own | undefined;
   let count = 0;
 
-  function openOwn(): string {
-    if (own) return own.folder;
-    mkdirSync(all, { recursive: true, mode: 0o700 });
-    sweep(all);
-    own = takeOwn(all);
-    return own.folder;
+  function close(): void {
+    if (!own) return;
+    rmSync(own.folder, { recursive: true, force: true });
+    rmSync(`${own.folder}.lock`, { force: true });
+    own.lock.close();
+    own = undefined;
+  }
+
+  async function openDraft(): Promise<{ path: string; file: FileHandle }> {
+    for (;;) {
+      const isNew = own === undefined;
+      own ??= openOwn(all);
+      count += 1;
+      const path = join(own.folder, `${count}`);
+      try {
+        return { path, file: await open(path, "wx", 0o600) };
+      } catch (error) {
+        if (isNew || errnoOf(error) !== "ENOENT") throw error;
+        close(); // somebody took the folder away: once more in a new one
+      }
+    }
   }
 
   return {
+    close,
+
     async write(fill, time) {
       await place.confirm();
-      count += 1;
-      const path = join(openOwn(), `${count}`);
-      const file = await open(path, "wx", 0o600);
+      const { path, file } = await openDraft();
       try {
         await fill(file);
         const seconds = time();
@@ -54,27 +76,24 @@ export function createDrafts(place: Place): Drafts {
         await file.close();
       }
     },
-
-    close() {
-      if (!own) return;
-      rmSync(own.folder, { recursive: true, force: true });
-      own.lock.release();
-      own = undefined;
-    },
   };
 }
 
-/** A folder of this process alone, locked until it closes or dies. */
-function takeOwn(all: string): { folder: string; lock: FolderLock } {
-  for (let attempt = 0; ; attempt += 1) {
+function openOwn(all: string): Own {
+  makeFolders(all);
+  sweep(all);
+  for (;;) {
     const folder = join(all, crypto.randomUUID());
+    const lock = tryLock(`${folder}.lock`);
+    // Else a sweep was quicker, and took the file for that of a dead writer.
+    if (!lock) continue;
     try {
       mkdirSync(folder, { mode: 0o700 });
-      const lock = takeFolderLock(folder, 0);
-      if (lock) return { folder, lock };
+      return { folder, lock };
     } catch (error) {
-      // Somebody swept it between its making and its locking.
-      if (attempt === 9 || statSync(folder, { throwIfNoEntry: false })) throw error;
+      rmSync(`${folder}.lock`, { force: true });
+      lock.close();
+      throw error;
     }
   }
 }
@@ -82,14 +101,24 @@ function takeOwn(all: string): { folder: string; lock: FolderLock } {
 /** Takes away what writers left who are dead: nobody holds their lock. */
 function sweep(all: string): void {
   for (const name of readdirSync(all)) {
-    const folder = join(all, name);
-    try {
-      const lock = takeFolderLock(folder, 0);
-      if (!lock) continue;
-      rmSync(folder, { recursive: true, force: true });
-      lock.release();
-    } catch {
-      // Swept by another process at the same time, or not ours to sweep.
-    }
+    const file = join(all, name);
+    if (!name.endsWith(".lock") || !existsSync(file)) continue;
+    const lock = tryLock(file);
+    if (!lock) continue;
+    rmSync(file.slice(0, -".lock".length), { recursive: true, force: true });
+    rmSync(file, { force: true });
+    lock.close();
   }
+}
+
+/** Undefined where somebody holds it, or took it away in this moment. */
+function tryLock(file: string): FileLock | undefined {
+  const lock = openFileLock(file);
+  try {
+    if (lock.tryTake()) return lock;
+  } catch (error) {
+    if (existsSync(file)) throw error;
+  }
+  lock.close();
+  return undefined;
 }

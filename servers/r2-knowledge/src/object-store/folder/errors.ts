@@ -16,6 +16,7 @@ const known: Readonly<Record<string, readonly [ObjectStoreErrorCode, string]>> =
   EISDIR: ["denied", "A folder stands where the store keeps a file: move it away."],
   ENOTEMPTY: ["denied", "A folder stands where the store keeps a file: move it away."],
   ELOOP: ["denied", "The store follows no symbolic links: replace it by what it points to."],
+  EXDEV: ["denied", "Another disk is mounted within the folder: the store needs it to be one."],
   ENAMETOOLONG: ["bad_key", "With this key the path is longer than the file system takes."],
 };
 

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { isJsonObject, parseJson } from "@trestle/protocol";
@@ -7,6 +6,7 @@ import { ObjectStoreError, type PutOptions } from "../object-store.ts";
 import type { Drafts } from "./drafts.ts";
 import { errnoOf } from "./errors.ts";
 import type { SyncFolder } from "./folder-sync.ts";
+import { makeFolders } from "./place.ts";
 import type { Version } from "./versions.ts";
 
 /** What an object has besides its bytes. */
@@ -64,7 +64,7 @@ export function createFactsShelf(
         (file) => file.writeFile(text),
         () => version.modified / 1_000,
       );
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder);
       await rename(draft.path, pathOf(key, version));
       await syncFolder(folder);
     },
@@ -87,7 +87,7 @@ export function createFactsShelf(
 }
 
 function parseFacts(text: string, path: string): Facts {
-  const value = parseJson(text);
+  const value = parseOrNothing(text);
   if (isJsonObject(value) && (value.metadata === undefined || isJsonObject(value.metadata))) {
     const { contentType, metadata = {} } = value;
     const entries = Object.entries(metadata).map(([name, text]) => [name, String(text)] as const);
@@ -100,4 +100,12 @@ function parseFacts(text: string, path: string): Facts {
     "unavailable",
     `${path} is damaged: it held the content type and metadata of an object. Remove it to read the object without them.`,
   );
+}
+
+function parseOrNothing(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { ObjectStoreError } from "../object-store.ts";
-import { errnoOf } from "./errors.ts";
+import { type FileLock, openFileLock } from "./file-lock.ts";
+import { makeFolders } from "./place.ts";
 
 /** One writer of a key at a time, among all processes on the folder. */
 export interface KeyLocks {
@@ -16,66 +15,57 @@ export interface KeyLocks {
   close(): void;
 }
 
+/** So many files of locks; keys share them by their digest. */
 const STRIPES = 64;
-/** Held that long by a process that is stopped, or by a disk that hangs. */
+/** Only a process that is stopped, or a disk that hangs, holds one as long as that. */
 const PATIENCE_MS = 30_000;
 
-/**
- * The locks are SQLite's on files of its own, taken and given back without writing: the kernel frees
- * them when their process dies, however it dies. Nothing else may open those files: POSIX drops a
- * process's locks on a file as soon as any descriptor of it is closed.
- */
 export function createKeyLocks(folder: string, random: () => number): KeyLocks {
-  const opened = new Map<number, DatabaseSync>();
+  const opened = new Map<number, FileLock>();
 
-  function openStripe(key: string): DatabaseSync {
+  function tryTake(stripe: number): FileLock | undefined {
+    let lock = opened.get(stripe);
+    if (!lock) {
+      makeFolders(folder);
+      lock = openFileLock(join(folder, `${stripe}.lock`));
+      opened.set(stripe, lock);
+    }
+    try {
+      return lock.tryTake() ? lock : undefined;
+    } catch (error) {
+      // The next try opens what is there by then.
+      opened.delete(stripe);
+      lock.close();
+      throw error;
+    }
+  }
+
+  async function take(key: string, signal: AbortSignal | undefined): Promise<FileLock> {
     const stripe = (createHash("sha256").update(key).digest()[0] ?? 0) % STRIPES;
-    const known = opened.get(stripe);
-    if (known) return known;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const database = new DatabaseSync(join(folder, `${stripe}.lock`));
-    database.exec("PRAGMA busy_timeout=0");
-    opened.set(stripe, database);
-    return database;
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const lock = tryTake(stripe);
+      if (lock) return lock;
+      if (performance.now() > deadline) throw heldTooLong(key, folder);
+      await pause(1 + random() * 5, undefined, signal ? { signal } : {});
+    }
   }
 
   return {
     async hold(key, work, signal) {
-      const database = openStripe(key);
-      const deadline = performance.now() + PATIENCE_MS;
-      while (!isTaken(database)) {
-        if (performance.now() > deadline) throw heldTooLong(key, folder);
-        await pause(1 + random() * 5, undefined, signal ? { signal } : {}).catch(() => {});
-        signal?.throwIfAborted();
-      }
+      const lock = await take(key, signal);
       try {
         return work();
       } finally {
-        database.exec("ROLLBACK");
+        lock.free();
       }
     },
 
     close() {
-      for (const database of opened.values()) database.close();
+      for (const lock of opened.values()) lock.close();
       opened.clear();
     },
   };
-}
-
-function isTaken(database: DatabaseSync): boolean {
-  try {
-    database.exec("BEGIN IMMEDIATE");
-    return true;
-  } catch (error) {
-    if (isBusy(error)) return false;
-    throw error;
-  }
-}
-
-/** SQLITE_BUSY and SQLITE_LOCKED. */
-function isBusy(error: unknown): boolean {
-  const errno = errnoOf(error);
-  return errno === "5" || errno === "6";
 }
 
 function heldTooLong(key: string, folder: string): ObjectStoreError {

@@ -61,10 +61,27 @@ export function openPlace(path: string): Place {
   return place;
 }
 
+/** As mkdir's own `recursive`, which says of a read-only disk that there is no such folder. */
+export function makeFolders(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT" && dirname(path) !== path) {
+      makeFolders(dirname(path));
+      makeFolders(path);
+    } else if (errno !== "EEXIST" || !statSync(path).isDirectory()) throw error;
+  }
+}
+
+/** SQLite, whose locks are taken, opens no path of more than 512 bytes. */
+const LONGEST_ROOT = 400;
+
 function openRoot(path: string): { root: string; opened: BigIntStats } {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolders(path);
     const root = realpathSync.native(path);
+    if (Buffer.byteLength(root) > LONGEST_ROOT) throw tooLong(root);
     return { root, opened: statSync(root, { bigint: true }) };
   } catch (error) {
     const errno = errnoOf(error);
@@ -74,4 +91,9 @@ function openRoot(path: string): { root: string; opened: BigIntStats } {
     const message = `${path} is not a folder: a file stands there. Name a folder, or a path that is free.`;
     throw new ObjectStoreError("no_bucket", message, { cause: error });
   }
+}
+
+function tooLong(root: string): ObjectStoreError {
+  const message = `The path ${root} is longer than the ${LONGEST_ROOT} bytes that the store can work with. Choose a folder with a shorter path.`;
+  return new ObjectStoreError("no_bucket", message);
 }

@@ -1,5 +1,5 @@
 import { type BigIntStats, lstatSync, renameSync, unlinkSync } from "node:fs";
-import { type FileHandle, link, lstat, rm, rmdir } from "node:fs/promises";
+import { type FileHandle, link, rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { messageOf } from "@trestle/protocol";
@@ -35,11 +35,18 @@ export interface Writer {
 /** A folder may be taken away, when its last object went, just before a new object comes. */
 const TRIES = 50;
 /** Where the file system has no hard links. */
-const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 const DELETES_A_TURN = 32;
 
 export function createWriter(parts: WriterParts): Writer {
   const { place, drafts, locks, shelf, syncFolder } = parts;
+
+  /** Before anything is written for nothing; what is decided here is decided again when it counts. */
+  async function refuseEarly(path: string, key: string, { when }: PutOptions): Promise<void> {
+    if (when === undefined) return;
+    const before = (await place.isFolder(dirname(path))) ? lookAt(path) : undefined;
+    if (when === "absent" ? before : before?.etag !== when.etag) throw refused(key, when);
+  }
 
   /** What the write replaces: what the caller named, or whatever is there. */
   function swap(
@@ -144,15 +151,6 @@ export function createWriter(parts: WriterParts): Writer {
       for (const folder of touched) await removeEmpty(folder, place.root);
     },
   };
-}
-
-/** Before anything is written for nothing; what is decided here is decided again when it counts. */
-async function refuseEarly(path: string, key: string, { when }: PutOptions): Promise<void> {
-  if (when === undefined) return;
-  const stats = await lstat(path, { bigint: true }).catch(() => undefined);
-  const isRefused =
-    when === "absent" ? stats !== undefined : !stats || versionOf(stats).etag !== when.etag;
-  if (isRefused) throw refused(key, when);
 }
 
 function lookAt(path: string): Version | undefined {
