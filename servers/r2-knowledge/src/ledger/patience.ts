@@ -1,4 +1,5 @@
 import type { Clock } from "@trestle/protocol";
+import { ObjectStoreError } from "../object-store/object-store.ts";
 import { codeOf } from "./errors.ts";
 
 export interface Patience {
@@ -27,8 +28,9 @@ export async function patiently<Result>(
     const disarm = clock.after(limit, () => timer.abort());
     try {
       return await attempt(timer.signal);
-    } catch (error) {
-      if (!timer.signal.aborted && !isPassing(error)) throw error;
+    } catch (caught) {
+      const error = timer.signal.aborted ? silence(limit, caught) : caught;
+      if (!isPassing(error)) throw error;
       const delay = delayBefore(failures, random);
       if (clock.now() + delay >= end) throw error;
       await pass(clock, delay);
@@ -36,6 +38,11 @@ export async function patiently<Result>(
       disarm();
     }
   }
+}
+
+function silence(ms: number, cause: unknown): ObjectStoreError {
+  const message = `The store did not answer within ${Math.round(ms / 100) / 10} s.`;
+  return new ObjectStoreError("unavailable", message, { cause });
 }
 
 /** A clock's timers keep no process alive; what somebody waits for must. */
