@@ -1,4 +1,4 @@
-import { createOutgoing } from "./outgoing.ts";
+import { createOutgoing, type Outgoing, send } from "./outgoing.ts";
 import type { WireClient, WireConnection } from "./wire-connection.ts";
 
 /** What a client runs before its connection goes back: one round trip. */
@@ -12,6 +12,26 @@ export interface Cleaning {
 
 /** No setting, temporary table, lock, prepared statement or subscription is left. */
 const FORGET = "DISCARD ALL";
+
+const MESSAGES = {
+  forget: messages(({ query }) => query(FORGET)),
+  rollBack: messages(({ whole, query }) => {
+    whole("ROLLBACK");
+    query(FORGET);
+  }),
+  rollBackFirst: messages(({ whole, flush, query }) => {
+    whole("ROLLBACK");
+    flush();
+    query(FORGET);
+  }),
+  sync: messages(({ sync }) => sync()),
+};
+
+function messages(write: (outgoing: Outgoing) => void): Uint8Array {
+  const outgoing = createOutgoing();
+  write(outgoing);
+  return outgoing.bytes();
+}
 
 /**
  * Rolls back where that is needed, and cleans the session. `flushes`: the server answers group by group, and
@@ -39,9 +59,7 @@ export function createCleaning(client: WireClient, flushes: boolean): Cleaning {
       done.reject(error);
       if (!wasOpen) return;
       // After a failure in the extended protocol the server waits for the end of its group.
-      const messages = createOutgoing();
-      messages.sync();
-      messages.sendTo(connection);
+      send(connection, MESSAGES.sync);
     },
   };
 
@@ -51,13 +69,9 @@ export function createCleaning(client: WireClient, flushes: boolean): Cleaning {
     submit(connection) {
       // Only now is everything before it answered, and the state known.
       wasOpen = client.getTransactionStatus?.() !== "I";
-      const messages = createOutgoing();
-      if (wasOpen) {
-        messages.whole("ROLLBACK");
-        if (flushes) messages.flush();
-      } else rolledBack.resolve();
-      messages.query(FORGET);
-      messages.sendTo(connection);
+      if (!wasOpen) rolledBack.resolve();
+      const rollBack = flushes ? MESSAGES.rollBackFirst : MESSAGES.rollBack;
+      send(connection, wasOpen ? rollBack : MESSAGES.forget);
     },
     ...handlers,
   };

@@ -18,13 +18,13 @@ export interface Outgoing {
   whole(sql: string): void;
   flush(): void;
   sync(): void;
-  /** Once. */
+  bytes(): Uint8Array;
   sendTo(connection: WireConnection): void;
 }
 
 const MOST_VALUES = 65_535;
 /** Enough for most statements. */
-const FIRST_BYTES = 2_048;
+const FIRST_BYTES = 1_024;
 
 export function createOutgoing(): Outgoing {
   let bytes = Buffer.allocUnsafe(FIRST_BYTES);
@@ -107,8 +107,11 @@ export function createOutgoing(): Outgoing {
     },
     flush: () => message("H"),
     sync: () => message("S"),
-    sendTo({ stream }) {
-      if (stream.writable) stream.write(bytes.subarray(0, end));
-    },
+    bytes: () => bytes.subarray(0, end),
+    sendTo: (connection) => send(connection, bytes.subarray(0, end)),
   };
+}
+
+export function send({ stream }: WireConnection, bytes: Uint8Array): void {
+  if (stream.writable) stream.write(bytes);
 }

@@ -9,6 +9,7 @@ import { parseOne } from "./parse.ts";
 import { refuse, refuseNeed } from "./refusals.ts";
 import { checkStrictly } from "./strict.ts";
 import { checkNamedTable } from "./tables.ts";
+import { createVerdicts } from "./verdicts.ts";
 
 /** What an operator allows of a database. Every list left out or empty means: no rule of that kind. */
 export interface GuardRules {
@@ -59,16 +60,23 @@ export interface Surroundings {
 /** The first of the walls around the data: it decides what to say to the caller, and the others hold if it errs. Throws `invalid_config` for an entry of a list that is no name. */
 export function createGuard(rules: GuardRules): Guard {
   const lists = readLists(rules);
+  const needsCatalog = hasLists(lists);
+  const verdicts = createVerdicts();
 
   async function checkAs(
     allowed: Mode,
     sql: string,
     surroundings: Surroundings = {},
   ): Promise<Accepted> {
+    const known = verdicts.recall(allowed, sql);
+    if (known) return known;
     const statement = await parseOne(sql);
     try {
-      const examined = await checkStatement(allowed, statement, surroundings);
-      return { kind: examined.kind, destructive: examined.destructive };
+      const { kind, destructive } = await checkStatement(allowed, statement, surroundings);
+      const accepted = Object.freeze({ kind, destructive });
+      // What a name means may be something else the next time.
+      if (!needsCatalog) verdicts.keep(allowed, sql, accepted);
+      return accepted;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new TrestleError("invalid_input", "The SQL is nested too deeply to be read.");
@@ -83,7 +91,7 @@ export function createGuard(rules: GuardRules): Guard {
     const examined = examine(statement);
     if (!suffices(allowed, examined.need)) refuseNeed(examined, rules.mode, allowed);
     if (rules.strict) checkStrictly(statement, rules.mode);
-    if (hasLists(lists)) await checkAccess(statement, lists, surroundings);
+    if (needsCatalog) await checkAccess(statement, lists, surroundings);
     for (const text of examined.queries) await checkText(text, surroundings);
     return examined;
   }

@@ -7,14 +7,14 @@ import { isConnectionLost, toDatabaseError } from "./failures.ts";
 const READING = { client_encoding: "UTF8", standard_conforming_strings: "on" };
 
 /** Besides, values come in the forms that we read. All of it lasts as long as the transaction. */
-const SETTINGS = {
+const SETTINGS = setEach({
   ...READING,
   timezone: "UTC",
   datestyle: "ISO, YMD",
   intervalstyle: "postgres",
   bytea_output: "hex",
   extra_float_digits: "1",
-};
+});
 
 interface Times {
   readonly timeoutMs: number;
@@ -22,24 +22,22 @@ interface Times {
 
 /** The settings of one transaction. The server's own bounds stand behind ours: they hold where this process is gone. */
 export function settingsQuery({ timeoutMs }: Times): string {
-  const all = {
-    ...SETTINGS,
+  const bounds = setEach({
     statement_timeout: String(timeoutMs + 1_000),
     // Whoever waits for a lock is told so, and not that the statement is slow.
     lock_timeout: String(Math.ceil(timeoutMs * 0.9)),
     idle_in_transaction_session_timeout: String(timeoutMs + 5_000),
-  };
-  return setAll(all);
+  });
+  return `SELECT ${SETTINGS}, ${bounds}`;
 }
 
-function setAll(settings: Readonly<Record<string, string>>): string {
-  const calls = Object.entries(settings).map(
-    ([name, value]) => `set_config('${name}', '${value}', true)`,
-  );
-  return `SELECT ${calls.join(", ")}`;
+function setEach(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `set_config('${name}', '${value}', true)`)
+    .join(", ");
 }
 
-const READ_AS_CHECKED = setAll(READING);
+const READ_AS_CHECKED = `SELECT ${setEach(READING)}`;
 
 /** For every statement of a transaction but the first: code that one before it called may have changed how text is read. */
 export function readAsChecked(connection: Connection): void {
