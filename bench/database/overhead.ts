@@ -33,8 +33,10 @@ interface Way {
 
 const STATEMENT = "SELECT 1 AS one";
 const WARM_UP = 100;
+/** Calls of one way before the next has its turn: so few that the machine is as busy for each. */
+const TURN = 10;
 
-/** `run_sql` in this process against a transaction of the bare driver, by turns in every round. */
+/** `run_sql` in this process against a transaction of the bare driver, by turns all through every round. */
 export async function measureOverhead(url: string, settings: Settings): Promise<OverheadResult[]> {
   progress("overhead of run_sql");
   const { rounds, calls } = settings;
@@ -46,8 +48,8 @@ export async function measureOverhead(url: string, settings: Settings): Promise<
     for (const { run } of ways) await repeat(WARM_UP, run);
     const times = ways.map((): { p50: number; p99: number }[] => []);
     for (let round = 0; round < rounds; round += 1)
-      for (const at of round % 2 === 0 ? [0, 1, 2] : [2, 1, 0])
-        times[at]?.push(await time(calls, ways[at]?.run ?? (async () => {})));
+      for (const [at, samples] of (await timeRound(ways, calls)).entries())
+        times[at]?.push({ p50: quantile(samples, 0.5), p99: quantile(samples, 0.99) });
     const p50s = times.map((all) => all.map(({ p50 }) => p50));
     return ways.map(({ what }, at) => ({
       what,
@@ -76,12 +78,15 @@ async function openBare(url: string): Promise<Way> {
   };
 }
 
-/** What `run_sql` does in its `run`: the guard, the settings of the transaction, the page. */
+/** What `run_sql` does in its `run`: the guard, then the settings of the transaction, the page, the cleaning. */
 async function openQuery(url: string): Promise<Way> {
   const database = openPostgres({ url });
   return {
     what: "run_sql, inside run()",
-    run: () => database.query(STATEMENT),
+    async run() {
+      await database.check([{ sql: STATEMENT }]);
+      await database.execute(STATEMENT);
+    },
     close: () => database.close(),
   };
 }
@@ -136,16 +141,17 @@ async function repeat(times: number, run: () => Promise<unknown>): Promise<void>
   for (let at = 0; at < times; at += 1) await run();
 }
 
-async function time(
-  calls: number,
-  run: () => Promise<unknown>,
-): Promise<{ p50: number; p99: number }> {
-  const times = new Float64Array(calls);
-  for (let at = 0; at < calls; at += 1) {
-    const started = performance.now();
-    await run();
-    times[at] = performance.now() - started;
+/** Sorted, one list for each way. */
+async function timeRound(ways: readonly Way[], calls: number): Promise<Float64Array[]> {
+  const times = ways.map(() => new Float64Array(calls));
+  for (let from = 0, turn = 0; from < calls; from += TURN, turn += 1) {
+    const order = [...ways.entries()];
+    for (const [at, { run }] of turn % 2 === 0 ? order : order.reverse())
+      for (let call = from; call < Math.min(calls, from + TURN); call += 1) {
+        const started = performance.now();
+        await run();
+        (times[at] ?? [])[call] = performance.now() - started;
+      }
   }
-  times.sort();
-  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  return times.map((each) => each.sort());
 }
