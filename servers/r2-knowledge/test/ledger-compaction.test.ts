@@ -2,7 +2,8 @@ import { manualClock } from "@trestle/testkit/surroundings";
 import { describe, expect, test } from "vitest";
 import { parseManifest } from "../src/ledger/manifest.ts";
 import type { ObjectStore } from "../src/object-store/object-store.ts";
-import { gone, INDEX, idsOf, newStore, openTestLedger, put } from "./_ledger-parts.ts";
+import { idsOf, newStore, openTestLedger } from "./_ledger-parts.ts";
+import { gone, INDEX, put } from "./_ledger-things.ts";
 import { countedStore, type StoreRequest, watchedStore } from "./_ledger-watched-store.ts";
 
 const MINUTE = 60_000;

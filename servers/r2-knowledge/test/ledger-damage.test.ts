@@ -2,17 +2,8 @@ import { manualClock } from "@trestle/testkit/surroundings";
 import { describe, expect, test } from "vitest";
 import type { ObjectStore } from "../src/object-store/object-store.ts";
 import { createMapFold } from "./_ledger-map-fold.ts";
-import {
-  gone,
-  INDEX,
-  idsOf,
-  newStore,
-  openTestLedger,
-  put,
-  THINGS,
-  things,
-  writeThing,
-} from "./_ledger-parts.ts";
+import { idsOf, newStore, openTestLedger } from "./_ledger-parts.ts";
+import { gone, INDEX, put, THINGS, things, writeThing } from "./_ledger-things.ts";
 import { watchedStore } from "./_ledger-watched-store.ts";
 
 const MINUTE = 60_000;

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import type { LedgerLine } from "../src/ledger/fold.ts";
 import type { ObjectStore } from "../src/object-store/object-store.ts";
 import { createModel, type Model } from "./_ledger-model.ts";
-import { gone, INDEX, newStore, type OpenedLedger, openTestLedger, put } from "./_ledger-parts.ts";
+import { newStore, type OpenedLedger, openTestLedger } from "./_ledger-parts.ts";
+import { gone, INDEX, put } from "./_ledger-things.ts";
 import { createWorld, type World } from "./_ledger-world.ts";
 
 const random = seededRandom();

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { openLedger } from "../src/ledger/ledger.ts";
 import { ObjectStoreError } from "../src/object-store/object-store.ts";
 import { createMapFold } from "./_ledger-map-fold.ts";
-import { gone, INDEX, idsOf, newStore, openTestLedger, put } from "./_ledger-parts.ts";
+import { idsOf, newStore, openTestLedger } from "./_ledger-parts.ts";
+import { gone, INDEX, put } from "./_ledger-things.ts";
 import { countedStore, watchedStore } from "./_ledger-watched-store.ts";
 
 const MINUTE = 60_000;
