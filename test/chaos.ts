@@ -12,7 +12,7 @@ const programs: Readonly<Record<string, string>> = {
 const words = process.argv.slice(2);
 const program = programs[words[0] ?? ""];
 const repeating = trackedFiles("*.test.ts")
-  .filter((path) => readTracked(path).includes("ROUNDS"))
+  .filter((path) => /ROUNDS|\.rounds\(/.test(readTracked(path)))
   .filter((path) => words.every((part) => path.includes(part)));
 
 if (program !== undefined) {

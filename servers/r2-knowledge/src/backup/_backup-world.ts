@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eachObject } from "../object-store/each-object.ts";
 import { openFolderStore } from "../object-store/folder/open-folder-store.ts";
 import type { ObjectStore } from "../object-store/object-store.ts";
 import { createIds } from "../records/ids.ts";
-import { eachObject, openRepository } from "./repository.ts";
+import { openRepository } from "./repository.ts";
 
 /** A source, a place for backups, and a clock that is moved by hand. */
 export async function createBackupWorld() {

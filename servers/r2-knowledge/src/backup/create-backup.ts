@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "@trestle/protocol";
 import { inParallel } from "../ledger/in-parallel.ts";
+import { eachObject } from "../object-store/each-object.ts";
 import type { CallOptions, ObjectFacts, ObjectStore } from "../object-store/object-store.ts";
 import {
   type Entry,
@@ -16,7 +17,6 @@ import {
 import { lockRepository, type RepositoryLock } from "./locks.ts";
 import { createPackWriter, type PackWriter } from "./pack-writer.ts";
 import {
-  eachObject,
   eachTree,
   entriesOf,
   type KeptSnapshot,

@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
 import type { Clock } from "@trestle/protocol";
 import * as z from "zod";
+import { eachObject } from "../object-store/each-object.ts";
 import { type ObjectStore, ObjectStoreError } from "../object-store/object-store.ts";
-import { eachObject, type Repository } from "./repository.ts";
+import type { Repository } from "./repository.ts";
 
 /** A lock that was not renewed for so long counts as its holder's death. Milliseconds. */
 const HOLD_MS = 10 * 60_000;

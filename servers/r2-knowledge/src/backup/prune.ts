@@ -1,13 +1,8 @@
+import { eachObject } from "../object-store/each-object.ts";
 import type { CallOptions } from "../object-store/object-store.ts";
 import type { BackupParts } from "./create-backup.ts";
 import { lockRepository } from "./locks.ts";
-import {
-  eachObject,
-  eachTree,
-  type KeptSnapshot,
-  listSnapshots,
-  type Repository,
-} from "./repository.ts";
+import { eachTree, type KeptSnapshot, listSnapshots, type Repository } from "./repository.ts";
 
 /** Which backups stay; one that any rule keeps stays. The newest always does. */
 export interface KeepRules {

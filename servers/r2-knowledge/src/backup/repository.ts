@@ -1,4 +1,5 @@
 import { inParallel } from "../ledger/in-parallel.ts";
+import { eachObject } from "../object-store/each-object.ts";
 import {
   type CallOptions,
   type ObjectFacts,
@@ -112,18 +113,4 @@ export async function listKeys(
   call: CallOptions = {},
 ): Promise<ObjectFacts[]> {
   return Array.fromAsync(eachObject(store, prefix, call));
-}
-
-/** Every object below a prefix, page after page. */
-export async function* eachObject(
-  store: ObjectStore,
-  prefix: string,
-  { signal }: CallOptions = {},
-): AsyncGenerator<ObjectFacts> {
-  let after: string | undefined;
-  do {
-    const page = await store.list(prefix, { after, signal });
-    yield* page.objects;
-    after = page.next;
-  } while (after !== undefined);
 }

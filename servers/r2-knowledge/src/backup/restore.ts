@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { inParallel } from "../ledger/in-parallel.ts";
+import { eachObject } from "../object-store/each-object.ts";
 import {
   type CallOptions,
   type ObjectStore,
@@ -7,7 +8,7 @@ import {
   type PutOptions,
 } from "../object-store/object-store.ts";
 import { type Entry, hashOf, type Piece, type Snapshot } from "./layout.ts";
-import { eachObject, entriesOf, type Repository } from "./repository.ts";
+import { entriesOf, type Repository } from "./repository.ts";
 import { inflatePiece } from "./verify-backup.ts";
 
 export interface RestoreOptions extends CallOptions {

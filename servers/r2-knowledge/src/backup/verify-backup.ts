@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { inflateRawSync } from "node:zlib";
 import { inParallel } from "../ledger/in-parallel.ts";
+import { eachObject } from "../object-store/each-object.ts";
 import type { CallOptions } from "../object-store/object-store.ts";
 import {
   decodeSnapshot,
@@ -10,7 +11,7 @@ import {
   isNamedByHash,
   type Piece,
 } from "./layout.ts";
-import { eachObject, type Repository } from "./repository.ts";
+import type { Repository } from "./repository.ts";
 
 export interface BackupFinding {
   readonly problem: "damaged" | "missing";

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Keyring } from "@trestle/access";
+import { eachObject } from "../each-object.ts";
 import type { CallOptions, ObjectFacts, ObjectStore } from "../object-store.ts";
 import { HEADER_BYTES, rewrapHeader } from "./header.ts";
 
@@ -33,15 +34,10 @@ export async function rewrapAll(
   { prefix = "", onProgress, signal }: RewrapOptions = {},
 ): Promise<RewrapResult> {
   const result: RewrapResult = { rewrapped: 0, current: 0, overtaken: 0 };
-  let after: string | undefined;
-  do {
-    const page = await store.list(prefix, { after, signal });
-    for (const object of page.objects) {
-      result[await rewrap(store, keyring, object, { signal })] += 1;
-      onProgress?.(result);
-    }
-    after = page.next;
-  } while (after !== undefined);
+  for await (const object of eachObject(store, prefix, { signal })) {
+    result[await rewrap(store, keyring, object, { signal })] += 1;
+    onProgress?.(result);
+  }
   return result;
 }
 
