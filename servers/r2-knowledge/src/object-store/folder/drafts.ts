@@ -3,7 +3,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "./errors.ts";
 import { type FileLock, openFileLock } from "./file-lock.ts";
-import { makeFolders, type Place } from "./place.ts";
+import type { Place } from "./place.ts";
 import { type Version, versionOf } from "./versions.ts";
 
 /** A whole object on the disk that nobody sees yet. */
@@ -30,7 +30,6 @@ interface Own {
 
 /** Made with the first write, so that a folder one may only read can be opened. */
 export function createDrafts(place: Place): Drafts {
-  const all = join(place.inner, "drafts");
   let own: Own | undefined;
   let count = 0;
 
@@ -45,7 +44,7 @@ export function createDrafts(place: Place): Drafts {
   async function openDraft(): Promise<{ path: string; file: FileHandle }> {
     for (;;) {
       const isNew = own === undefined;
-      own ??= openOwn(all);
+      own ??= openOwn(place);
       count += 1;
       const path = join(own.folder, `${count}`);
       try {
@@ -79,8 +78,8 @@ export function createDrafts(place: Place): Drafts {
   };
 }
 
-function openOwn(all: string): Own {
-  makeFolders(all);
+function openOwn(place: Place): Own {
+  const all = place.makeInner("drafts");
   sweep(all);
   for (;;) {
     const folder = join(all, crypto.randomUUID());

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { constants } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { isJsonObject, parseJson } from "@trestle/protocol";
@@ -6,7 +7,7 @@ import { ObjectStoreError, type PutOptions } from "../object-store.ts";
 import type { Drafts } from "./drafts.ts";
 import { errnoOf } from "./errors.ts";
 import type { SyncFolder } from "./folder-sync.ts";
-import { makeFolders } from "./place.ts";
+import type { Place } from "./place.ts";
 import type { Version } from "./versions.ts";
 
 /** What an object has besides its bytes. */
@@ -22,6 +23,14 @@ export interface FactsShelf {
   /** Undefined where this version has none. */
   find(key: string, version: Version): Promise<Facts | undefined>;
   drop(key: string, version: Version): Promise<void>;
+}
+
+const NO_LINK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+
+interface ShelfParts {
+  readonly place: Place;
+  readonly drafts: Drafts;
+  readonly syncFolder: SyncFolder;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -48,14 +57,14 @@ export function factsToKeep(key: string, { contentType, metadata }: PutOptions):
   return { contentType: contentType ?? impliedType(key), metadata: isEmpty ? undefined : metadata };
 }
 
-export function createFactsShelf(
-  folder: string,
-  { drafts, syncFolder }: { drafts: Drafts; syncFolder: SyncFolder },
-): FactsShelf {
-  const pathOf = (key: string, { stamp }: Version) => {
+export function createFactsShelf({ place, drafts, syncFolder }: ShelfParts): FactsShelf {
+  const folder = place.innerPath("facts");
+
+  const nameOf = (key: string, { stamp }: Version) => {
     const digest = createHash("sha256").update(key).digest("hex").slice(0, 40);
-    return join(folder, `${digest}-${stamp}.json`);
+    return `${digest}-${stamp}.json`;
   };
+  const pathOf = (key: string, version: Version) => join(folder, nameOf(key, version));
 
   return {
     async keep(key, version, facts) {
@@ -64,8 +73,12 @@ export function createFactsShelf(
         (file) => file.writeFile(text),
         () => version.modified / 1_000,
       );
-      makeFolders(folder);
-      await rename(draft.path, pathOf(key, version));
+      try {
+        await rename(draft.path, join(place.makeInner("facts"), nameOf(key, version)));
+      } catch (error) {
+        await rm(draft.path, { force: true });
+        throw error;
+      }
       await syncFolder(folder);
     },
 
@@ -73,7 +86,7 @@ export function createFactsShelf(
       if (!version.mayHaveFacts) return undefined;
       const path = pathOf(key, version);
       try {
-        return parseFacts(await readFile(path, "utf8"), path);
+        return parseFacts(await readFile(path, { encoding: "utf8", flag: NO_LINK }), path);
       } catch (error) {
         if (errnoOf(error) === "ENOENT") return undefined;
         throw error;

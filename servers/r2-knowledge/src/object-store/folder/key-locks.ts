@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { ObjectStoreError } from "../object-store.ts";
 import { type FileLock, openFileLock } from "./file-lock.ts";
-import { makeFolders } from "./place.ts";
+import type { Place } from "./place.ts";
 
 /** One writer of a key at a time, among all processes on the folder. */
 export interface KeyLocks {
@@ -20,14 +20,13 @@ const STRIPES = 64;
 /** Only a process that is stopped, or a disk that hangs, holds one as long as that. */
 const PATIENCE_MS = 30_000;
 
-export function createKeyLocks(folder: string, random: () => number): KeyLocks {
+export function createKeyLocks(place: Place, random: () => number): KeyLocks {
   const opened = new Map<number, FileLock>();
 
   function tryTake(stripe: number): FileLock | undefined {
     let lock = opened.get(stripe);
     if (!lock) {
-      makeFolders(folder);
-      lock = openFileLock(join(folder, `${stripe}.lock`));
+      lock = openFileLock(join(place.makeInner("locks"), `${stripe}.lock`));
       opened.set(stripe, lock);
     }
     try {
@@ -46,7 +45,7 @@ export function createKeyLocks(folder: string, random: () => number): KeyLocks {
     for (;;) {
       const lock = tryTake(stripe);
       if (lock) return lock;
-      if (performance.now() > deadline) throw heldTooLong(key, folder);
+      if (performance.now() > deadline) throw heldTooLong(key, place.root);
       await pause(1 + random() * 5, undefined, signal ? { signal } : {});
     }
   }

@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import type { Clock } from "@trestle/protocol";
+import { systemClock } from "@trestle/protocol";
 import { errnoOf } from "./errors.ts";
 import { type KeyBytes, namesOfSegment, parseName } from "./key-names.ts";
 
@@ -28,12 +28,13 @@ const FOLDERS_KEPT = 8;
 const REST_MS = 1_000;
 
 /** The pages of one long list need not read its folder again for each. */
-export function createNamesCache(clock: Pick<Clock, "now">): NamesCache {
+export function createNamesCache(): NamesCache {
   const kept = new Map<string, { readonly mtimeNs: bigint; readonly entries: readonly Entry[] }>();
 
   return {
     async read(folder) {
-      const before = clock.now();
+      // Not an injected clock: it is compared with times that the file system gave.
+      const before = systemClock.now();
       const mtimeNs = await timeOf(folder);
       const known = kept.get(folder);
       kept.delete(folder);
@@ -44,7 +45,10 @@ export function createNamesCache(clock: Pick<Clock, "now">): NamesCache {
       }
       const entries = await readEntries(folder);
       const isAtRest = mtimeNs < BigInt(Math.floor(before - REST_MS)) * 1_000_000n;
-      if (entries.length >= WORTH_KEEPING && isAtRest && (await timeOf(folder)) === mtimeNs) {
+      // What comes to a folder where long segments go on does not touch the time of this one.
+      const isFlat = entries.every(({ names }) => names.length === 1);
+      const isWorth = isFlat && entries.length >= WORTH_KEEPING;
+      if (isWorth && isAtRest && (await timeOf(folder)) === mtimeNs) {
         kept.set(folder, { mtimeNs, entries });
         for (const oldest of kept.keys()) if (kept.size > FOLDERS_KEPT) kept.delete(oldest);
       }

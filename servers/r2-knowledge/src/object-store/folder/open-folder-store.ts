@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type Clock, systemClock } from "@trestle/protocol";
 import { type CallOptions, type ObjectStore, ObjectStoreError } from "../object-store.ts";
 import { checkKey, checkMetadata } from "./check.ts";
@@ -33,10 +32,10 @@ export async function openFolderStore(options: FolderStoreOptions): Promise<Obje
   const { clock = systemClock, random = Math.random } = options;
   const place = openPlace(options.path);
   const drafts = createDrafts(place);
-  const locks = createKeyLocks(join(place.inner, "locks"), random);
+  const locks = createKeyLocks(place, random);
   const syncFolder = createFolderSync(place.root);
-  const shelf = createFactsShelf(join(place.inner, "facts"), { drafts, syncFolder });
-  const names = createNamesCache(clock);
+  const shelf = createFactsShelf({ place, drafts, syncFolder });
+  const names = createNamesCache();
   const reader = createReader(place, shelf);
   const now = () => clock.now();
   const writer = createWriter({ place, drafts, locks, shelf, syncFolder, now, random });

@@ -1,4 +1,12 @@
-import { type BigIntStats, mkdirSync, realpathSync, statSync } from "node:fs";
+import {
+  type BigIntStats,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { mkdir, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ObjectStoreError } from "../object-store.ts";
@@ -9,8 +17,10 @@ import { namesOfKey, toKeyBytes } from "./key-names.ts";
 export interface Place {
   /** Absolute, without symbolic links. */
   readonly root: string;
-  /** Where the store keeps what is no object; no key is kept there. */
-  readonly inner: string;
+  /** Where the store keeps what is no object, by its name; no key is kept there. */
+  innerPath(name: string): string;
+  /** Makes it where it is missing. Throws `denied` where a symbolic link leads to it. */
+  makeInner(name: string): string;
   pathOf(key: string): string;
   /** Whether the folder is there. Throws `denied` where a symbolic link leads to it. */
   isFolder(path: string): Promise<boolean>;
@@ -26,7 +36,16 @@ export function openPlace(path: string): Place {
 
   const place: Place = {
     root,
-    inner: join(root, ".trestle"),
+    innerPath: (name) => join(root, ".trestle", name),
+
+    makeInner(name) {
+      const folder = place.innerPath(name);
+      for (const made of [dirname(folder), folder]) {
+        makeFolders(made);
+        if (realpathSync.native(made) !== made) throw linkFound(made);
+      }
+      return folder;
+    },
 
     pathOf: (key) => join(root, ...namesOfKey(toKeyBytes(key))),
 
@@ -61,16 +80,27 @@ export function openPlace(path: string): Place {
   return place;
 }
 
-/** As mkdir's own `recursive`, which says of a read-only disk that there is no such folder. */
-export function makeFolders(path: string): void {
+/** As mkdir's own `recursive`, which says of a read-only disk that there is no such folder; for good. */
+function makeFolders(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
+    syncNames(dirname(path));
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === "ENOENT" && dirname(path) !== path) {
       makeFolders(dirname(path));
       makeFolders(path);
     } else if (errno !== "EEXIST" || !statSync(path).isDirectory()) throw error;
+  }
+}
+
+function syncNames(folder: string): void {
+  if (process.platform === "win32") return;
+  const opened = openSync(folder, "r");
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
   }
 }
 

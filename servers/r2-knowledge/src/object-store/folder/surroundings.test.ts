@@ -141,6 +141,22 @@ test("a link to a folder leads nowhere", async () => {
   expect(fs.readFileSync(join(outside, "secret.json"), "utf8")).toBe('"secret"');
 });
 
+test("a link in the place of the store's own folders is not written through", async () => {
+  fs.symlinkSync(outside, join(path, ".trestle"));
+  await expect(store.put("a.json", bytes("1"))).rejects.toMatchObject({ code: "denied" });
+  fs.rmSync(join(path, ".trestle"));
+  fs.mkdirSync(join(path, ".trestle"));
+  for (const name of ["drafts", "facts", "locks"]) {
+    fs.symlinkSync(outside, join(path, ".trestle", name));
+    const put = store.put("a.json", bytes("1"), { metadata: { by: "us" } });
+    await expect(put).rejects.toMatchObject({ code: "denied" });
+    fs.rmSync(join(path, ".trestle", name));
+  }
+  expect(fs.readdirSync(outside)).toEqual(["secret.json"]);
+  expect(await keysIn()).toEqual([]);
+  await store.put("a.json", bytes("1"));
+});
+
 test("a link to a file is not read; a write or a delete takes the link and not the file", async () => {
   const link = join(path, "x.json");
   const secret = join(outside, "secret.json");
