@@ -6,6 +6,7 @@ import { type Report, type Row, writeResult } from "../measure.ts";
 import { variant } from "./command.ts";
 import { type EmbeddedResult, measureEmbedded } from "./embedded.ts";
 import { measureOverhead, type OverheadResult } from "./overhead.ts";
+import { OURS } from "./peer-list.ts";
 import { measurePeers, type PeerResult } from "./peers.ts";
 import { type BenchDatabase, createDatabase } from "./postgres.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -75,7 +76,7 @@ async function peersOf(
   return measured.results;
 }
 
-function judge({ overhead: [bare, inside], transfers }: Results): string[] {
+function judge({ overhead: [bare, inside], transfers, peers }: Results): string[] {
   const failures: string[] = [];
   if (bare && inside) {
     const extra = inside.trips - bare.trips;
@@ -88,6 +89,10 @@ function judge({ overhead: [bare, inside], transfers }: Results): string[] {
         `run_sql takes ${showInterval(inside.ratio)} times the bare driver, at most ${MOST.ratio}.`,
       );
   }
+  const ours = Object.entries(peers.find(({ name }) => name === OURS)?.writes ?? {});
+  for (const [what, outcome] of ours)
+    if (outcome !== "refused")
+      failures.push(`${what} is ${outcome} where only reading is allowed.`);
   for (const { what, quarters } of transfers) {
     // In the first quarter the parser of SQL is compiled, which takes hundreds for a moment.
     const [, second = 0, third = 0, fourth = 0] = quarters;
@@ -109,10 +114,13 @@ function report(settings: Settings, results: Results, failures: readonly string[
       rows: results.transfers.map(transferRow),
     },
     {
-      title: `The embedded database, whole processes; ${starts} starts`,
+      title: `The embedded database; ${starts} starts of each sort`,
       rows: results.embedded.map(embeddedRow),
     },
-    { title: "Other servers, over stdio", rows: results.peers.map(peerRow) },
+    {
+      title: "Other servers, over stdio, by turns, where they may only read",
+      rows: results.peers.map(peerRow),
+    },
     { title: "Not measured", rows: results.skipped.map((why) => ({ why })) },
   ];
   return {
@@ -143,26 +151,32 @@ function transferRow({ what, rows, megabytes, seconds, quarters, peak }: Transfe
   };
 }
 
-function embeddedRow({ what, ms, peak }: EmbeddedResult): Row {
-  return { what, ms: showInterval(ms, 0), "peak MB": showInterval(peak, 0) };
+function embeddedRow({ what, ms, cpu, megabytes, peak }: EmbeddedResult): Row {
+  return {
+    what,
+    ms: showInterval(ms, 0),
+    "processor ms": cpu ? showInterval(cpu, 0) : "",
+    "resident MB": megabytes ? showInterval(megabytes, 0) : "",
+    "peak MB": showInterval(peak, 0),
+  };
 }
 
 function peerRow({
   name,
   startMs,
   tools,
-  listCharacters,
+  listTokens,
   queryMs,
   megabytes,
   writes,
 }: PeerResult): Row {
   return {
     server: name,
-    "first list ms": showInterval(startMs, 0),
     tools,
-    "list, characters": listCharacters,
+    "list, tokens": listTokens,
+    "first list ms": showInterval(startMs, 0),
     "SELECT 1 p50 ms": queryMs ? showInterval(queryMs) : "",
     "resident MB": megabytes.toFixed(0),
-    "COMMIT; DROP writes": writes ?? "",
+    ...writes,
   };
 }

@@ -61,7 +61,8 @@ export async function runCommand(
   return { ms: performance.now() - started, out, samples, peak };
 }
 
-function memoryOf(pid: number): { now: number; peak: number } | undefined {
+/** Resident memory of a process now and at its most, in MB; undefined where it has ended. */
+export function memoryOf(pid: number): { now: number; peak: number } | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     const megabytes = (name: string) =>

@@ -4,6 +4,8 @@ export interface BenchDatabase {
   readonly url: string;
   /** Statements without an answer. */
   script(text: string): Promise<void>;
+  /** What a statement of one value says. */
+  isTrue(question: string): Promise<boolean>;
   drop(): Promise<void>;
 }
 
@@ -25,6 +27,10 @@ export async function createDatabase(serverUrl: string): Promise<BenchDatabase |
   return {
     url: url.href,
     script: async (text) => void (await client.query(text)),
+    async isTrue(question) {
+      const { rows } = await client.query({ text: question, rowMode: "array" });
+      return rows[0]?.[0] === true;
+    },
     async drop() {
       await client.end();
       await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
