@@ -11,6 +11,7 @@ import { listPage } from "./listing.ts";
 import { createNamesCache } from "./names-cache.ts";
 import { openPlace } from "./place.ts";
 import { createReader } from "./reader.ts";
+import { createTimes } from "./versions.ts";
 import { createWriter } from "./writer.ts";
 
 export interface FolderStoreOptions {
@@ -37,8 +38,8 @@ export async function openFolderStore(options: FolderStoreOptions): Promise<Obje
   const shelf = createFactsShelf({ place, drafts, syncFolder });
   const names = createNamesCache();
   const reader = createReader(place, shelf);
-  const now = () => clock.now();
-  const writer = createWriter({ place, drafts, locks, shelf, syncFolder, now, random });
+  const nextTime = createTimes(() => clock.now(), random);
+  const writer = createWriter({ place, drafts, locks, shelf, syncFolder, nextTime });
   const description = `folder ${place.root}`;
   let isClosed = false;
 

@@ -68,6 +68,19 @@ test("a file that was changed from outside is a new version, without what was ke
   expect(fs.readFileSync(join(path, key), "utf8")).toBe("swapped");
 });
 
+test("versions of one moment, of one size, in the inode of the one before, have ETags of their own", async () => {
+  const still = await openFolderStore({ path, clock: { now: () => 1_790_000_000_000 } });
+  const etags = new Set<string>();
+  for (let turn = 0; turn < 60; turn += 1) {
+    const facts = turn % 3 === 0 ? { metadata: { turn: `${turn}` } } : {};
+    etags.add((await still.put("a.json", bytes("same"), facts)).etag);
+    expect((await still.head("a.json"))?.metadata).toEqual(facts.metadata);
+    if (turn % 2) await still.delete("a.json");
+  }
+  expect(etags.size).toBe(60);
+  await still.close();
+});
+
 test("a file that came from outside is an object, and one that went is none", async () => {
   fs.mkdirSync(join(path, "mcp"));
   fs.writeFileSync(join(path, "mcp", "dropped.md"), "# hello");

@@ -28,14 +28,24 @@ export function versionOf(stats: BigIntStats): Version {
   };
 }
 
+/** The time to give the next file, in seconds since 1970. */
+export type NextTime = (hasFacts: boolean) => number;
+
 /**
- * The time to give a file, in seconds since 1970. Below the millisecond it is by chance, so that two
- * versions of a moment differ. An odd microsecond promises that nothing was kept beside the file: whoever
- * reads it need not look. File systems that count less finely make it even, which promises nothing.
+ * Below the millisecond it is by chance, so that versions that processes write in one moment differ, and
+ * within a process it never comes twice. An odd microsecond promises that nothing was kept beside the
+ * file: whoever reads it need not look. File systems that count less finely make it even, which promises
+ * nothing.
  */
-export function timeFor(now: number, hasFacts: boolean, random: () => number): number {
-  const micros = Math.floor(random() * 500) * 2 + (hasFacts ? 0 : 1);
-  return (Math.floor(now) * 1_000 + micros) / 1_000_000;
+export function createTimes(now: () => number, random: () => number): NextTime {
+  let last = 0;
+  return (hasFacts) => {
+    const chosen = Math.floor(now()) * 1_000 + Math.floor(random() * 1_000);
+    const free = Math.max(chosen, last + 1);
+    const isOdd = free % 2 === 1;
+    last = isOdd === hasFacts ? free + 1 : free;
+    return last / 1_000_000;
+  };
 }
 
 /** Rounded: a time goes through a double on its way to the file, and through 100 ns on NTFS. */

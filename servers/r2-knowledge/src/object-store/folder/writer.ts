@@ -10,7 +10,7 @@ import { type FactsShelf, factsToKeep } from "./facts.ts";
 import type { SyncFolder } from "./folder-sync.ts";
 import type { KeyLocks } from "./key-locks.ts";
 import type { Place } from "./place.ts";
-import { timeFor, type Version, versionOf } from "./versions.ts";
+import { type NextTime, type Version, versionOf } from "./versions.ts";
 
 export interface WriterParts {
   readonly place: Place;
@@ -18,8 +18,7 @@ export interface WriterParts {
   readonly locks: KeyLocks;
   readonly shelf: FactsShelf;
   readonly syncFolder: SyncFolder;
-  readonly now: () => number;
-  readonly random: () => number;
+  readonly nextTime: NextTime;
 }
 
 export interface Writer {
@@ -39,7 +38,7 @@ const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 const DELETES_A_TURN = 32;
 
 export function createWriter(parts: WriterParts): Writer {
-  const { place, drafts, locks, shelf, syncFolder } = parts;
+  const { place, drafts, locks, shelf, syncFolder, nextTime } = parts;
 
   /** Before anything is written for nothing; what is decided here is decided again when it counts. */
   async function refuseEarly(path: string, key: string, { when }: PutOptions): Promise<void> {
@@ -119,9 +118,7 @@ export function createWriter(parts: WriterParts): Writer {
       const folder = dirname(path);
       await refuseEarly(path, key, options);
       const facts = factsToKeep(key, options);
-      const draft = await drafts.write(fill, () =>
-        timeFor(parts.now(), facts !== undefined, parts.random),
-      );
+      const draft = await drafts.write(fill, () => nextTime(facts !== undefined));
       try {
         if (facts) await shelf.keep(key, draft.version, facts);
         options.signal?.throwIfAborted();
