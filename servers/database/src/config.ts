@@ -117,7 +117,8 @@ export const config = z.object({
   }),
   neonProjectId: setting(z.string().min(1).optional(), {
     env: "NEON_PROJECT_ID",
-    description: "The Neon project that is meant where a call names none",
+    description:
+      "The Neon project that is meant where a call names none; the only one outside admin",
   }),
   neonBranchId: setting(z.string().min(1).optional(), {
     env: "NEON_BRANCH_ID",

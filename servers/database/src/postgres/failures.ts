@@ -20,25 +20,24 @@ export function toDatabaseError(error: unknown): TrestleError {
   if (engine)
     return new TrestleError("unavailable", error.message, { retryable: engine[1] === "Y" });
   const parameter = /\bportal (?:".*" )?parameter \$(\d+)/.exec(error.where ?? "")?.[1];
-  const parts = [
-    error.message,
-    Number(error.position) > 0 ? `(at character ${error.position})` : undefined,
-    error.detail,
-    error.hint,
-    nextSteps[error.code],
-  ];
-  return new TrestleError(
-    codeOf(error.code),
-    parts.filter((part) => part !== undefined && part !== "").join(" "),
-    {
-      details: {
-        sqlState: error.code,
-        ...(parameter === undefined ? {} : { parameter: Number(parameter) }),
-      },
-      ...(RETRYABLE.has(error.code) ? { retryable: true } : {}),
-      ...(NOT_RETRYABLE.has(error.code) ? { retryable: false } : {}),
+  const place = Number(error.position) > 0 ? ` (at character ${error.position})` : "";
+  const parts = [`${error.message}${place}`, error.detail, error.hint, nextSteps[error.code]];
+  return new TrestleError(codeOf(error.code), toSentences(parts), {
+    details: {
+      sqlState: error.code,
+      ...(parameter === undefined ? {} : { parameter: Number(parameter) }),
     },
-  );
+    ...(RETRYABLE.has(error.code) ? { retryable: true } : {}),
+    ...(NOT_RETRYABLE.has(error.code) ? { retryable: false } : {}),
+  });
+}
+
+/** Postgres ends details and hints with a full stop, and messages without one. */
+function toSentences(parts: readonly (string | undefined)[]): string {
+  return parts
+    .flatMap((part) => part || [])
+    .map((part) => (/[.!?:]$/.test(part) ? part : `${part}.`))
+    .join(" ");
 }
 
 /** True where the connection ended under the work: what was not committed did not happen. */
