@@ -4,6 +4,7 @@ import { toDatabaseError } from "../postgres/failures.ts";
 import { type Cleaning, createCleaning } from "./cleaning.ts";
 import { createConnection } from "./connection.ts";
 import type { Connection, Driver, DriverKind, UseOptions } from "./driver.ts";
+import { limitMessages } from "./message-limit.ts";
 import { tooLarge } from "./statement.ts";
 import { cancelled, createWatch, type Watch } from "./watch.ts";
 import { breakOff, type WireClient } from "./wire-connection.ts";
@@ -44,6 +45,8 @@ export function createPoolDriver(parts: PoolDriverParts): Driver {
       // While it is used, whoever uses it is told by the statement that fails.
       made.on("connect", (client) => {
         client.on("error", () => {});
+        const { connection } = client as unknown as WireClient;
+        limitMessages(connection.stream, MAX_MESSAGE_BYTES, () => breakOff(connection, tooLarge()));
         if (parts.withholdValues) withholdValues(client as unknown as WireClient);
       });
       pool = made;
@@ -68,7 +71,6 @@ export function createPoolDriver(parts: PoolDriverParts): Driver {
     const client = await connect(options.signal);
     const watch = createWatch({ client, ...options, ...parts });
     watches.add(watch);
-    const unlimit = limitMessages(client);
     const { checkOpen } = watch;
     const translate = (error: unknown) => watch.stopped() ?? toDatabaseError(error);
     try {
@@ -79,7 +81,6 @@ export function createPoolDriver(parts: PoolDriverParts): Driver {
       const cleaned = watch.stopped() ? undefined : clean(client, waitsForTurn);
       await cleaned?.rolledBack;
       watches.delete(watch);
-      unlimit();
       giveBack(client, watch.end() ? undefined : cleaned);
     }
   }
@@ -135,25 +136,6 @@ function clean(client: WireClient, flushes: boolean): Cleaning {
   cleaning.done.catch(() => {});
   client.query(cleaning as never);
   return cleaning;
-}
-
-/** A message is kept whole before anybody can look at it: one that is too long ends the connection. */
-function limitMessages({ connection }: WireClient): () => void {
-  let bytes = 0;
-  const onRow = () => {
-    bytes = 0;
-  };
-  const onData = (chunk: Uint8Array) => {
-    bytes += chunk.length;
-    if (bytes > MAX_MESSAGE_BYTES) breakOff(connection, tooLarge());
-  };
-  const { stream } = connection;
-  connection.on("dataRow", onRow);
-  stream.on("data", onData);
-  return () => {
-    connection.off("dataRow", onRow);
-    stream.off("data", onData);
-  };
 }
 
 /** Whoever leaves gets no connection; one that comes later goes back. */
