@@ -74,9 +74,18 @@ function fetchPrograms(version: string): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "private": true }');
   const what = `${PACKAGE}@${VERSIONS[version]}`;
-  // Its install script makes the links between libraries that an archive of the registry can not hold.
-  const args = ["install", "--no-audit", "--no-fund", "--no-package-lock", what];
+  const args = [
+    "install",
+    "--no-audit",
+    "--no-fund",
+    "--no-package-lock",
+    "--ignore-scripts",
+    what,
+  ];
   execFileSync("npm", args, { cwd: folder, stdio: "inherit", timeout: 300_000 });
+  // The links between libraries, which an archive of the registry can not hold.
+  const home = join(folder, "node_modules", PACKAGE);
+  execFileSync(process.execPath, [join(home, "scripts/hydrate-symlinks.js")], { cwd: home });
   return programs;
 }
 

@@ -194,7 +194,8 @@ describe.skipIf(!hasServer)("what lists hide", () => {
       ...superuser.excess.slice(1),
     ]);
     await client.query(
-      `${recommendedRole("read-only", ["public"], role)} REVOKE TEMPORARY ON DATABASE ${name}_0 FROM PUBLIC`,
+      `${recommendedRole("read-only", ["public"], role)} REVOKE TEMPORARY ON DATABASE ${name}_0 FROM PUBLIC;
+        REVOKE CREATE ON SCHEMA public FROM PUBLIC`,
     );
     await client.query(`SET ROLE ${role}`);
     expect(await describeRole(connectionOf(client), "read-only")).toEqual({ role, excess: [] });
