@@ -2,6 +2,7 @@ import type { Documents } from "./documents.ts";
 import type { List } from "./postings.ts";
 import type { Question } from "./question.ts";
 import { countOf } from "./terms.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** How soon a further occurrence of a word says nothing more, and how much a long document weighs it down. */
 const SATURATION = 1.2;
@@ -22,8 +23,12 @@ export function saturated(count: number, length: number, averageLength: number):
 export const CEILING = SATURATION + 1;
 
 /** Roughly how well each document answers, by its number; 0 for what has none of the terms. */
-export function roughScores(question: Question, documents: Documents): Float32Array {
-  const scores = new Float32Array(documents.numbers);
+export function roughScores(
+  question: Question,
+  documents: Documents,
+  workspace: Workspace,
+): Float32Array {
+  const scores = workspace.rough(documents.numbers);
   const frames = question.frames.filter(({ term }) => term >= 0);
   const terms = [
     ...question.words.map((word) => ({ ...word, isWord: true })),

@@ -16,6 +16,7 @@ export function toPasses(filters: SearchFilters, documents: Documents): Passes {
   ];
   const [earliest, latest] = [since ?? -Infinity, until ?? Infinity];
   const excluded = new Set(filters.exclude?.map(documents.documentOf));
+  if (Object.values(filters).every((filter) => filter === undefined)) return isLive;
   return (document) => {
     if (!isLive(document) || excluded.has(document)) return false;
     const time = times[document] ?? 0;

@@ -6,8 +6,8 @@ import { Vocabulary } from "./vocabulary.ts";
 
 /** The documents of one term. */
 export interface List {
-  readonly documents: ArrayLike<number>;
-  readonly impacts: ArrayLike<number>;
+  readonly documents: Uint32Array;
+  readonly impacts: Uint8Array;
   readonly from: number;
   readonly to: number;
 }
@@ -40,7 +40,8 @@ export class Postings {
   #listStarts: Uint32Array<ArrayBuffer> = new Uint32Array(1);
   #listDocuments: Uint32Array<ArrayBuffer> = new Uint32Array(0);
   #listImpacts: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  #recent = new Map<number, { documents: number[]; impacts: number[] }>();
+  /** Documents times 256, plus the impact. */
+  #recent = new Map<number, number[]>();
 
   get documents(): number {
     return this.#documents;
@@ -58,12 +59,9 @@ export class Postings {
       this.#packed[at++] = impact;
       last = term;
       const list = this.#recent.get(term);
-      if (list === undefined) {
-        this.#recent.set(term, { documents: [this.#documents], impacts: [impact] });
-      } else {
-        list.documents.push(this.#documents);
-        list.impacts.push(impact);
-      }
+      const place = this.#documents * 256 + impact;
+      if (list === undefined) this.#recent.set(term, [place]);
+      else list.push(place);
     }
     this.#documents += 1;
     this.#starts = grown(this.#starts, this.#documents + 1);
@@ -114,7 +112,11 @@ export class Postings {
       });
     }
     const recent = this.#recent.get(term);
-    if (recent !== undefined) lists.push({ ...recent, from: 0, to: recent.documents.length });
+    if (recent !== undefined) {
+      const documents = Uint32Array.from(recent, (place) => Math.floor(place / 256));
+      const impacts = Uint8Array.from(recent, (place) => place % 256);
+      lists.push({ documents, impacts, from: 0, to: recent.length });
+    }
     return lists;
   }
 
@@ -131,6 +133,7 @@ export class Postings {
     }
     const next = starts.slice();
     const total = starts[this.terms.size] ?? 0;
+    this.#recent = new Map();
     this.#listDocuments = new Uint32Array(total);
     this.#listImpacts = new Uint8Array(total);
     for (let document = 0; document < this.#documents; document += 1) {
@@ -147,7 +150,6 @@ export class Postings {
     this.#listStarts = starts;
     this.#listed = this.#documents;
     this.#listedTerms = this.terms.size;
-    this.#recent = new Map();
   }
 
   /** Leaves out what was removed, and the terms that only it had; the rest moves up, in the same order. */

@@ -1,8 +1,9 @@
 import { CEILING, saturated } from "./candidates.ts";
 import type { Documents } from "./documents.ts";
-import { dampened, flatRarityOf, type Question, type QuestionTerm } from "./question.ts";
+import { dampened, type Question } from "./question.ts";
 import { countOf, FRAME, isInTemplate, WORD } from "./terms.ts";
-import { TRIGRAMS, trigramsOf } from "./trigrams.ts";
+import { trigramsOf } from "./trigrams.ts";
+import type { Workspace } from "./workspace.ts";
 
 /**
  * Ways to compare a question with a document, each from 0 to 1:
@@ -20,22 +21,20 @@ export const WEIGHTS: Channels = { words: 2, likeness: 1, template: 1, frames: 1
 
 const SAME_ERROR_ELSEWHERE = 0.6;
 
-/** Compares documents with one question. */
-export function createScorer(question: Question, documents: Documents) {
-  const { postings, size } = documents;
-  const { words: asked } = question;
-  const words = lookup(asked, postings.terms.size, (word) => word.weight * word.flatRarity);
-  const rough = lookup(asked, postings.terms.size, (word) => word.weight * word.rarity);
-  const places = lookup(
-    question.frames,
-    postings.terms.size,
-    (each) => each.weight * each.flatRarity,
-  );
-  const template = createTemplateScorer(question, documents);
+/** Compares documents with one question. `done` before the workspace serves another. */
+export function createScorer(question: Question, documents: Documents, workspace: Workspace) {
+  const { postings, size, averageLength } = documents;
+  const rarityOf = workspace.rarities(size);
+  // Words and frames of the question by their terms, from 1 on: 0 is none of them.
+  const asked = [...question.words, ...question.frames].filter(({ term }) => term >= 0);
+  const weights = Float64Array.from([0, ...asked.map((each) => each.weight * each.flatRarity)]);
+  const rough = Float64Array.from([0, ...asked.map((each) => each.weight * each.rarity)]);
+  const places = workspace.places(postings.terms.size);
+  for (const [at, { term }] of asked.entries()) places[term] = at + 1;
+  const template = createTemplateScorer(question, documents, workspace);
 
-  return (document: number): Channels => {
+  function score(document: number): Channels {
     const length = documents.lengths[document] ?? 0;
-    const { averageLength } = documents;
     let bm25 = 0;
     let wordDot = 0;
     let wordNorm = 0;
@@ -44,37 +43,51 @@ export function createScorer(question: Question, documents: Documents) {
     let fingerprint = 0;
     const inTemplate: number[] = [];
     const count = postings.read(document);
+    const { readTerms, readImpacts, kinds, frequencies } = postings;
     for (let at = 0; at < count; at += 1) {
-      const term = postings.readTerms[at] as number;
-      const impact = postings.readImpacts[at] as number;
+      const term = readTerms[at] as number;
+      const impact = readImpacts[at] as number;
       const times = countOf(impact);
-      const rarity = flatRarityOf(postings.frequencies[term] as number, size);
-      const kind = postings.kinds[term];
+      const rarity = rarityOf(frequencies[term] as number);
+      const place = places[term] as number;
+      const kind = kinds[term];
       if (kind === WORD) {
-        const value = dampened(times) * rarity;
+        const value = (DAMPENED[times] as number) * rarity;
         wordNorm += value * value;
-        const weight = words[term] as number;
-        if (weight > 0) {
-          bm25 += (rough[term] as number) * saturated(times, length, averageLength);
-          wordDot += weight * value;
+        if (place > 0) {
+          bm25 += (rough[place] as number) * saturated(times, length, averageLength);
+          wordDot += (weights[place] as number) * value;
         }
         if (isInTemplate(impact)) inTemplate.push(term);
       } else if (kind === FRAME) {
         const value = times * rarity;
         frameNorm += value * value;
-        frameDot += (places[term] as number) * value;
+        frameDot += (weights[place] as number) * value;
       } else if (term === question.where) fingerprint = 1;
       else if (term === question.what) fingerprint = Math.max(fingerprint, SAME_ERROR_ELSEWHERE);
     }
     return {
       words: share(bm25, question.wordCeiling * CEILING),
       likeness: share(wordDot, Math.sqrt(wordNorm * question.wordNorm)),
-      template: template(inTemplate),
+      template: template.score(inTemplate),
       frames: share(frameDot, Math.sqrt(frameNorm * question.frameNorm)),
       fingerprint,
     };
+  }
+
+  return {
+    score,
+    done(): void {
+      for (const { term } of asked) places[term] = 0;
+      template.done();
+    },
   };
 }
+
+/** Of each count that a byte keeps: how much it says. */
+const DAMPENED = Float64Array.from({ length: 128 }, (_, count) =>
+  count === 0 ? 0 : dampened(count),
+);
 
 /** The weights of the channels that a question has something for; they add up to 1. */
 export function weightsFor(question: Question, weights: Channels): Channels {
@@ -98,26 +111,36 @@ export function mixed(values: Channels, weights: Channels): number {
   return Math.round(sum * 1e9) / 1e9;
 }
 
-function createTemplateScorer(question: Question, { postings, size }: Documents) {
-  const wanted = new Float32Array(TRIGRAMS);
-  const found = new Float32Array(TRIGRAMS);
+function createTemplateScorer(
+  question: Question,
+  { postings, size }: Documents,
+  workspace: Workspace,
+) {
+  const { wanted, found } = workspace;
   const partsOf = new Map<number, readonly number[]>();
-  const rarity = (trigram: number) => Math.log(1 + size / ((postings.trigrams[trigram] ?? 0) + 1));
+  const rarityOf = workspace.rarities(size);
+  const rarity = (trigram: number) => rarityOf(postings.trigrams[trigram] as number);
   let questionNorm = 0;
   for (const [trigram, count] of question.trigrams) {
     wanted[trigram] = count;
     questionNorm += (count * rarity(trigram)) ** 2;
   }
-  return (words: readonly number[]): number => {
+
+  function partsFor(term: number): readonly number[] {
+    let parts = partsOf.get(term);
+    if (parts === undefined) {
+      const { terms } = postings;
+      parts = trigramsOf(terms.lengthOf(term), (at) => terms.unitAt(term, at));
+      partsOf.set(term, parts);
+    }
+    return parts;
+  }
+
+  function score(words: readonly number[]): number {
+    if (question.trigrams.size === 0) return 0;
     const touched: number[] = [];
     for (const term of words) {
-      let parts = partsOf.get(term);
-      if (parts === undefined) {
-        const { terms } = postings;
-        parts = trigramsOf(terms.lengthOf(term), (at) => terms.unitAt(term, at));
-        partsOf.set(term, parts);
-      }
-      for (const part of parts) {
+      for (const part of partsFor(term)) {
         if (found[part] === 0) touched.push(part);
         found[part] = (found[part] as number) + 1;
       }
@@ -125,25 +148,20 @@ function createTemplateScorer(question: Question, { postings, size }: Documents)
     let dot = 0;
     let norm = 0;
     for (const part of touched) {
-      const squared = rarity(part) ** 2;
-      const count = found[part] as number;
-      dot += count * (wanted[part] as number) * squared;
-      norm += count * count * squared;
+      const value = (found[part] as number) * rarity(part);
+      dot += value * (wanted[part] as number) * rarity(part);
+      norm += value * value;
       found[part] = 0;
     }
     return share(dot, Math.sqrt(norm * questionNorm));
-  };
-}
+  }
 
-/** Something of each term by its number; 0 for all others. */
-function lookup(
-  terms: readonly QuestionTerm[],
-  size: number,
-  amountOf: (term: QuestionTerm) => number,
-): Float64Array {
-  const values = new Float64Array(size);
-  for (const each of terms) if (each.term >= 0) values[each.term] = amountOf(each);
-  return values;
+  return {
+    score,
+    done(): void {
+      for (const trigram of question.trigrams.keys()) wanted[trigram] = 0;
+    },
+  };
 }
 
 function share(part: number, whole: number): number {

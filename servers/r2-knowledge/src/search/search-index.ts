@@ -12,6 +12,7 @@ import { type Channel, type Channels, createScorer, mixed, WEIGHTS, weightsFor }
 import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 import { Spellings } from "./spellings.ts";
 import { WORD } from "./terms.ts";
+import { Workspace } from "./workspace.ts";
 
 /** Documents that are compared in full, of those that answer best at first sight. */
 const CANDIDATES = 300;
@@ -35,6 +36,7 @@ interface Scored {
 /** An index in memory over the entries of a ledger; answers from memory alone. */
 export function createSearchIndex(options: { readonly weights?: Channels } = {}): SearchIndex {
   const { weights = WEIGHTS } = options;
+  const workspace = new Workspace();
   let documents = new Documents();
   let spellings = new Spellings(documents.postings);
   function replace(next: Documents): void {
@@ -52,7 +54,7 @@ export function createSearchIndex(options: { readonly weights?: Channels } = {})
       }
       if (documents.tidy()) spellings.reset();
     },
-    search: (query) => search(query, documents, spellings, weights),
+    search: (query) => search(query, { documents, spellings, workspace, weights }),
     snapshot() {
       documents.compact();
       spellings.reset();
@@ -67,19 +69,23 @@ export function createSearchIndex(options: { readonly weights?: Channels } = {})
   };
 }
 
-function search(
-  query: SearchQuery,
-  documents: Documents,
-  spellings: Spellings,
-  weights: Channels,
-): SearchAnswer {
+interface Parts {
+  readonly documents: Documents;
+  readonly spellings: Spellings;
+  readonly workspace: Workspace;
+  readonly weights: Channels;
+}
+
+function search(query: SearchQuery, parts: Parts): SearchAnswer {
+  const { documents, spellings, workspace, weights } = parts;
   const limit = Math.min(query.limit ?? 10, MOST_HITS);
   const offset = query.offset ?? 0;
   const question = toQuestion(query, documents, spellings);
   const best = createBest(Math.max(CANDIDATES, offset + limit));
   const facets = createFacets(query.facets ?? [], documents.facts);
   const passes = toPasses(query.filters ?? {}, documents);
-  const rough = question === undefined ? documents.times : roughScores(question, documents);
+  const rough =
+    question === undefined ? documents.times : roughScores(question, documents, workspace);
   let total = 0;
   for (let document = 0; document < documents.numbers; document += 1) {
     const value = rough[document] as number;
@@ -88,7 +94,7 @@ function search(
     facets.add(document);
     best.add(document, value);
   }
-  const scored = compare(best.documents, question, documents, weights);
+  const scored = compare(best.documents, question, parts);
   // Of those that fit equally well the newest tells most of how things are now.
   scored.sort((a, b) => b.score - a.score || b.time - a.time || (a.id < b.id ? -1 : 1));
   const shown = scored.slice(offset, offset + limit);
@@ -103,8 +109,7 @@ function search(
 function compare(
   found: readonly number[],
   question: Question | undefined,
-  documents: Documents,
-  weights: Channels,
+  { documents, workspace, weights }: Parts,
 ): Scored[] {
   const identify = (document: number) => {
     return { document, id: documents.idOf(document), time: documents.times[document] ?? 0 };
@@ -114,12 +119,14 @@ function compare(
       return { ...identify(document), score: 0 };
     });
   }
-  const scorer = createScorer(question, documents);
+  const scorer = createScorer(question, documents, workspace);
   const used = weightsFor(question, weights);
-  return found.map((document) => {
-    const values = scorer(document);
+  const scored = found.map((document) => {
+    const values = scorer.score(document);
     return { ...identify(document), score: mixed(values, used), values };
   });
+  scorer.done();
+  return scored;
 }
 
 function toHit(
