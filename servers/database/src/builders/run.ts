@@ -1,5 +1,6 @@
 import type { JsonObject } from "@trestle/protocol";
 import type { Guard } from "../guard/guard.ts";
+import { checkWritten } from "../guard/tables.ts";
 import type { Database, ExecuteResult, QueryOptions, QueryResult } from "../postgres/database.ts";
 import { type AggregateInput, compileAggregate } from "./aggregate.ts";
 import { loadShape, type TableName } from "./load-shape.ts";
@@ -69,7 +70,7 @@ export async function insertRows(
   input: TableName & InsertInput,
   options: WriteOptions = {},
 ): Promise<ExecuteResult> {
-  const { writer, table } = await prepare(target, input, options);
+  const { writer, table } = await prepareToWrite(target, input, options);
   return run(target, "execute", compileInsert(writer, table, input), options);
 }
 
@@ -78,7 +79,7 @@ export async function upsertRows(
   input: TableName & UpsertInput,
   options: WriteOptions = {},
 ): Promise<ExecuteResult> {
-  const { writer, table } = await prepare(target, input, options);
+  const { writer, table } = await prepareToWrite(target, input, options);
   return run(target, "execute", compileUpsert(writer, table, input), options);
 }
 
@@ -96,7 +97,7 @@ export async function prepareUpdate(
   input: TableName & UpdateInput,
   options: WriteOptions = {},
 ): Promise<PreparedWrite> {
-  const { writer, table } = await prepare(target, input, options);
+  const { writer, table } = await prepareToWrite(target, input, options);
   return toPrepared(target, table, compileUpdate(writer, table, input), options);
 }
 
@@ -105,7 +106,7 @@ export async function prepareDelete(
   input: TableName & DeleteInput,
   options: WriteOptions = {},
 ): Promise<PreparedWrite> {
-  const { writer, table } = await prepare(target, input, options);
+  const { writer, table } = await prepareToWrite(target, input, options);
   return toPrepared(target, table, compileDelete(writer, table, input), options);
 }
 
@@ -155,6 +156,16 @@ async function prepare(
     }),
   ]);
   return { writer, table: visibleShape(guard, shape) };
+}
+
+async function prepareToWrite(
+  target: Target,
+  name: TableName,
+  options: RunOptions,
+): Promise<{ writer: Writer; table: TableShape }> {
+  const prepared = await prepare(target, name, options);
+  checkWritten(prepared.table.schema, prepared.table.name);
+  return prepared;
 }
 
 async function run<How extends "query" | "execute">(

@@ -89,10 +89,20 @@ function statementRule(kind: string, body: Node): FunctionRule {
   if (never !== undefined) return { need: "never", why: never };
   if (WRITES.has(kind)) return writeRule(kind, body);
   const name = statementName(kind);
-  if (kind !== "VariableSetStmt") return { need: "admin", why: `${name} is not a read` };
-  return /^(TRANSACTION|SESSION CHARACTERISTICS)/.test(textOf(body.name) ?? "")
-    ? { need: "never", why: "how a transaction runs is decided by the mode" }
-    : { need: "admin", why: "SET and RESET change settings" };
+  return kind === "VariableSetStmt"
+    ? setRule(textOf(body.name) ?? "")
+    : { need: "admin", why: `${name} is not a read` };
+}
+
+function setRule(name: string): FunctionRule {
+  if (/^(TRANSACTION|SESSION CHARACTERISTICS)/.test(name))
+    return { need: "never", why: "how a transaction runs is decided by the mode" };
+  if (/^(client_encoding|standard_conforming_strings)$/i.test(name))
+    return {
+      need: "never",
+      why: `${name} decides how statements are read, which are sent as UTF-8`,
+    };
+  return { need: "admin", why: "SET and RESET change settings" };
 }
 
 /** Rows of the catalogs are the structure: to write them is more than to write rows. */

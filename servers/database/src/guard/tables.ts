@@ -110,6 +110,15 @@ function restrict(
   };
 }
 
+/** For what writes rows by names and values, in every mode: rows of the catalogs are the structure. */
+export function checkWritten(schema: string, table: string): void {
+  if (isSystem(schema))
+    refuse(
+      `${schema}.${table} belongs to the system`,
+      "Structure is changed by CREATE, ALTER and DROP, with run_sql.",
+    );
+}
+
 /** For what names its table and columns: `*` stands for all columns. */
 export function checkNamedTable(
   lists: Lists,

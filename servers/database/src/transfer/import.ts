@@ -1,5 +1,6 @@
 import { type JsonValue, TrestleError } from "@trestle/protocol";
 import type { Connection } from "../drivers/driver.ts";
+import { checkWritten } from "../guard/tables.ts";
 import type { Database } from "../postgres/database.ts";
 import { type BadRow, type DecodeOptions, decode, isBad, type SourceRow } from "./decode.ts";
 import type { Draft } from "./draft.ts";
@@ -57,14 +58,16 @@ const BATCH_CHARACTERS = 4_000_000;
 
 /**
  * Puts the rows of a file into a table, in one transaction: whatever ends it early, nothing of it is left.
- * Throws `invalid_input` naming the line of the first row that is wrong, unless there is a place for rejects.
+ * Throws `denied` for a table of the system, and `invalid_input` naming the line of the first row that is
+ * wrong, unless there is a place for rejects.
  */
-export function importRows(
+export async function importRows(
   database: Pick<Database, "write">,
   target: Target,
   input: AsyncIterable<Uint8Array>,
   options: ImportOptions,
 ): Promise<Imported> {
+  checkWritten(target.schema, target.table);
   const { signal, timeoutMs } = options;
   const work = (connection: Connection) => runImport(connection, target, input, options);
   return database.write(work, { timeoutMs, ...(signal ? { signal } : {}) });
