@@ -1,3 +1,4 @@
+import { wordsOf } from "../text/tokens.ts";
 import type { FixConfidence } from "./confidence.ts";
 
 /** What speaks for one candidate, each 0 to 1; what can not be said is left out. */
@@ -53,14 +54,10 @@ export function contextMatch(
   found: string | undefined,
 ): number | undefined {
   if (wanted === undefined || found === undefined) return undefined;
-  const [ours, theirs] = [wordsOf(wanted), wordsOf(found)];
+  const [ours, theirs] = [new Set(wordsOf(wanted)), new Set(wordsOf(found))];
   if (ours.size === 0 || theirs.size === 0) return wanted === found ? 1 : 0;
   const common = [...ours].filter((word) => theirs.has(word)).length;
   return common / (ours.size + theirs.size - common);
-}
-
-function wordsOf(text: string): Set<string> {
-  return new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []);
 }
 
 function textReason(text: number): string {

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { confidenceOf } from "./confidence.ts";
-import { framesOf, stackSimilarity } from "./stack.ts";
 import { addOutcome, EMPTY_TALLY } from "./tally.ts";
 import { conflictsOf, gapsOf, type TopicItem } from "./topic.ts";
 
@@ -59,30 +58,4 @@ test("gaps name what has no fix, was never tried, fails, or is old", () => {
   expect(
     gapsOf([{ ...item("old", { fix: "y" }), confidence }], later).map(({ kind }) => kind),
   ).toContain("stale");
-});
-
-test("frames lose what changes from run to run, in three languages", () => {
-  expect(
-    framesOf(
-      "Error: x\n    at load (/srv/a/dist/load-3f2a9b1c7d.js:10:5)\n    at async main (file:///b/main.js:1:1)",
-    ),
-  ).toEqual(["load.js:load", "main.js:main"]);
-  expect(framesOf('  File "/srv/app/db.py", line 12, in connect\n    x()')).toEqual([
-    "db.py:connect",
-  ]);
-  expect(framesOf("\tat org.acme.Pool.take(Pool.java:88)")).toEqual([
-    "Pool.java:org.acme.Pool.take",
-  ]);
-});
-
-test("stacks are alike by their frames, the innermost first", () => {
-  const stack = (...names: string[]) =>
-    names.map((name, line) => `    at ${name} (/x/${name}.js:${line + 1}:1)`).join("\n");
-  const base = stack("a", "b", "c", "d", "e", "f");
-  expect(stackSimilarity(base, base)).toBe(1);
-  expect(stackSimilarity(base, stack("x", "y"))).toBe(0);
-  expect(stackSimilarity(base, "no frames")).toBeUndefined();
-  const inner = stackSimilarity(base, stack("a", "b", "c", "x", "y", "z")) ?? 0;
-  const outer = stackSimilarity(base, stack("x", "y", "z", "d", "e", "f")) ?? 0;
-  expect(inner).toBeGreaterThan(outer);
 });

@@ -1,3 +1,4 @@
+import { wordsOf } from "../text/tokens.ts";
 import type { FixConfidence } from "./confidence.ts";
 
 /** One piece of knowledge about a topic. */
@@ -101,17 +102,12 @@ function differing(group: readonly TopicItem[]): Conflict[] {
 
 /** The share of common words. */
 function likeness(first: string, second: string): number {
-  const [ours, theirs] = [wordsOf(first), wordsOf(second)];
+  const [ours, theirs] = [wordSet(first), wordSet(second)];
   const common = [...ours].filter((word) => theirs.has(word)).length;
   const all = ours.size + theirs.size - common;
   return all === 0 ? 1 : common / all;
 }
 
-function wordsOf(text: string): Set<string> {
-  return new Set(
-    text
-      .slice(0, 4_000)
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]{2,}/gu) ?? [],
-  );
+function wordSet(text: string): Set<string> {
+  return new Set(wordsOf(text.slice(0, 4_000)));
 }

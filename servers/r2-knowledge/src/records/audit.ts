@@ -29,7 +29,7 @@ export const auditInput = z.object({
     .optional()
     .describe("Whether it worked, or the fix that did"),
   context: z.string().min(1).max(LIMITS.context).optional().describe("Where it happened"),
-  severity: severity.optional(),
-  metadata: z.record(z.string().min(1).max(100), z.json()).optional(),
+  severity: severity.optional().describe("How bad it was"),
+  metadata: z.record(z.string().min(1).max(100), z.json()).optional().describe("Further facts"),
 });
 export type AuditInput = z.output<typeof auditInput>;

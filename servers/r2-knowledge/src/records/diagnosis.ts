@@ -45,7 +45,7 @@ export const severity = z.enum(SEVERITIES);
 export type Severity = z.output<typeof severity>;
 
 /** What a caller says of an error, bounded. */
-export const errorInput = z.object({
+export const errorInput = z.strictObject({
   name: z.string().max(LIMITS.name).optional().describe("Class or code: TypeError, ECONNREFUSED"),
   message: z.string().min(1).max(LIMITS.message).describe("The message as it was printed"),
   stack: z.string().max(LIMITS.stack).optional().describe("The stack trace, if there is one"),
@@ -53,8 +53,8 @@ export const errorInput = z.object({
 export type ErrorInput = z.output<typeof errorInput>;
 
 /** A diagnosis as a caller gives it. */
-export const diagnosisInput = z.object({
-  error: errorInput,
+export const diagnosisInput = z.strictObject({
+  error: errorInput.describe("The error as it was met"),
   fix: z
     .string()
     .min(1)
@@ -68,7 +68,7 @@ export const diagnosisInput = z.object({
     .max(LIMITS.context)
     .optional()
     .describe("Where it happened: service, project, environment"),
-  severity: severity.optional(),
+  severity: severity.optional().describe("How bad it is"),
   metadata: z
     .record(z.string().min(1).max(100), z.json())
     .optional()

@@ -40,8 +40,8 @@ export function statedConfidence({
 
 /** Metadata that can be filtered by: plain values of the first level, as text. */
 export function facetsOf(metadata: Diagnosis["metadata"]): Record<string, string> {
-  const plain = Object.entries(metadata ?? {}).filter(([, value]) =>
-    ["string", "number", "boolean"].includes(typeof value),
+  const plain = Object.entries(metadata ?? {}).filter(
+    ([key, value]) => !key.endsWith(":") && ["string", "number", "boolean"].includes(typeof value),
   ) as [string, JsonValue][];
   return Object.fromEntries(
     plain.slice(0, 30).map(([key, value]) => [key, String(value).slice(0, 200)]),

@@ -1,12 +1,15 @@
 import * as z from "zod";
 import { LIMITS } from "./limits.ts";
 
-/** Whether a fix worked, once: an object of its own, written once and never changed. */
+/**
+ * Something that happened to a diagnosis after it was stored: its fix was tried (`worked` says what came of it),
+ * or its error was met again (without `worked`). An object of its own, written once and never changed.
+ */
 export const outcomeRecord = z.looseObject({
   id: z.string().min(1),
   diagnosisId: z.string().min(1),
   timestamp: z.string(),
-  worked: z.boolean(),
+  worked: z.boolean().optional(),
   evidence: z.string().optional(),
   context: z.string().optional(),
   /** Of the software it was tried on. */

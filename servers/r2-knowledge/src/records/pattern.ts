@@ -1,5 +1,6 @@
 import { matchesGlob } from "@trestle/protocol";
 import * as z from "zod";
+import { severity } from "./diagnosis.ts";
 import { LIMITS } from "./limits.ts";
 
 const glob = z.string().min(1).max(500);
@@ -26,7 +27,7 @@ export const patternInput = z.object({
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be 1 to 64 lower-case letters, digits and hyphens")
     .describe("Its name: db-timeout"),
-  title: z.string().min(1).max(200).optional(),
+  title: z.string().min(1).max(200).optional().describe("For people"),
   match: z
     .object({
       name: glob.optional().describe("Of the error: Timeout*"),
@@ -38,7 +39,7 @@ export const patternInput = z.object({
     })
     .describe("All that is said must fit; * stands for any text, case does not count"),
   advice: z.string().min(1).max(LIMITS.fix).optional().describe("What to do about such an error"),
-  severity: z.enum(["info", "low", "medium", "high", "critical"]).optional(),
+  severity: severity.optional().describe("How bad such an error is"),
 });
 export type PatternInput = z.output<typeof patternInput>;
 

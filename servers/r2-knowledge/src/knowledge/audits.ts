@@ -1,0 +1,72 @@
+import { TrestleError } from "@trestle/protocol";
+import type { CallOptions } from "../object-store/object-store.ts";
+import type { Audit, AuditInput } from "../records/audit.ts";
+import { eachAtMost } from "./each-at-most.ts";
+import { toAuditLine } from "./entry.ts";
+import type { AuditAnswer, SearchOptions } from "./knowledge-store.ts";
+import type { Parts } from "./parts.ts";
+
+/** Keeps what was done about an error. Resolves once record and index line are durable. */
+export async function recordAudit(
+  { audits, indexes, ids, clock, redact, changed }: Parts,
+  given: AuditInput,
+  options: CallOptions = {},
+): Promise<Audit> {
+  const audit: Audit = {
+    id: ids.next(),
+    timestamp: new Date(clock.now()).toISOString(),
+    ...redact(given),
+    version: 1,
+  };
+  await audits.create(audit, options);
+  try {
+    await indexes.audits.append([toAuditLine(audit)]);
+  } catch (error) {
+    throw new TrestleError(
+      "outcome_unknown",
+      `The audit entry ${audit.id} is stored, but the search may not find it yet. Do not record it again: \`trestle-knowledge index repair\` finds it.`,
+      { details: { id: audit.id, stored: true }, cause: error },
+    );
+  }
+  changed({ kind: "audit", id: audit.id });
+  return audit;
+}
+
+/** By words, the best first; without words, the newest first. */
+export async function searchAudits(
+  { audits, indexes, log }: Parts,
+  { text, limit = 10, offset = 0, signal, ...filters }: SearchOptions,
+): Promise<AuditAnswer> {
+  await indexes.audits.refresh();
+  const { context, severity, since, until, metadata } = filters;
+  const { hits, total, facets } = indexes.audits.search({
+    ...(text === "" ? {} : { text }),
+    filters: {
+      ...(context === undefined ? {} : { context }),
+      ...(severity === undefined ? {} : { severities: [severity] }),
+      ...(since === undefined ? {} : { since }),
+      ...(until === undefined ? {} : { until }),
+      ...(metadata === undefined ? {} : { metadata }),
+    },
+    facets: ["severity", "context"],
+    ...{ limit, offset },
+  });
+  const read = await eachAtMost(8, hits, async ({ id, score }) => {
+    const found = await audits.get(id, { signal }).catch((error: unknown) => {
+      if (signal?.aborted) throw error;
+      log.warn("audit entry not read", { id, error });
+      return undefined;
+    });
+    return found === undefined ? [] : [{ audit: found.record, score }];
+  });
+  return {
+    hits: read.flat(),
+    total,
+    facets: Object.fromEntries(
+      Object.entries(facets).map(([name, counts]) => [
+        name,
+        Object.fromEntries(counts.map(({ value, count }) => [value, count])),
+      ]),
+    ),
+  };
+}
