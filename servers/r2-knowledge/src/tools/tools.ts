@@ -1,0 +1,42 @@
+import type { ToolDefinition } from "@trestle-mcp/server-kit";
+import type { State } from "../state.ts";
+import { definePattern } from "./define-pattern.ts";
+import { deleteDiagnosis } from "./delete-diagnosis.ts";
+import { diagnoseError } from "./diagnose-error.ts";
+import { exportKnowledge } from "./export-knowledge.ts";
+import { findSimilarErrors } from "./find-similar-errors.ts";
+import { getCostReport } from "./get-cost-report.ts";
+import { getDiagnosis } from "./get-diagnosis.ts";
+import { getMetrics } from "./get-metrics.ts";
+import { learnTopic } from "./learn-topic.ts";
+import { listDiagnoses } from "./list-diagnoses.ts";
+import { listPatterns } from "./list-patterns.ts";
+import { recordAudit } from "./record-audit.ts";
+import { recordOutcome } from "./record-outcome.ts";
+import { searchAudits } from "./search-audits.ts";
+import { searchKnowledge } from "./search-knowledge.ts";
+import { storeDiagnoses } from "./store-diagnoses.ts";
+import { storeDiagnosis } from "./store-diagnosis.ts";
+import { updateDiagnosis } from "./update-diagnosis.ts";
+
+/** In the order of `tools/list`: asking, telling, looking after. */
+export const tools: readonly ToolDefinition<State>[] = [
+  diagnoseError,
+  searchKnowledge,
+  findSimilarErrors,
+  learnTopic,
+  storeDiagnosis,
+  recordOutcome,
+  getDiagnosis,
+  updateDiagnosis,
+  listDiagnoses,
+  searchAudits,
+  recordAudit,
+  getMetrics,
+  storeDiagnoses,
+  deleteDiagnosis,
+  exportKnowledge,
+  listPatterns,
+  definePattern,
+  getCostReport,
+];
