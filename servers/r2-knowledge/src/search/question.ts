@@ -62,7 +62,8 @@ export function toQuestion(
   const { name, message, stack, context } = query;
   const said = [message, query.text].filter((text) => text !== undefined).join("\n");
   const terms = [...termsOf({ name, message: said === "" ? undefined : said, stack, context })];
-  if (terms.length === 0) return undefined;
+  // Of a text without words only its fingerprint is left.
+  if (!terms.some(([text]) => kindOf(text) <= FRAME)) return undefined;
   const asked = terms
     .filter(([text]) => kindOf(text) === WORD)
     .map(([text, impact]) => toAsked(text, impact, documents, spellings));

@@ -165,7 +165,9 @@ function explain(question: Question, values: Channels, weights: Channels) {
   return Object.entries(weightsFor(question, weights))
     .filter(([, weight]) => weight > 0)
     .map(([channel, weight]) => {
-      return { channel: channel as Channel, value: values[channel as Channel], weight };
+      // Six digits: the last ones depend on the order in which records came.
+      const value = Math.round(values[channel as Channel] * 1e6) / 1e6;
+      return { channel: channel as Channel, value, weight };
     });
 }
 

@@ -50,7 +50,8 @@ export function writeSnapshot(sections: Sections): Uint8Array {
   const table = Buffer.from(JSON.stringify(packed.map(({ entry }) => entry)));
   const tableLength = Buffer.from(new Uint32Array([table.length]).buffer);
   const rest = Buffer.concat([tableLength, table, ...packed.map(({ body }) => body)]);
-  return Buffer.concat([Buffer.from(new Uint32Array([MAGIC]).buffer), checksumOf(rest), rest]);
+  const head = Buffer.from(new Uint32Array([MAGIC]).buffer);
+  return new Uint8Array(Buffer.concat([head, checksumOf(rest), rest]));
 }
 
 /** Throws a SnapshotError where the bytes are not exactly what `writeSnapshot` gave. */
