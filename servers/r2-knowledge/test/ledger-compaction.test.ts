@@ -61,6 +61,8 @@ describe("a compaction", () => {
     expect(await other.compact()).toMatchObject({ kind: "done", number: 2 });
     clock.advance(MINUTE);
     expect(await one.compact()).toEqual({ kind: "nothing" });
+    // The grace period is longer than that.
+    expect(await keysOf(store, "seg")).toHaveLength(2);
   });
 
   test("deletes what was absorbed, and what was replaced, after the grace period", async () => {
@@ -85,20 +87,25 @@ describe("a compaction", () => {
     const clock = manualClock();
     const gate = gateOn(store, ({ name, key }) => name === "put" && key === MANIFEST);
     const [slow, fast] = [openTestLedger(gate.store, { clock }), openTestLedger(store, { clock })];
+    await fast.append([put("zero")]);
+    expect(await fast.compact()).toMatchObject({ kind: "done", number: 1 });
+    clock.advance(MINUTE);
     await slow.append([put("a")]);
     const slowly = slow.compact();
     await gate.reached;
     await fast.append([put("b")]);
-    expect(await fast.compact()).toMatchObject({ kind: "done", number: 1 });
+    expect(await fast.compact()).toMatchObject({ kind: "done", number: 2 });
     gate.release();
     expect(await slowly).toEqual({ kind: "lost" });
     clock.advance(MINUTE);
     await slow.append([put("c")]);
-    expect(await slow.compact()).toMatchObject({ kind: "done", number: 2 });
-    expect(await keysOf(store, "snap")).toHaveLength(2);
+    expect(await slow.compact()).toMatchObject({ kind: "done", number: 3 });
+    const { history, snapshot } = await manifestOf(store);
+    const named = [...history.flatMap(({ replaced }) => replaced ?? []), snapshot];
+    expect(await keysOf(store, "snap")).toEqual(named);
     const cold = openTestLedger(store);
     await cold.refresh();
-    expect(idsOf(cold)).toEqual(["a", "b", "c"]);
+    expect(idsOf(cold)).toEqual(["a", "b", "c", "zero"]);
   });
 
   test("clears up after itself without touching the snapshot of one that has begun since", async () => {
@@ -125,7 +132,7 @@ describe("a compaction", () => {
     expect(await secondDone).toMatchObject({ kind: "done", number: 3 });
     const cold = openTestLedger(store);
     await cold.refresh();
-    expect(cold.status()).toMatchObject({ isComplete: true, records: 3 });
+    expect(cold.status()).toMatchObject({ isComplete: true, problems: [], records: 3 });
   });
 
   test("whose answer got lost is known to have been done", async () => {
@@ -243,6 +250,33 @@ describe("a slow reader", () => {
     }
     await reader.refresh();
     expect(idsOf(reader)).toEqual(["id0", "id1", "id2", "id3", "id4"]);
+  });
+
+  test("misses nothing that is absorbed and deleted between two of its requests", async () => {
+    const store = await newStore();
+    const clock = manualClock();
+    const writer = openTestLedger(store, { clock });
+    await writer.append([put("id0")]);
+    await writer.compact();
+    let asked = 0;
+    const busy = watchedStore(store, async ({ key }, execute) => {
+      asked += 1;
+      if (asked === 2 || asked === 3) {
+        // What the reader has not seen yet is absorbed, and what was absorbed is deleted.
+        clock.advance(16 * MINUTE);
+        await writer.append([put(`${key.length} ${asked}`)]);
+        await writer.compact();
+        clock.advance(16 * MINUTE);
+        await writer.append([put(`again ${asked}`)]);
+        await writer.compact();
+      }
+      return execute();
+    });
+    const reader = openTestLedger(busy);
+    await writer.append([put("before")]);
+    await reader.refresh();
+    await reader.refresh();
+    expect(idsOf(reader)).toEqual(idsOf(writer));
   });
 
   test("that is up to date reads no snapshot and no segment of its own", async () => {

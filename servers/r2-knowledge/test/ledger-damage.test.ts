@@ -4,7 +4,7 @@ import type { ObjectStore } from "../src/object-store/object-store.ts";
 import { createMapFold } from "./_ledger-map-fold.ts";
 import { idsOf, newStore, openTestLedger } from "./_ledger-parts.ts";
 import { gone, INDEX, put, THINGS, things, writeThing } from "./_ledger-things.ts";
-import { watchedStore } from "./_ledger-watched-store.ts";
+import { countedStore, watchedStore } from "./_ledger-watched-store.ts";
 
 const MINUTE = 60_000;
 const MANIFEST = `${INDEX}manifest.json`;
@@ -53,7 +53,10 @@ describe("what is damaged is named, and all else works", () => {
     const { store } = await storeOfThree();
     const key = await lastKey(store, "seg");
     await flip(store, key);
-    const ledger = await readAnew(store);
+    const counted = countedStore(store);
+    const ledger = await readAnew(counted);
+    await ledger.refresh();
+    expect(counted.requests.filter((request) => request.key === key)).toHaveLength(1);
     expect(idsOf(ledger)).toEqual(["a", "b"]);
     expect(ledger.status().problems).toMatchObject([{ kind: "corrupt_segment", key }]);
     expect(ledger.status().problems[0]?.message).toMatch(/is damaged .*rebuild the index/);

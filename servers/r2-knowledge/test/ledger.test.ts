@@ -107,6 +107,29 @@ describe("append", () => {
     await untilDone(failed, ledger.clock);
   });
 
+  test("that arrives late after all stands beside what was written since", async () => {
+    const store = await newStore();
+    let late: (() => Promise<unknown>) | undefined;
+    let isLost = false;
+    const lossy = watchedStore(store, async ({ name }, execute) => {
+      if (!isLost || name !== "put") return execute();
+      late ??= execute;
+      throw new ObjectStoreError("outcome_unknown", "no answer");
+    });
+    const ledger = openTestLedger(lossy, { deadlineMs: 1_000 });
+    await ledger.append([put("a")]);
+    isLost = true;
+    const failed = expect(ledger.append([put("late")])).rejects.toThrow();
+    await untilDone(failed, ledger.clock);
+    isLost = false;
+    await late?.();
+    await ledger.append([put("b")]);
+    await ledger.append([put("c")]);
+    const cold = openTestLedger(store);
+    await cold.refresh();
+    expect(idsOf(cold)).toEqual(["a", "b", "c", "late"]);
+  });
+
   test("is refused at once where trying again is useless", async () => {
     const store = watchedStore(await newStore(), async ({ name }, execute) => {
       if (name === "put") throw new ObjectStoreError("denied", "no permission to write");
