@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import process from "node:process";
 import pg from "pg";
 
@@ -37,5 +38,45 @@ async function ask(): Promise<boolean> {
     if (process.env.CI === "true") throw new Error(sentence, { cause: error });
     process.stderr.write(`${sentence} Tests that need one are skipped.\n`);
     return false;
+  }
+}
+
+/** A database of a test's own. */
+export interface LocalDatabase {
+  readonly name: string;
+  readonly url: string;
+  /** Ends whoever is still connected. */
+  drop(): Promise<void>;
+}
+
+/** A new database of a server; its name begins with the prefix. */
+export async function createLocalDatabase({
+  prefix = "trestle",
+  server = LOCAL_POSTGRES,
+} = {}): Promise<LocalDatabase> {
+  const name = `${prefix}_${randomUUID().replaceAll("-", "").slice(0, 20)}`;
+  await askPostgres(`${server}/postgres`, `CREATE DATABASE ${name}`);
+  return {
+    name,
+    url: `${server}/${name}`,
+    drop: async () =>
+      void (await askPostgres(`${server}/postgres`, `DROP DATABASE ${name} WITH (FORCE)`)),
+  };
+}
+
+/** The rows of one statement, on a connection of its own, outside everything under test. */
+export async function askPostgres<Row extends pg.QueryResultRow>(
+  url: string,
+  sql: string,
+  params: readonly unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url });
+  // What ends a backend ends its client too.
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql, [...params])).rows;
+  } finally {
+    await client.end();
   }
 }

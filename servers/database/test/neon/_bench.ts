@@ -6,10 +6,10 @@ import {
   systemClock,
 } from "@trestle/protocol";
 import { type AnswerQuestion, type AskedClient, connectAskedClient } from "@trestle/testkit";
+import { askPostgres, LOCAL_POSTGRES } from "@trestle/testkit/local-postgres";
 import { type NeonApi, type NeonApiOptions, startNeonApi } from "@trestle/testkit/neon-api";
 import { temporaryFolder } from "@trestle/testkit/surroundings";
 import { createStandaloneHost, serveHttp } from "@trestle-mcp/server-kit";
-import pg from "pg";
 import { expect, onTestFinished } from "vitest";
 import { type Config, config } from "../../src/config.ts";
 import { server } from "../../src/index.ts";
@@ -77,7 +77,7 @@ async function open(
   const instance = server.mount(createStandaloneHost(host), {
     NEON_API_KEY: api.apiKey,
     NEON_API_URL: api.url,
-    DATABASE_URL: "postgres://postgres@127.0.0.1:5432/postgres",
+    DATABASE_URL: `${LOCAL_POSTGRES}/postgres`,
     ...settings,
   });
   const serving = await serveHttp(instance, { port: 0, log: host.log });
@@ -114,7 +114,7 @@ function toAnswer(raw: JsonObject): Answer {
 /** What the tools share, for tests that go past them. */
 export function openState({ api, dataDir }: Bench, given: Partial<Config>): State {
   const settings = {
-    url: "postgres://postgres@127.0.0.1:5432/postgres",
+    url: `${LOCAL_POSTGRES}/postgres`,
     neonApiKey: api.apiKey,
     neonApiUrl: api.url,
     ...given,
@@ -136,20 +136,15 @@ export async function makeProject(bench: Bench, name = "hotel") {
   const { result: listed } = await call("list_branches", { projectId });
   const [main] = listed.branches as { id: string }[];
   const mainId = main?.id ?? "";
-  await sqlAt(bench.api.databaseUrl(projectId, mainId), "CREATE TABLE guest (id int, name text)");
-  await sqlAt(bench.api.databaseUrl(projectId, mainId), "INSERT INTO guest VALUES (1, 'Ana')");
+  await askPostgres(
+    bench.api.databaseUrl(projectId, mainId),
+    "CREATE TABLE guest (id int, name text)",
+  );
+  await askPostgres(
+    bench.api.databaseUrl(projectId, mainId),
+    "INSERT INTO guest VALUES (1, 'Ana')",
+  );
   return { projectId, mainId };
-}
-
-/** One statement by another connection. */
-export async function sqlAt(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
 }
 
 /** No key and no password, in nothing that was answered or logged. */

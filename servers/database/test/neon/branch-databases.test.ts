@@ -1,5 +1,6 @@
+import { askPostgres } from "@trestle/testkit/local-postgres";
 import { expect, test } from "vitest";
-import { ADMIN, makeProject, openState, sqlAt, startBench } from "./_bench.ts";
+import { ADMIN, makeProject, openState, startBench } from "./_bench.ts";
 
 const NAMES = "SELECT name FROM guest ORDER BY name";
 
@@ -8,7 +9,7 @@ test("a call that names a branch reaches that branch's database, and no other", 
   const { projectId, mainId } = await makeProject(bench);
   const { call } = await bench.connect(ADMIN);
   const { result: dev } = await call("create_branch", { projectId, name: "dev" });
-  await sqlAt(
+  await askPostgres(
     bench.api.databaseUrl(projectId, String(dev.id)),
     "INSERT INTO guest VALUES (2, 'Rui')",
   );

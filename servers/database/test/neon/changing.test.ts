@@ -1,5 +1,6 @@
+import { askPostgres } from "@trestle/testkit/local-postgres";
 import { expect, test } from "vitest";
-import { ADMIN, expectNoSecrets, makeProject, sqlAt, startBench } from "./_bench.ts";
+import { ADMIN, expectNoSecrets, makeProject, startBench } from "./_bench.ts";
 
 const yes = () => ({ action: "accept", content: { agree: true } });
 const no = () => ({ action: "decline" });
@@ -44,7 +45,7 @@ test("a branch is made, ready, from the parent and for the time that was asked",
     temporary: false,
   });
   const url = bench.api.databaseUrl(projectId, String(made.result.id));
-  expect(await sqlAt(url, "SELECT name FROM guest")).toEqual([{ name: "Ana" }]);
+  expect(await askPostgres(url, "SELECT name FROM guest")).toEqual([{ name: "Ana" }]);
   const again = await call("create_branch", { projectId, name: "dev" });
   expect(again).toMatchObject({ code: "conflict" });
   const past = await call("create_branch", { projectId, expiresAt: "2020-01-01T00:00:00Z" });
@@ -76,10 +77,10 @@ test("a user who agrees has the branch reset and deleted", async () => {
   const { call } = await bench.connect(ADMIN, yes);
   const { result: dev } = await call("create_branch", { projectId, name: "dev" });
   const url = () => bench.api.databaseUrl(projectId, String(dev.id));
-  await sqlAt(url(), "DROP TABLE guest");
+  await askPostgres(url(), "DROP TABLE guest");
   const reset = await call("reset_from_parent", { projectId, branchId: "dev" });
   expect(reset.result, reset.text).toMatchObject({ branchId: dev.id, preservedAs: null });
-  expect(await sqlAt(url(), "SELECT name FROM guest")).toEqual([{ name: "Ana" }]);
+  expect(await askPostgres(url(), "SELECT name FROM guest")).toEqual([{ name: "Ana" }]);
   const kept = await call("reset_branch", {
     projectId,
     branchId: "dev",

@@ -2,10 +2,11 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { JsonObject } from "@trestle/protocol";
 import { startRawSession } from "@trestle/testkit";
+import { askPostgres } from "@trestle/testkit/local-postgres";
 import { nodeEnvironment, temporaryFolder } from "@trestle/testkit/surroundings";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
-import { ADMIN, type Bench, makeProject, sqlAt, startBench } from "./_bench.ts";
+import { ADMIN, type Bench, makeProject, startBench } from "./_bench.ts";
 
 const bin = fileURLToPath(new URL("../../src/bin.ts", import.meta.url));
 
@@ -64,7 +65,7 @@ test("a server that is killed while it applies a migration leaves neither half o
   const second = await start();
   const again = await second.call("complete_migration", { migrationId });
   expect(textOf(again)).toMatch(/may have reached the parent branch/);
-  expect(await sqlAt(main, "SELECT to_regclass('room') AS room, * FROM guest")).toEqual([
+  expect(await askPostgres(main, "SELECT to_regclass('room') AS room, * FROM guest")).toEqual([
     { room: null, id: 1, name: "Ana" },
   ]);
   const listed = await second.call("list_branches", {});

@@ -1,5 +1,6 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
+import { askPostgres } from "@trestle/testkit/local-postgres";
 import { manualClock } from "@trestle/testkit/surroundings";
 import { expect, test } from "vitest";
 import {
@@ -8,7 +9,6 @@ import {
   type Call,
   expectNoSecrets,
   makeProject,
-  sqlAt,
   startBench,
 } from "./_bench.ts";
 
@@ -65,10 +65,10 @@ test("a migration is tried on a branch, looked at, and applied to the parent", a
     branchId: prepared.temporaryBranch.id,
   });
   expect(looked.result, looked.text).toMatchObject({ rows: [{ email: "ana@example.com" }] });
-  expect(await sqlAt(branch(), "SELECT * FROM guest")).toMatchObject([
+  expect(await askPostgres(branch(), "SELECT * FROM guest")).toMatchObject([
     { email: "ana@example.com" },
   ]);
-  expect(await sqlAt(main(), "SELECT * FROM guest")).toEqual([{ id: 1, name: "Ana" }]);
+  expect(await askPostgres(main(), "SELECT * FROM guest")).toEqual([{ id: 1, name: "Ana" }]);
   const { result: listed } = await call("list_branches");
   expect(listed.branches).toMatchObject([
     { name: "main", temporary: false, migrationId: null },
@@ -88,7 +88,9 @@ test("a migration is tried on a branch, looked at, and applied to the parent", a
     sameSchema: true,
     temporaryBranchRemoved: true,
   });
-  expect(await sqlAt(main(), "SELECT email FROM guest")).toEqual([{ email: "ana@example.com" }]);
+  expect(await askPostgres(main(), "SELECT email FROM guest")).toEqual([
+    { email: "ana@example.com" },
+  ]);
   expect(bench.api.branchNames(projectId)).toEqual(["main"]);
   const again = await complete();
   expect(again.code).toBe("not_found");
@@ -103,7 +105,7 @@ test("a migration that is thrown away leaves nothing behind", async () => {
     applyChanges: false,
   });
   expect(done.result).toMatchObject({ applied: false, temporaryBranchRemoved: true });
-  expect(await sqlAt(main(), "SELECT * FROM guest")).toEqual([{ id: 1, name: "Ana" }]);
+  expect(await askPostgres(main(), "SELECT * FROM guest")).toEqual([{ id: 1, name: "Ana" }]);
   expect(bench.api.branchNames(projectId)).toEqual(["main"]);
 });
 
@@ -115,7 +117,7 @@ test("a prepared migration outlives the server", async () => {
   expect(result.branches).toMatchObject([{}, { migrationId: prepared.migrationId }]);
   const done = await completed(call, prepared.migrationId);
   expect(done.result, done.text).toMatchObject({ applied: true, sameSchema: true });
-  expect(await sqlAt(main(), "SELECT email FROM guest")).toHaveLength(1);
+  expect(await askPostgres(main(), "SELECT email FROM guest")).toHaveLength(1);
 });
 
 test.for([
@@ -172,11 +174,11 @@ test("a branch that could not be removed is named, and marked in the list", asyn
 test("where the parent refuses it nothing is kept, and it can be completed later", async () => {
   const bench = await startBench();
   const { complete, main, projectId } = await prepare(bench);
-  await sqlAt(main(), "ALTER TABLE guest ADD email int");
+  await askPostgres(main(), "ALTER TABLE guest ADD email int");
   const failed = await complete();
   expect(failed.text).toMatch(/On the parent branch br-.* nothing of it was kept.*already exists/);
   expect(bench.api.branchNames(projectId)).toHaveLength(2);
-  await sqlAt(main(), "ALTER TABLE guest DROP email, ADD phone text");
+  await askPostgres(main(), "ALTER TABLE guest DROP email, ADD phone text");
   const done = await complete();
   expect(done.result).toMatchObject({ applied: true, sameSchema: false });
   expect(done.text).toMatch(/not the one that was tried/);
@@ -192,7 +194,7 @@ test("what drops something is asked of the user before the parent loses it", asy
   );
   const refused = await complete();
   expect(refused.code).toBe("denied");
-  expect(await sqlAt(main(), "SELECT * FROM guest")).toHaveLength(1);
+  expect(await askPostgres(main(), "SELECT * FROM guest")).toHaveLength(1);
   const done = await complete();
   expect(done.result).toMatchObject({ applied: true });
   expect(questions[0]?.message).toMatch(/which loses data by it: DROP TABLE guest/);
@@ -205,7 +207,7 @@ test("a branch that expired meanwhile is told, and nothing is applied", async ()
   const { code, text } = await complete();
   expect(code).toBe("not_found");
   expect(text).toMatch(/is gone, since it expired.*Nothing was applied: prepare/);
-  expect(await sqlAt(main(), "SELECT * FROM guest")).toEqual([{ id: 1, name: "Ana" }]);
+  expect(await askPostgres(main(), "SELECT * FROM guest")).toEqual([{ id: 1, name: "Ana" }]);
 });
 
 test("one that was being applied when the server died is never applied again", async () => {
@@ -217,7 +219,7 @@ test("one that was being applied when the server died is never applied again", a
   const { code, text } = await complete();
   expect(code).toBe("outcome_unknown");
   expect(text).toMatch(/may have reached the parent branch.*applyChanges: false/);
-  expect(await sqlAt(main(), "SELECT * FROM guest")).toEqual([{ id: 1, name: "Ana" }]);
+  expect(await askPostgres(main(), "SELECT * FROM guest")).toEqual([{ id: 1, name: "Ana" }]);
   const { migrationId } = prepared;
   const done = await call("complete_migration", { migrationId, applyChanges: false });
   expect(done.result).toMatchObject({ applied: null, temporaryBranchRemoved: true });
@@ -230,7 +232,7 @@ test("of two who complete the same migration one applies it", async () => {
   const { migrationId } = prepared;
   const outcomes = await Promise.all([1, 2, 3].map(() => completed(call, migrationId)));
   expect(outcomes.filter(({ code }) => code === undefined).length).toBeGreaterThanOrEqual(1);
-  expect(await sqlAt(main(), "SELECT name FROM guest")).toHaveLength(2);
+  expect(await askPostgres(main(), "SELECT name FROM guest")).toHaveLength(2);
 });
 
 test("a branch that stays after the change was applied is removed by the next call", async () => {
@@ -246,7 +248,7 @@ test("a branch that stays after the change was applied is removed by the next ca
   expect(first.text).toMatch(/still there: call this again/);
   const second = await completed(call, migrationId);
   expect(second.result).toMatchObject({ applied: true, temporaryBranchRemoved: true });
-  expect(await sqlAt(main(), "SELECT name FROM guest")).toHaveLength(2);
+  expect(await askPostgres(main(), "SELECT name FROM guest")).toHaveLength(2);
   expect(bench.api.branchNames(projectId)).toEqual(["main"]);
 });
 
@@ -271,7 +273,7 @@ test("a single statement may be one that no transaction takes", async () => {
 test("lists of schemas and tables hold for migrations, too", async () => {
   const bench = await startBench();
   const { projectId, mainId } = await makeProject(bench);
-  await sqlAt(bench.api.databaseUrl(projectId, mainId), "CREATE TABLE salary (id int)");
+  await askPostgres(bench.api.databaseUrl(projectId, mainId), "CREATE TABLE salary (id int)");
   const lists = { DATABASE_ALLOW_SCHEMAS: "public", DATABASE_DENY_TABLES: "salary" };
   const { call } = await bench.connect({ ...ADMIN, NEON_PROJECT_ID: projectId, ...lists });
   const denied = await call("prepare_migration", { migrationSql: "DROP TABLE salary" });
@@ -297,7 +299,7 @@ test("a branch other than the default one is its own parent of the migration", a
   const migrationId = String(result.migrationId);
   await completed(call, migrationId);
   const tables = "SELECT to_regclass('room') IS NOT NULL AS there";
-  const at = (id: string) => sqlAt(bench.api.databaseUrl(projectId, id), tables);
+  const at = (id: string) => askPostgres(bench.api.databaseUrl(projectId, id), tables);
   expect(await at(String(dev.id))).toEqual([{ there: true }]);
   expect(await at(mainId)).toEqual([{ there: false }]);
 });
