@@ -51,6 +51,19 @@ const untrusted = (place: Place, text: string): Words =>
     `The certificate of ${place.where} is not trusted: ${text}. Name its authority by sslrootcert=FILE in DATABASE_URL; sslmode=require encrypts without checking it.`,
   );
 
+const ofAnother = (place: Place, text: string): Words =>
+  misconfigured(
+    `The certificate of ${place.where} is not trusted: ${text}. Use the host's name that it was made for in DATABASE_URL; sslmode=verify-ca checks its authority alone.`,
+  );
+
+const expired = (place: Place): Words =>
+  misconfigured(
+    `The certificate of ${place.where} has expired. Renew it at the server; sslmode=require encrypts without checking it.`,
+  );
+
+/** Said where a line of pg_hba.conf might fit, were the connection encrypted. */
+const NOT_ENCRYPTED = /no encryption|SSL off/;
+
 const byCode: Readonly<Record<string, (place: Place, text: string) => Words>> = {
   ECONNREFUSED: (place) =>
     gone(place, "does not accept connections. Start it, or correct host and port in DATABASE_URL."),
@@ -65,7 +78,7 @@ const byCode: Readonly<Record<string, (place: Place, text: string) => Words>> = 
     misconfigured(`${place.where} refused: ${text}. Correct user or password in DATABASE_URL.`),
   "28000": (place, text) =>
     misconfigured(
-      `${place.where} refused: ${text}. Correct the user in DATABASE_URL, or let the server's pg_hba.conf allow it.`,
+      `${place.where} refused: ${text}. Correct the user in DATABASE_URL, or let the server's pg_hba.conf allow it${NOT_ENCRYPTED.test(text) ? "; it may want TLS, which sslmode=require asks for" : ""}.`,
     ),
   "3D000": (place, text) =>
     misconfigured(`${place.where} answered: ${text}. Correct the database name in DATABASE_URL.`),
@@ -79,8 +92,8 @@ const byCode: Readonly<Record<string, (place: Place, text: string) => Words>> = 
   SELF_SIGNED_CERT_IN_CHAIN: untrusted,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
-  CERT_HAS_EXPIRED: untrusted,
-  ERR_TLS_CERT_ALTNAME_INVALID: untrusted,
+  CERT_HAS_EXPIRED: expired,
+  ERR_TLS_CERT_ALTNAME_INVALID: ofAnother,
 };
 
 function byText(text: string, place: Place): Words | undefined {
