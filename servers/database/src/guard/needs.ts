@@ -90,20 +90,24 @@ function statementRule(kind: string, body: Node): FunctionRule {
   if (WRITES.has(kind)) return writeRule(kind, body);
   const name = statementName(kind);
   return kind === "VariableSetStmt"
-    ? setRule(textOf(body.name) ?? "")
+    ? setRule(textOf(body.name) ?? "", literalText(listOf(body.args)[0]))
     : { need: "admin", why: `${name} is not a read` };
 }
 
-function setRule(name: string): FunctionRule {
+function setRule(name: string, value: string | undefined): FunctionRule {
   if (/^(TRANSACTION|SESSION CHARACTERISTICS)/.test(name))
     return { need: "never", why: "how a transaction runs is decided by the mode" };
-  if (/^(client_encoding|standard_conforming_strings)$/i.test(name))
-    return {
-      need: "never",
-      why: `${name} decides how statements are read, which are sent as UTF-8`,
-    };
+  const sent = AS_SENT.get(name.toLowerCase());
+  if (sent && !sent.test(value ?? ""))
+    return { need: "never", why: `${name} is how statements are read, and stays as they are sent` };
   return { need: "admin", why: "SET and RESET change settings" };
 }
+
+/** Dumps begin with these. */
+const AS_SENT = new Map([
+  ["client_encoding", /^(utf-?8|unicode)$/i],
+  ["standard_conforming_strings", /^(on|true)$/i],
+]);
 
 /** Rows of the catalogs are the structure: to write them is more than to write rows. */
 function writeRule(kind: string, body: Node): FunctionRule {
