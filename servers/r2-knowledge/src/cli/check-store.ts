@@ -12,6 +12,9 @@ export interface Check {
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
+/** After these, everything else fails in the same way. */
+const HOPELESS = new Set(["unavailable", "no_bucket", "clock_skew"]);
+
 /**
  * Tries everything that the knowledge needs of a store, with an object of its own that is gone afterwards. After
  * what is not allowed the others are tried all the same: one look tells all that is missing.
@@ -24,14 +27,18 @@ export async function checkStore(
   const checks: Check[] = [];
   let etag = "";
 
+  let isOver = false;
+
   async function attempt(name: string, work: () => Promise<string | undefined>): Promise<void> {
     signal?.throwIfAborted();
+    if (isOver) return;
     const from = clock.now();
     try {
       const wrong = await work();
       checks.push({ name, ok: wrong === undefined, message: wrong ?? `${clock.now() - from} ms` });
     } catch (error) {
       checks.push({ name, ok: false, message: messageOf(toKnown(error)) });
+      isOver = HOPELESS.has(String((error as { code?: unknown }).code));
     }
   }
 

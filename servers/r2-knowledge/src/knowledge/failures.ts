@@ -16,7 +16,7 @@ const TOLD: Readonly<Record<ObjectStoreErrorCode, readonly [ErrorCode, string, E
   full: ["unavailable", "", { retryable: false }],
   bad_key: ["invalid_input", "Take ids from a search or a list."],
   damaged: ["internal", "Other records are not affected."],
-  too_large: ["invalid_input", "Keep less in one record, and link to the rest."],
+  too_large: ["invalid_input", ""],
   unavailable: ["unavailable", "trestle-knowledge test tries the connection."],
 };
 
