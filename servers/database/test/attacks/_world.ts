@@ -1,8 +1,11 @@
-import { randomUUID } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LOCAL_POSTGRES as SERVER } from "@trestle/testkit/local-postgres";
+import {
+  askPostgres,
+  createLocalDatabase,
+  LOCAL_POSTGRES as SERVER,
+} from "@trestle/testkit/local-postgres";
 import pg from "pg";
 import { backup, sums } from "./_dump.ts";
 import { CLEAN, look as lookQuery, SCHEMA } from "./_state.ts";
@@ -47,13 +50,11 @@ const EXTENSIONS =
   "dblink tablefunc xml2 adminpack pageinspect pg_prewarm pg_visibility pg_surgery amcheck pg_walinspect postgres_fdw pg_trgm hstore";
 
 export async function createWorld(): Promise<ServerWorld> {
-  const name = `trestle_attacks_${randomUUID().replaceAll("-", "").slice(0, 12)}`;
+  const { name, url, drop } = await createLocalDatabase({ prefix: "trestle_attacks" });
   const victimName = `victim_${name.slice(-12)}`;
   const dir = mkdtempSync(join(tmpdir(), "trestle-attacks-"));
   const file = join(dir, "private.txt");
   chmodSync(dir, 0o777);
-  await once("postgres", `CREATE DATABASE ${name}`);
-  const url = `${SERVER}/${name}`;
   const { hostname, port } = new URL(url);
   const heard: string[] = [];
   const observer = await open(url);
@@ -143,7 +144,7 @@ export async function createWorld(): Promise<ServerWorld> {
       );
       await observer.end();
       await victim.end().catch(() => {});
-      await once("postgres", `DROP DATABASE ${name} WITH (FORCE)`);
+      await drop();
       await once("postgres", `DROP ROLE ${name}_hash`);
       rmSync(dir, { recursive: true });
     },
@@ -167,10 +168,5 @@ async function open(url: string, applicationName = "attacks"): Promise<pg.Client
 }
 
 export async function once(database: string, sql: string): Promise<void> {
-  const client = await open(`${SERVER}/${database}`);
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
+  await askPostgres(`${SERVER}/${database}`, sql);
 }
