@@ -57,7 +57,7 @@ export async function scratchForTests(given: ScratchManifest): Promise<string | 
     return await installScratch(given);
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
-    const why = /^.*(error|ENOTFOUND|ECONN|ENOENT).*$/im.exec(String(cause ?? error))?.[0] ?? error;
+    const [why = cause ?? error] = /\bE[A-Z0-9_]{3,}\b/.exec(String(cause ?? error)) ?? [];
     const sentence = `${names.join(", ")} could not be installed (${why}).`;
     if (process.env.CI === "true") throw new Error(sentence, { cause: error });
     process.stderr.write(`${sentence} Tests that need it are skipped.\n`);

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -13,8 +12,8 @@ interface Miniflare {
 }
 
 const [scratch = "", data = ""] = process.argv.slice(2);
-const require = createRequire(join(scratch, "package.json"));
-const { Miniflare } = (await import(pathToFileURL(require.resolve("miniflare")).href)) as {
+const main = join(scratch, "node_modules/miniflare/dist/src/index.js");
+const { Miniflare } = (await import(pathToFileURL(main).href)) as {
   Miniflare: new (options: object) => Miniflare;
 };
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, statfs } from "node:fs/promises";
+import { mkdtemp, readFile, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -16,8 +16,8 @@ export interface MiniflareBucket {
   readonly endpoint: string;
   readonly bucket: string;
   readonly credentials: S3Credentials;
-  /** The process that runs it; its child is the runtime. */
-  readonly pid: number;
+  /** Kills the runtime, as a crash would. Linux only. */
+  crash(): Promise<void>;
   /** How often the runtime crashed and was started again, with its data, at the same address. */
   crashes(): number;
   close(): Promise<void>;
@@ -67,7 +67,7 @@ export async function startMiniflareBucket(folder: string): Promise<MiniflareBuc
   );
   try {
     const place = await started;
-    return { ...place, pid: child.pid ?? 0, crashes: () => crashes, close };
+    return { ...place, crash: () => killChildren(child.pid), crashes: () => crashes, close };
   } catch (error) {
     await close();
     throw error;
@@ -81,4 +81,9 @@ async function quickest(): Promise<string> {
   const memory = "/dev/shm";
   const { bavail, bsize } = await statfs(memory).catch(() => ({ bavail: 0, bsize: 0 }));
   return bavail * bsize > ROOM_BYTES ? memory : tmpdir();
+}
+
+async function killChildren(pid: number | undefined): Promise<void> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  for (const child of children.split(" ").filter(Boolean)) process.kill(Number(child), "SIGKILL");
 }

@@ -60,7 +60,7 @@ export function answerRequest(
   request: S3Request,
   operation: Operation | undefined,
 ): S3Answer {
-  const state = verifySignature(request, credentials, world.now());
+  const state = verifySignature(request, credentials, world);
   if (operation === undefined) {
     throw new S3Error(501, "NotImplemented", "This operation is not implemented.");
   }

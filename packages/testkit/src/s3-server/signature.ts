@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { type S3Request, uriEncode } from "./request.ts";
 import { S3Error } from "./s3-error.ts";
+import type { Dialect, World } from "./world.ts";
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -22,17 +23,20 @@ const LONGEST_PRESIGNED_SECONDS = 604_800;
 export function verifySignature(
   request: S3Request,
   credentials: S3Credentials,
-  now: number,
+  { dialect, now }: Pick<World, "dialect" | "now">,
 ): SigningState {
+  if (isUnsigned(request)) throw unsigned(dialect);
   const claim = request.query.has("X-Amz-Signature") ? fromQuery(request) : fromHeaders(request);
   const [accessKeyId, day = "", region = "", service = "", end = ""] = claim.credential.split("/");
   if (accessKeyId !== credentials.accessKeyId) {
-    throw new S3Error(403, "InvalidAccessKeyId", "The access key is not known here.");
+    throw dialect === "r2"
+      ? new S3Error(401, "Unauthorized", "Unauthorized")
+      : new S3Error(403, "InvalidAccessKeyId", "The access key is not known here.");
   }
   if (service !== "s3" || end !== "aws4_request" || !claim.date.startsWith(day)) {
     throw new S3Error(400, "AuthorizationHeaderMalformed", "The scope of the credential is wrong.");
   }
-  const age = now - parseDate(claim.date);
+  const age = now() - parseDate(claim.date);
   if (claim.expires === undefined) refuseSkew(age);
   else if (age > claim.expires * 1_000 || age < -LARGEST_SKEW_MS) {
     throw new S3Error(403, "AccessDenied", "Request has expired");
@@ -60,11 +64,18 @@ interface Claim {
   readonly expires: number | undefined;
 }
 
+function isUnsigned({ query, headers }: S3Request): boolean {
+  return !query.has("X-Amz-Signature") && headers.authorization === undefined;
+}
+
+function unsigned(dialect: Dialect): S3Error {
+  return dialect === "r2"
+    ? new S3Error(400, "InvalidArgument", "Authorization")
+    : new S3Error(403, "AccessDenied", "The request is not signed.");
+}
+
 function fromHeaders({ headers }: S3Request): Claim {
   const authorization = headers.authorization ?? "";
-  if (authorization === "") {
-    throw new S3Error(403, "AccessDenied", "The request is not signed.");
-  }
   const part = (name: string) => new RegExp(`${name}=([^,\\s]+)`).exec(authorization)?.[1] ?? "";
   const payload = headers["x-amz-content-sha256"];
   if (!authorization.startsWith("AWS4-HMAC-SHA256 ") || payload === undefined) {

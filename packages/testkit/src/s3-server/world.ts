@@ -56,8 +56,8 @@ export function keptHeaders(
 }
 
 const UNSERVED = [
-  ...["x-amz-tagging", "x-amz-acl", "x-amz-grant-read", "x-amz-grant-full-control"],
-  ...["x-amz-server-side-encryption", "x-amz-object-lock-mode", "x-amz-website-redirect-location"],
+  ...["x-amz-tagging", "x-amz-server-side-encryption", "x-amz-object-lock-mode"],
+  "x-amz-website-redirect-location",
 ];
 
 /** R2 answers what it does not have with a refusal, where Amazon's own takes it. */

@@ -5,14 +5,14 @@ import type { ObjectStore } from "../object-store.ts";
 import { openS3Store } from "./open-s3-store.ts";
 import type { S3Options } from "./settings.ts";
 
-/** Time that runs so many times as fast. */
-export function fastClock(times: number): Clock {
-  const start = systemClock.now();
-  return {
-    now: () => start + (systemClock.now() - start) * times,
-    after: (ms, work) => systemClock.after(ms / times, work),
-  };
-}
+/** How much shorter waits are; a bucket that allows so many writes of a key in a second fits to them. */
+export const QUICKER = 50;
+
+/** Waits are short, and times are true: what gives up after a while does so on a slow machine too. */
+const impatient: Clock = {
+  now: systemClock.now,
+  after: (ms, work) => systemClock.after(ms / QUICKER, work),
+};
 
 export interface FaultyBucket {
   readonly server: S3Server;
@@ -21,16 +21,21 @@ export interface FaultyBucket {
 
 /** A bucket that does what it is told, and stores on it whose waits are short. */
 export async function faultyBucket(options: S3ServerOptions = {}): Promise<FaultyBucket> {
-  const clock = options.clock ?? fastClock(50);
-  const server = await startS3Server({ ...options, clock });
+  const server = await startS3Server({ clock: impatient, ...options });
   onTestFinished(() => server.close());
   return {
     server,
     open(more = {}) {
       const { endpoint, credentials } = server;
-      const store = openS3Store({ endpoint, credentials, bucket: "knowledge", clock, ...more });
+      const place = { endpoint, credentials, bucket: "knowledge", clock: impatient };
+      const store = openS3Store({ ...place, ...more });
       onTestFinished(() => store.close());
       return store;
     },
   };
 }
+
+/** Keys that S3 knows and a client cannot rely on. */
+export const refuses = (key: string): boolean =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are meant
+  /(^|\/)\.\.?(\/|$)|[\u0000-\u001f]/.test(key);

@@ -95,7 +95,10 @@ export function readFailure(thrown: unknown): Failure {
     reason,
     // A gateway that answers for a server may have passed the request on.
     done: kind === "answered" ? (status === 502 || status === 504 ? "silent" : "answered") : "no",
-    isPassing: kind !== undefined || error.$metadata?.clockSkewCorrected === true,
+    // The SDK signs by the store's clock from then on.
+    isPassing:
+      kind !== undefined ||
+      (reason === "clock_skew" && error.$metadata?.clockSkewCorrected === true),
     waitMs: Number.isFinite(seconds) ? seconds * 1_000 : undefined,
     name: /^[A-Za-z]{3,60}$/.test(code) ? code : `HTTP ${status}`,
     status,

@@ -1,11 +1,7 @@
 import { startS3Server } from "@trestle/testkit/s3-server";
 import { describeObjectStore } from "../_describe-object-store.ts";
+import { refuses } from "./_faulty-bucket.ts";
 import { openS3Store } from "./open-s3-store.ts";
-
-/** Those that S3 knows and a client cannot rely on. */
-const refuses = (key: string): boolean =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are meant
-  /(^|\/)\.\.?(\/|$)|[\u0000-\u001f]/.test(key);
 
 async function start(options: Parameters<typeof startS3Server>[0] = {}) {
   const server = await startS3Server(options);
@@ -15,8 +11,6 @@ async function start(options: Parameters<typeof startS3Server>[0] = {}) {
     close: () => server.close(),
   };
 }
-
-describeObjectStore("A bucket of R2", () => start(), { etagOfBytes: true, refuses });
 
 describeObjectStore(
   "A bucket of R2 that limits writes",

@@ -2,7 +2,7 @@ import { seededRandom } from "@trestle/testkit/surroundings";
 import { describe, expect, test } from "vitest";
 import { bytes, codeOf, text } from "../_object-store-parts.ts";
 import type { ObjectStore } from "../object-store.ts";
-import { type FaultyBucket, faultyBucket } from "./_faulty-bucket.ts";
+import { type FaultyBucket, faultyBucket, QUICKER } from "./_faulty-bucket.ts";
 
 const random = seededRandom();
 const ROUNDS = random.rounds(4);
@@ -22,8 +22,7 @@ function spoil({ server }: FaultyBucket): void {
   }
 }
 
-/** One write of a key in a second. */
-const limited = () => faultyBucket({ writesPerSecondAndKey: 1, random: random.next });
+const limited = () => faultyBucket({ writesPerSecondAndKey: QUICKER, random: random.next });
 
 describe("on a bad day", () => {
   test("of many writers that create one key, one is told that it did, and it did", async () => {
@@ -80,7 +79,7 @@ describe("on a bad day", () => {
 
 describe("writers that are told to slow down", () => {
   test("come through one after the other, and losers need not wait for it", async () => {
-    const { server, open } = await faultyBucket({ writesPerSecondAndKey: 1 });
+    const { server, open } = await limited();
     const stores = Array.from({ length: WRITERS }, () => open());
     const codes = await Promise.all(stores.map((store, at) => create(store, "key", `${at}`)));
     expect(codes.toSorted()).toEqual(["done", ...Array(WRITERS - 1).fill("precondition_failed")]);

@@ -77,7 +77,7 @@ const SENTENCES: Readonly<Record<Reason, (failure: Failure, doing: Doing) => str
 };
 
 function wordDenied(name: string, { operation, where }: Doing): string {
-  if (name === "InvalidAccessKeyId") {
+  if (name === "InvalidAccessKeyId" || name === "Unauthorized") {
     return `${where} does not know the access key. Check R2_ACCESS_KEY_ID, and that the key is of this account.`;
   }
   if (name === "SignatureDoesNotMatch") {
