@@ -18,7 +18,8 @@ let world: Awaited<ReturnType<typeof createBackupWorld>>;
 beforeEach(async () => {
   world = await createBackupWorld();
 });
-afterEach(() => world.remove());
+// Tens of thousands of files in a long run.
+afterEach(() => world.remove(), 600_000);
 
 const backup = () => createBackup(world.source, world.repository, world.parts);
 
