@@ -25,7 +25,7 @@ const FOLDERS_KEPT = 8;
  * A folder's time tells of every name that came or went, if not twice within the grain of the clock of
  * the file system: so it is believed only where the folder had rested so long when it was read.
  */
-const REST_MS = 1_000;
+const REST_MS = 2_000;
 
 /** The pages of one long list need not read its folder again for each. */
 export function createNamesCache(): NamesCache {

@@ -69,7 +69,8 @@ test("a file that was changed from outside is a new version, without what was ke
 });
 
 test("versions of one moment, of one size, in the inode of the one before, have ETags of their own", async () => {
-  const still = await openFolderStore({ path, clock: { now: () => 1_790_000_000_000 } });
+  const clock = { now: () => 1_790_000_000_000 };
+  const still = await openFolderStore({ path, clock, random: () => 0.5 });
   const etags = new Set<string>();
   for (let turn = 0; turn < 60; turn += 1) {
     const facts = turn % 3 === 0 ? { metadata: { turn: `${turn}` } } : {};
@@ -231,6 +232,25 @@ test.skipIf(process.platform === "win32")("a pipe is not waited for", async () =
   execFileSync("mkfifo", [join(path, "pipe.json")]);
   expect(await store.get("pipe.json")).toBeUndefined();
   expect(await keysIn()).toEqual([]);
+});
+
+test("what one may not read or write is denied, and the rest keeps working", async (context) => {
+  context.skip(
+    process.getuid?.() === 0,
+    "SKIPPED: nothing is denied to root; a read-only disk is tried",
+  );
+  context.skip(process.platform === "win32", "SKIPPED: Windows has no such rights");
+  await store.put("shut/a.json", bytes("1"));
+  await store.put("open/b.json", bytes("2"));
+  fs.chmodSync(join(path, "shut"), 0o000);
+  await expectRefused("shut/a.json", "denied");
+  await expect(store.list("")).rejects.toMatchObject({ code: "denied" });
+  expect(await keysIn("open/")).toEqual(["open/b.json"]);
+  fs.chmodSync(join(path, "shut"), 0o500);
+  expect(text((await store.get("shut/a.json"))?.body)).toBe("1");
+  await expect(store.put("shut/a.json", bytes("2"))).rejects.toMatchObject({ code: "denied" });
+  await expect(store.delete("shut/a.json")).rejects.toMatchObject({ code: "denied" });
+  fs.chmodSync(join(path, "shut"), 0o700);
 });
 
 test("a path that is a file is no store", async () => {
