@@ -72,8 +72,10 @@ export function testKeys(subject: Subject): void {
       await eachOf(kept, (key) => store.put(key, bytes(key), { when: "absent" }));
       for (const reader of [store, await subject.another()]) {
         await eachOf(kept, async (key) => expect(text((await reader.get(key))?.body)).toBe(key));
-        const listed = await listAll(reader, "keys/");
-        expect(listed.map(({ key }) => key)).toEqual(kept.toSorted(byUtf8));
+        for (const limit of [1_000, 7]) {
+          const listed = await listAll(reader, "keys/", limit);
+          expect(listed.map(({ key }) => key)).toEqual(kept.toSorted(byUtf8));
+        }
       }
     });
 
