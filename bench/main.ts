@@ -4,6 +4,7 @@ import { benchDatabase } from "./database/bench.ts";
 import { benchFraming } from "./framing.ts";
 import { benchGateway } from "./gateway/bench.ts";
 import { benchSoak } from "./gateway/soak.ts";
+import { benchKnowledge } from "./knowledge/bench.ts";
 import type { Report, Table } from "./measure.ts";
 import { benchSearch } from "./search/bench.ts";
 
@@ -13,6 +14,7 @@ const benchmarks: Readonly<Record<string, () => Report | Promise<Report>>> = {
   database: benchDatabase,
   framing: benchFraming,
   gateway: benchGateway,
+  knowledge: benchKnowledge,
   search: benchSearch,
   soak: benchSoak,
 };
