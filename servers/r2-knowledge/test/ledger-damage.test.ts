@@ -251,7 +251,10 @@ describe("check and repair", () => {
 });
 
 describe("rebuild", () => {
-  test("keeps what others write, delete and compact meanwhile", async () => {
+  test.each([
+    ["soon", MINUTE],
+    ["so late that it is outrun", 16 * MINUTE],
+  ])("keeps what others write, delete and compact meanwhile, %s", async (_when, pauseMs) => {
     const { store, clock } = await storeOfThree();
     const other = openTestLedger(store, { clock });
     let reads = 0;
@@ -262,9 +265,9 @@ describe("rebuild", () => {
         await other.append([put("d")]);
         await other.append([gone("a", 1)]);
         await store.delete(things.keyOf("a"));
-        clock.advance(16 * MINUTE);
+        clock.advance(pauseMs);
         await other.compact();
-        clock.advance(16 * MINUTE);
+        clock.advance(pauseMs);
         await writeThing(store, "e");
         await other.append([put("e")]);
         await other.compact();

@@ -15,7 +15,7 @@ const SIZE =
   rounds > 0
     ? { writers: 16, each: rounds * 20, atOnce: 8, killAfter: rounds * 8 }
     : { writers: 4, each: 40, atOnce: 4, killAfter: 25 };
-const TIMEOUT_MS = 580_000;
+const TIMEOUT_MS = 1_800_000;
 
 test(
   `${SIZE.writers} killed writers of a folder lose nothing`,
@@ -65,7 +65,7 @@ async function expectNothingLost(
     autoCompact: false,
   });
   const options = { records: things, settledMs: 0 };
-  const before = await ledger.check(options);
+  await ledger.refresh();
   const lost = [...acknowledged].filter(([id, least]) => {
     const known = ledger.get(id);
     if (known === undefined || known.version < least.version) return true;
@@ -77,8 +77,8 @@ async function expectNothingLost(
   const mean = tookMs.reduce((sum, took) => sum + took, 0) / tookMs.length;
   const slowest = Math.max(...tookMs) / mean;
   say(
-    `${acknowledged.size} things acknowledged, ${kills} kills, ${before.findings.length} left by them, ` +
-      `${repaired.indexed} indexed and ${repaired.removed} removed; the slowest writer took ${slowest.toFixed(2)} of the mean`,
+    `${acknowledged.size} things acknowledged, ${kills} kills, of whose leavings ` +
+      `${repaired.indexed} were indexed and ${repaired.removed} removed; the slowest writer took ${slowest.toFixed(2)} of the mean`,
   );
   expect(slowest).toBeLessThan(3);
   await store.close();

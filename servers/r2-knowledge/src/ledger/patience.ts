@@ -53,7 +53,7 @@ async function pass(clock: Clock, ms: number): Promise<void> {
 }
 
 /** It may well go better the next time. */
-export function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   return ["throttled", "unavailable", "outcome_unknown"].includes(codeOf(error) ?? "");
 }
 
