@@ -1,7 +1,7 @@
 import type { RequestCounts } from "./counting-store.ts";
 
 /** What R2 asks, in US dollars, and what of it is free each month. */
-export const R2_PRICES = {
+const R2_PRICES = {
   perMillionClassA: 4.5,
   perMillionClassB: 0.36,
   perGigabyteMonth: 0.015,

@@ -28,7 +28,7 @@ export interface SearchCounts {
 }
 
 /** Milliseconds. */
-export const LATENCY_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] as const;
+const LATENCY_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] as const;
 
 /** What is kept of a process' work: what `mcp/metrics/` holds. */
 export interface MetricsSample extends MeterReading {

@@ -42,7 +42,6 @@ export const diagnosisRecord = z.looseObject({
 export type Diagnosis = z.output<typeof diagnosisRecord>;
 
 export const severity = z.enum(SEVERITIES);
-export type Severity = z.output<typeof severity>;
 
 /** What a caller says of an error, bounded. */
 export const errorInput = z.strictObject({

@@ -33,7 +33,7 @@ export function outcomeKey(diagnosisId: string, outcomeId: string): string {
 }
 
 /** Returns the id. Throws `invalid_input` where it is none. */
-export function checkId(id: string): string {
+function checkId(id: string): string {
   if (FORM.test(id)) return id;
   throw new TrestleError(
     "invalid_input",
