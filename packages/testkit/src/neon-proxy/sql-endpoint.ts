@@ -12,6 +12,10 @@ interface HttpAnswer {
   readonly body: unknown;
 }
 
+/** What Neon answers to a request whose rows are more than this. */
+const MAX_RESPONSE_BYTES = 67_108_864;
+const TOO_LARGE = `response is too large (max is ${MAX_RESPONSE_BYTES} bytes)`;
+
 const FACTS = [
   "message",
   "severity",
@@ -37,6 +41,7 @@ export async function answerSql(
     if (!allow.includes(addressOf(url))) return { status: 403, body: { message: "not allowed" } };
     const body = JSON.parse(await text(request)) as Asked & { readonly queries?: Asked[] };
     const results = await run(url, body.queries ?? [body], request);
+    if (sizeOf(results) > MAX_RESPONSE_BYTES) return { status: 507, body: { message: TOO_LARGE } };
     return { status: 200, body: body.queries ? { results } : results[0] };
   } catch (error) {
     const facts = Object.fromEntries(
@@ -62,7 +67,7 @@ async function run(url: string, queries: readonly Asked[], { headers }: Incoming
 }
 
 async function runOne(client: pg.Client, sql: string, params: unknown[]) {
-  const result = await client.query({
+  const result = await client.query<(string | null)[]>({
     text: sql,
     values: params,
     rowMode: "array",
@@ -71,6 +76,13 @@ async function runOne(client: pg.Client, sql: string, params: unknown[]) {
   } as pg.QueryArrayConfig);
   const { fields, rows, rowCount, command } = result;
   return { fields, rows, rowCount, command, rowAsArray: true };
+}
+
+function sizeOf(results: readonly { readonly rows: readonly (string | null)[][] }[]): number {
+  let bytes = 0;
+  for (const { rows } of results)
+    for (const value of rows.flat()) bytes += value === null ? 0 : Buffer.byteLength(value);
+  return bytes;
 }
 
 function beginOf(headers: IncomingMessage["headers"]): string {

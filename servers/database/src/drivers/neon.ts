@@ -1,4 +1,10 @@
-import { type Clock, isTrestleError, type Logger, type TrestleError } from "@trestle/protocol";
+import {
+  type Clock,
+  isTrestleError,
+  type Logger,
+  messageOf,
+  type TrestleError,
+} from "@trestle/protocol";
 import type { ClientConfig, Pool } from "pg";
 import { toDatabaseError } from "../postgres/failures.ts";
 import { words } from "./cancel.ts";
@@ -8,6 +14,7 @@ import { hasLists, toText } from "./parameters.ts";
 import { createPoolDriver } from "./pool-driver.ts";
 import { type PoolSettings, poolConfig } from "./postgres.ts";
 import { parsePostgresUrl } from "./postgres-url.ts";
+import { tooLarge } from "./statement.ts";
 import { cancelled, timedOut } from "./watch.ts";
 import type { WireClient } from "./wire-connection.ts";
 
@@ -25,6 +32,8 @@ export interface NeonFront {
 }
 
 const CANCEL_REQUEST = 80877102;
+/** Neon's front sends no more than 64 MB in one answer. */
+const TOO_LARGE_FOR_HTTP = /response is too large/;
 
 type Neon = typeof import("@neondatabase/serverless");
 type Statements = Parameters<NonNullable<Driver["readAtOnce"]>>[0];
@@ -89,6 +98,7 @@ export function createNeonDriver(options: NeonOptions): Driver {
   }
 
   function worded(error: unknown): TrestleError {
+    if (TOO_LARGE_FOR_HTTP.test(messageOf(error))) return toDatabaseError(tooLarge());
     const failure = error as { code?: string; sourceError?: unknown };
     return failure.code === undefined
       ? explain(failure.sourceError ?? error)

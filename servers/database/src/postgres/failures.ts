@@ -32,6 +32,11 @@ export function toDatabaseError(error: unknown): TrestleError {
   });
 }
 
+/** True where there was more to read than is taken at once; in smaller bits it may go well. */
+export function isTooLarge(error: unknown): boolean {
+  return isTrestleError(error) && (error.cause as { code?: unknown })?.code === TOO_LARGE;
+}
+
 /** Postgres ends details and hints with a full stop, and messages without one. */
 function toSentences(parts: readonly (string | undefined)[]): string {
   return parts
@@ -53,6 +58,7 @@ function lostOrBroken(error: unknown): TrestleError {
     return new TrestleError(
       "invalid_input",
       "The rows are too large to be taken at once. Select fewer columns or shorter values: substr(column, 1, 1000), left(), a LIMIT.",
+      { cause: error },
     );
   // A WebSocket fails with an event, and with no word of why.
   if (!(error instanceof Error) || LOST.test(message))

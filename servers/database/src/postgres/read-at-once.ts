@@ -51,5 +51,5 @@ function countFromCallersText(error: unknown): never {
     /\(at character (\d+)\)/,
     (_, at) => `(at character ${Number(at) - DECLARE.length})`,
   );
-  throw new TrestleError(code, message, { retryable, details });
+  throw new TrestleError(code, message, { retryable, details, cause: error.cause });
 }

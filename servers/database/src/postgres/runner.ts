@@ -4,6 +4,7 @@ import type { Accepted, Guard } from "../guard/guard.ts";
 import type { Attempts, WriteOptions } from "./attempts.ts";
 import type { ColumnTypes } from "./column-types.ts";
 import type { Statement } from "./database.ts";
+import { isTooLarge } from "./failures.ts";
 import { createGate } from "./gate.ts";
 import { readAtOnce } from "./read-at-once.ts";
 import { type PageRequest, type ReadPage, readAll, readPage, runAlone } from "./reader.ts";
@@ -50,7 +51,18 @@ export function createRunner({ driver, guard, types, attempts }: RunnerParts): R
       ? undefined
       : (known ?? (await guard.checkRead(request.sql)));
     const atOnce = accepted && readAtOnce(driver, types, { request, accepted, use });
-    if (atOnce) return atOnce;
+    if (!atOnce) return readBitByBit(request, use, accepted);
+    return atOnce.catch((error) => {
+      if (!isTooLarge(error)) throw error;
+      return readBitByBit(request, use, accepted);
+    });
+  }
+
+  function readBitByBit(
+    request: PageRequest,
+    use: UseOptions,
+    accepted: Accepted | undefined,
+  ): Promise<ReadPage> {
     return reading(async (connection) => {
       const rules = gate.within(connection);
       if (!accepted) await rules.checkRead(request.sql);

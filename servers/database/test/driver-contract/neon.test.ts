@@ -51,3 +51,17 @@ test("a read is one HTTP request, and needs no connection", async () => {
   await database.close();
   await neon.close();
 });
+
+test("a read that is too much for one HTTP answer gets its page over a connection", async () => {
+  const neon = await startNeon();
+  const driver = neon.open(1);
+  const database = createDatabase({ driver, guard: createGuard({ mode: "read-only" }) });
+  const wide = "SELECT n, repeat('x', 1000000) AS text FROM generate_series(1, 100) n";
+  const page = await database.query(wide, [], { maxRows: 100, maxBytes: 50_000 });
+  expect(page).toMatchObject({ rowCount: 2, truncated: true, nextOffset: 2, cutValues: 2 });
+  expect(driver.connections().open).toBe(1);
+  const mistake = database.query("SELECT nope", [], { maxRows: 20 });
+  await expect(mistake).rejects.toMatchObject({ message: expect.stringContaining("character 8") });
+  await database.close();
+  await neon.close();
+});
