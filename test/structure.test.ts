@@ -59,10 +59,11 @@ describe.skipIf(!isCheckout)("imports", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("of the testkit stay in tests", () => {
+  test("of the testkit stay in tests and benches", () => {
     const wrong = sources.filter(
       (source) =>
         !isTest(source.path) &&
+        !source.path.startsWith("bench/") &&
         memberOf(source)?.name !== testkit &&
         importedMembers(source).includes(testkit),
     );
