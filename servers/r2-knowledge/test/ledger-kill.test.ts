@@ -14,7 +14,7 @@ const rounds = random.rounds(0);
 const SIZE =
   rounds > 0
     ? { writers: 16, each: rounds * 20, atOnce: 8, killAfter: rounds * 8 }
-    : { writers: 4, each: 40, atOnce: 4, killAfter: 25 };
+    : { writers: 3, each: 25, atOnce: 4, killAfter: 15 };
 const TIMEOUT_MS = 1_800_000;
 
 test(

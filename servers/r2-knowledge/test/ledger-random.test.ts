@@ -8,7 +8,7 @@ import { gone, INDEX, put } from "./_ledger-things.ts";
 import { createWorld, type World } from "./_ledger-world.ts";
 
 const random = seededRandom();
-const ROUNDS = random.rounds(3);
+const ROUNDS = random.rounds(2);
 const PROCESSES = 5;
 const STEPS = 25;
 
