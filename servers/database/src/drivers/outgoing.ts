@@ -41,8 +41,16 @@ export function createOutgoing(): Outgoing {
     return at;
   }
 
-  const int16 = (value: number) => bytes.writeUInt16BE(value, room(2));
-  const int32 = (value: number) => bytes.writeInt32BE(value, room(4));
+  function int16(value: number): void {
+    // Room first: it may be in another buffer.
+    const at = room(2);
+    bytes.writeUInt16BE(value, at);
+  }
+
+  function int32(value: number): void {
+    const at = room(4);
+    bytes.writeInt32BE(value, at);
+  }
 
   function text(value: string, length = Buffer.byteLength(value)): void {
     const at = room(length);
@@ -51,7 +59,8 @@ export function createOutgoing(): Outgoing {
 
   function name(value: string): void {
     text(value);
-    bytes.writeUInt8(0, room(1));
+    const at = room(1);
+    bytes.writeUInt8(0, at);
   }
 
   /** Its length counts itself, and not the letter before it. */
