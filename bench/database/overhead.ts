@@ -33,8 +33,8 @@ interface Way {
 
 const STATEMENT = "SELECT 1 AS one";
 const WARM_UP = 100;
-/** Calls of one way before the next has its turn: so few that the machine is as busy for each. */
-const TURN = 10;
+/** Calls of one way before the next has its turn: enough to be warm, and so few that the machine is as busy for each. */
+const TURN = 100;
 
 /** `run_sql` in this process against a transaction of the bare driver, by turns all through every round. */
 export async function measureOverhead(url: string, settings: Settings): Promise<OverheadResult[]> {
