@@ -20,8 +20,6 @@ export interface KnownDifferences {
   readonly etagOfBytes?: boolean;
   /** More writes of one key in a second are answered `throttled`; the suite then asks for fewer, and waits. */
   readonly writesPerSecondAndKey?: number;
-  /** `when` is not looked at for a stream of many parts. */
-  readonly unconditionalStreams?: boolean;
   /** Keys it cannot keep. It must refuse them as `bad_key`. */
   readonly refuses?: (key: string) => boolean;
 }

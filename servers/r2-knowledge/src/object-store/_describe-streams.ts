@@ -139,7 +139,6 @@ function testConditionalStreams(subject: Subject): void {
     ["of many parts", 12 * MB],
   ])("a stream that is %s keeps its condition", { timeout: 120_000 }, async (name, size) => {
     const { store, differences } = subject;
-    if (size > 100 && differences.unconditionalStreams) return;
     const key = `streams/when ${name}`;
     const first = await store.putStream(key, source(size), { when: "absent" });
     const second = store.putStream(key, source(size, 2), { when: "absent" });
