@@ -22,7 +22,7 @@ export function createRandom(seed: number) {
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
 /** The word with one letter left out, put in, replaced or swapped with its neighbour; its first stays. */
-export function misspelt(word: string, random: Random): string {
+function misspelt(word: string, random: Random): string {
   const at = 1 + random.below(Math.max(1, word.length - 2));
   const letter = random.pick([...LETTERS]);
   const [before, after] = [word.slice(0, at), word.slice(at + 1)];

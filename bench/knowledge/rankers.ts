@@ -39,7 +39,7 @@ export function ours(documents: readonly Document[], weights?: SearchChannels): 
 }
 
 /** Stems, fields summed with weights, k1 = 1.2, b = 0.75. */
-export function plainBm25(documents: readonly Document[]): Ranker {
+function plainBm25(documents: readonly Document[]): Ranker {
   const lists = new Map<string, (readonly [document: number, count: number])[]>();
   const lengths = documents.map((document, at) => {
     const counts = countsOf(document);
@@ -86,7 +86,7 @@ function bestOf(scores: Float64Array, limit: number): number[] {
 }
 
 /** Any of the words, the head boosted; `fuzzy` also finds words that are spelt almost so. */
-export function miniSearch(documents: readonly Document[], fuzzy: boolean): Ranker {
+function miniSearch(documents: readonly Document[], fuzzy: boolean): Ranker {
   const index = new MiniSearch({
     fields: ["head", "stack"],
     tokenize: wordsOf,
@@ -115,7 +115,7 @@ export function miniSearch(documents: readonly Document[], fuzzy: boolean): Rank
 }
 
 /** FTS5 of SQLite with its BM25, by stems or by trigrams. */
-export function fts5(documents: readonly Document[], tokenizer: "porter" | "trigram"): Ranker {
+function fts5(documents: readonly Document[], tokenizer: "porter" | "trigram"): Ranker {
   const database = new DatabaseSync(":memory:");
   database.exec(
     `CREATE VIRTUAL TABLE documents USING fts5(id UNINDEXED, head, stack, tokenize = '${tokenizer}')`,

@@ -59,6 +59,15 @@ export class Facts {
     return false;
   }
 
+  /** Adds one for each fact of a document. */
+  count(document: number, counts: Uint32Array): void {
+    const end = this.#starts[document + 1] ?? 0;
+    for (let at = this.#starts[document] ?? 0; at < end; at += 1) {
+      const fact = this.#lists[at] as number;
+      counts[fact] = (counts[fact] as number) + 1;
+    }
+  }
+
   compact(isLive: (document: number) => boolean): void {
     const known = this.facts;
     this.facts = new Vocabulary();

@@ -1,4 +1,6 @@
+import type { JsonObject } from "@trestle/protocol";
 import type { Documents } from "./documents.ts";
+import { toEntry } from "./entry.ts";
 import type { SearchQuery } from "./query.ts";
 import type { Spellings } from "./spellings.ts";
 import { countOf, FRAME, isInTemplate, kindOf, termsOf, WHAT, WHERE, WORD } from "./terms.ts";
@@ -39,7 +41,7 @@ export interface QuestionTerm {
 }
 
 /** How rare a term is: little for one that nearly all documents have. */
-export function rarityOf(frequency: number, documents: number): number {
+function rarityOf(frequency: number, documents: number): number {
   return Math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5));
 }
 
@@ -61,7 +63,9 @@ export function toQuestion(
 ): Question | undefined {
   const { name, message, stack, context } = query;
   const said = [message, query.text].filter((text) => text !== undefined).join("\n");
-  const terms = [...termsOf({ name, message: said === "" ? undefined : said, stack, context })];
+  // Cut as records are: what they can not have is not missed.
+  const texts = toEntry({ name, message: said, stack, context } as JsonObject, 0);
+  const terms = [...termsOf(texts)];
   // Of a text without words only its fingerprint is left.
   if (!terms.some(([text]) => kindOf(text) <= FRAME)) return undefined;
   const asked = terms

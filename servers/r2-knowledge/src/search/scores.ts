@@ -17,7 +17,13 @@ export type Channel = "words" | "likeness" | "template" | "frames" | "fingerprin
 export type Channels = Readonly<Record<Channel, number>>;
 
 /** How much each counts, for all data; those that a question has nothing for are left out. */
-export const WEIGHTS: Channels = { words: 2, likeness: 1, template: 1, frames: 1, fingerprint: 1 };
+export const WEIGHTS: Channels = {
+  words: 2,
+  likeness: 1,
+  template: 0.5,
+  frames: 0.5,
+  fingerprint: 1,
+};
 
 const SAME_ERROR_ELSEWHERE = 0.6;
 

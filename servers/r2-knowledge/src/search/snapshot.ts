@@ -28,7 +28,7 @@ const CHECKSUM_BYTES = 16;
 const HEAD_BYTES = 4 + CHECKSUM_BYTES + 4;
 
 /** A snapshot that can not be read: cut, changed, or of another layout. The index is built anew without it. */
-export class SnapshotError extends Error {
+class SnapshotError extends Error {
   override readonly name = "SnapshotError";
   readonly code = "invalid_snapshot";
 }
