@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -14,6 +14,8 @@ import { openDatabase } from "../src/postgres/open-database.ts";
 /** Only root may mount, and only Linux has a file system of so many bytes of memory. */
 const MOUNT = "mount";
 const UNMOUNT = "umount";
+/** As whom a server runs where root starts it. */
+const NOBODY = 65_534;
 const small: string[] = [];
 
 afterAll(() => {
@@ -76,7 +78,8 @@ describe.skipIf(!canMount)("a disk that is full", { timeout: 180_000 }, () => {
     const server = await startPostgres({ programs: findPrograms() ?? "" });
     const space = join(disk, "space");
     mkdirSync(space);
-    execFileSync("chown", ["65534:65534", space]);
+    chmodSync(space, 0o777);
+    chownSync(space, NOBODY, NOBODY);
     const database = open({ url: `${server.url}/postgres` });
     await database.execute(`CREATE TABLESPACE tight LOCATION '${space}'`);
     const create = "CREATE TABLE heap (id int, text text) TABLESPACE tight";
