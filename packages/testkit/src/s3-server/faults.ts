@@ -26,6 +26,7 @@ export interface FaultRule {
   readonly fault: Fault;
   /** All where left out. */
   readonly operations?: readonly Operation[];
+  /** Of a DeleteObjects, it hits single keys, whose errors stand in the answer to all. */
   readonly key?: RegExp;
   /** How many requests it hits; without end where left out. */
   readonly times?: number;
@@ -39,7 +40,8 @@ export interface Faults {
   /** Adds a rule; the function takes it out. The first rule that hits decides. */
   inject(rule: FaultRule): () => void;
   clear(): void;
-  take(operation: Operation, key: string): Fault | undefined;
+  /** The fault of a request; of one of many keys where `isOneOfMany`. */
+  take(operation: Operation, key: string, isOneOfMany?: boolean): Fault | undefined;
 }
 
 export function createFaults(random: () => number): Faults {
@@ -51,9 +53,11 @@ export function createFaults(random: () => number): Faults {
       return () => rules.delete(kept);
     },
     clear: () => rules.clear(),
-    take(operation, key) {
+    take(operation, key, isOneOfMany = false) {
       for (const kept of rules) {
         const { rule } = kept;
+        const isOfKeys = operation === "DeleteObjects" && rule.key !== undefined;
+        if (isOfKeys !== isOneOfMany) continue;
         if (rule.operations && !rule.operations.includes(operation)) continue;
         if (rule.key && !rule.key.test(key)) continue;
         kept.seen += 1;

@@ -3,7 +3,7 @@ import { checkRead, checkWrite, readRange } from "./conditions.ts";
 import type { S3Answer, S3Request } from "./request.ts";
 import { S3Error } from "./s3-error.ts";
 import { bucketOf, checkKey, keptHeaders, refuseUnserved, type World } from "./world.ts";
-import { insidesOf, textsOf, toXml } from "./xml.ts";
+import { insidesOf, textsOf, toXml, type Xml } from "./xml.ts";
 
 export function putObject(world: World, request: S3Request): S3Answer {
   const { key, body, headers } = request;
@@ -59,10 +59,17 @@ export function deleteObjects(world: World, request: S3Request): S3Answer {
   if (keys.length === 0 || keys.length > MOST_DELETED) {
     throw new S3Error(400, "MalformedXML", "The XML you provided was not well-formed");
   }
-  for (const key of keys) bucket.delete(key);
   const isQuiet = textsOf(xml, "Quiet")[0] === "true";
-  const deleted = keys.map((key) => ["Deleted", [["Key", key]]] as const);
-  return { status: 200, body: toXml("DeleteResult", isQuiet ? [] : deleted) };
+  const lines = keys.flatMap((key): readonly (readonly [string, Xml])[] => {
+    const error = world.errorOf(key);
+    if (!error) bucket.delete(key);
+    if (error) {
+      const { code, message } = error;
+      return [["Error", [["Key", key] as const, ["Code", code], ["Message", message]]]];
+    }
+    return isQuiet ? [] : [["Deleted", [["Key", key]]]];
+  });
+  return { status: 200, body: toXml("DeleteResult", lines) };
 }
 
 export function copyObject(world: World, request: S3Request): S3Answer {

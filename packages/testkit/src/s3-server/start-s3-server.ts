@@ -64,11 +64,16 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   const newId = () => randomBytes(12).toString("base64url");
   const dialect = options.dialect ?? "r2";
   const [first = "knowledge", ...others] = options.buckets ?? [];
+  const faults = createFaults(options.random ?? Math.random);
+  const errorOf = (key: string) => {
+    const fault = faults.take("DeleteObjects", key, true);
+    return fault?.kind === "status" ? injected(fault) : undefined;
+  };
   const parts: Parts = {
-    world: createWorld({ dialect, now: clock.now, newId }, [first, ...others]),
+    world: createWorld({ dialect, now: clock.now, newId, errorOf }, [first, ...others]),
     credentials: { accessKeyId: newId(), secretAccessKey: newId() + newId() },
     clock,
-    faults: createFaults(options.random ?? Math.random),
+    faults,
     limit: createWriteLimit(options.writesPerSecondAndKey, clock.now),
     requests: [],
   };

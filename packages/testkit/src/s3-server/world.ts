@@ -10,6 +10,8 @@ export interface World {
   readonly dialect: Dialect;
   now(): number;
   newId(): string;
+  /** The error that one of many keys is answered with, instead of being deleted. */
+  errorOf(key: string): { readonly code: string; readonly message: string } | undefined;
 }
 
 export const SMALLEST_PART = 5 * 1_048_576;
@@ -17,10 +19,7 @@ export const MOST_PARTS = 10_000;
 const LONGEST_KEY = 1_024;
 const MOST_METADATA = { r2: 8_192, aws: 2_048 } as const;
 
-export function createWorld(
-  parts: Pick<World, "dialect" | "now" | "newId">,
-  buckets: readonly string[],
-): World {
+export function createWorld(parts: Omit<World, "buckets">, buckets: readonly string[]): World {
   return { ...parts, buckets: new Map(buckets.map((name) => [name, createBucket()])) };
 }
 

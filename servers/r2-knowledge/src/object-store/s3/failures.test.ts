@@ -158,6 +158,33 @@ test("a wrong clock costs one request, once", async () => {
   expect(server.requests.map(({ status }) => status)).toEqual([403, 404, 404]);
 });
 
+describe("of many keys that are deleted at once", () => {
+  const keys = ["a", "b", "c", "d"];
+
+  test("those that fail for a passing reason are asked for again, and only those", async () => {
+    const { server, open } = await faultyBucket();
+    const store = open();
+    await eachOf(keys, (key) => store.put(key, bytes(key)));
+    const fault = { kind: "status", status: 500 } as const;
+    server.inject({ operations: ["DeleteObjects"], key: /[bd]/, fault, times: 3 });
+    await store.delete(keys);
+    expect(server.keys()).toEqual([]);
+    const sent = server.requests.filter(({ operation }) => operation === "DeleteObjects");
+    expect(sent).toHaveLength(3);
+  });
+
+  test("one that may not be deleted is named, and the others are gone", async () => {
+    const { server, open } = await faultyBucket();
+    const store = open();
+    await eachOf(keys, (key) => store.put(key, bytes(key)));
+    const fault = { kind: "status", status: 403, code: "AccessDenied" } as const;
+    server.inject({ operations: ["DeleteObjects"], key: /c/, fault });
+    const error = await errorOf(store.delete(keys));
+    expect(error).toMatchObject({ code: "denied", message: /delete objects/ });
+    expect(server.keys()).toEqual(["c"]);
+  });
+});
+
 describe("waiting", () => {
   test("takes longer each time, and as long as the store asks for", async () => {
     const { server } = await faultyBucket();
