@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { harmless } from "@trestle/cli/harmless";
 import { executionIdOf, messageOf, systemClock } from "@trestle/protocol";
 import { createLogger, logLevelOf, withoutSecrets } from "@trestle-mcp/server-kit/serving";
 import type { ProgramParts } from "./cli/command.ts";
 import { exitCodeOf, isCommanderError } from "./cli/exit-code.ts";
-import { harmless } from "./cli/harmless.ts";
 import { readServe, startServe } from "./cli/serve-command.ts";
 import type { Terminal } from "./cli/terminal.ts";
 import type { Config } from "./config/load.ts";

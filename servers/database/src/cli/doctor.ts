@@ -1,9 +1,8 @@
+import { EXIT } from "@trestle/protocol";
 import { type Check, diagnose } from "./diagnose.ts";
-import { EXIT } from "./exit-code.ts";
-import type { Place } from "./place.ts";
-import type { Cli } from "./program.ts";
+import type { DatabaseCli, Place } from "./place.ts";
 
-export function addDoctor({ program, runs }: Cli): void {
+export function addDoctor({ program, runs }: DatabaseCli): void {
   program
     .command("doctor")
     .description("what is set up, whether it is reached, and what is wrong with it")

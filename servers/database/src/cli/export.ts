@@ -1,14 +1,12 @@
 import { resolve } from "node:path";
-import { TrestleError } from "@trestle/protocol";
+import { createProgressBar } from "@trestle/cli";
+import { EXIT, TrestleError } from "@trestle/protocol";
 import { openDraft } from "../transfer/draft.ts";
 import { type Exported, exportRows } from "../transfer/export.ts";
 import { delimiterOf, FORMATS, type Format, formatOf } from "../transfer/format.ts";
 import { tableSource } from "../transfer/table-source.ts";
-import { EXIT } from "./exit-code.ts";
 import { choiceFor, delimiterFor, listOf, repeated } from "./options.ts";
-import type { Place } from "./place.ts";
-import type { Cli } from "./program.ts";
-import { createProgressBar } from "./progress-bar.ts";
+import type { DatabaseCli, Place } from "./place.ts";
 
 interface ExportOptions {
   readonly table?: string;
@@ -26,7 +24,7 @@ interface ExportOptions {
 /** For all of it; each batch has the configured time of a statement. */
 const TIMEOUT_MS = 24 * 3_600_000;
 
-export function addExport({ program, runs }: Cli): void {
+export function addExport({ program, runs }: DatabaseCli): void {
   program
     .command("export")
     .description("write the rows of a table or a statement as CSV, JSON or NDJSON")

@@ -1,16 +1,14 @@
 import { basename, resolve } from "node:path";
-import { TrestleError } from "@trestle/protocol";
+import { createProgressBar } from "@trestle/cli";
+import { EXIT, TrestleError } from "@trestle/protocol";
 import { openDraft } from "../transfer/draft.ts";
 import { openRegular } from "../transfer/folder.ts";
 import { delimiterOf, FORMATS, type Format, formatOf } from "../transfer/format.ts";
 import { type Imported, importRows } from "../transfer/import.ts";
 import type { Conflicts } from "../transfer/insert.ts";
 import { knownTarget } from "../transfer/table-source.ts";
-import { EXIT } from "./exit-code.ts";
 import { choiceFor, countFor, delimiterFor, listOf } from "./options.ts";
-import type { Place } from "./place.ts";
-import type { Cli } from "./program.ts";
-import { createProgressBar } from "./progress-bar.ts";
+import type { DatabaseCli, Place } from "./place.ts";
 
 interface ImportOptions {
   readonly table: string;
@@ -29,7 +27,7 @@ interface ImportOptions {
 const TIMEOUT_MS = 24 * 3_600_000;
 const CONFLICTS = ["refuse", "skip", "update"] as const;
 
-export function addImport({ program, runs }: Cli): void {
+export function addImport({ program, runs }: DatabaseCli): void {
   program
     .command("import")
     .description("put the rows of a CSV, JSON or NDJSON file into a table, all of them or none")

@@ -1,15 +1,13 @@
 import { join } from "node:path";
-import { TrestleError } from "@trestle/protocol";
+import { table } from "@trestle/cli";
+import { EXIT, TrestleError } from "@trestle/protocol";
 import { checkMigrationSql } from "../migrations/check.ts";
 import { createMigrationFile, readMigrations } from "../migrations/file.ts";
 import { migrate } from "../migrations/migrate.ts";
 import { type Plan, planMigrations } from "../migrations/plan.ts";
 import { problemsOf, readApplied, statusOf } from "../migrations/status.ts";
-import { EXIT } from "./exit-code.ts";
 import { countFor } from "./options.ts";
-import type { Place } from "./place.ts";
-import type { Cli } from "./program.ts";
-import { table } from "./table.ts";
+import type { DatabaseCli, Place } from "./place.ts";
 
 interface RunOptions {
   readonly count?: number;
@@ -20,7 +18,7 @@ interface RunOptions {
 
 const TIMEOUT_MS = 24 * 3_600_000;
 
-export function addMigrate({ program, runs }: Cli): void {
+export function addMigrate({ program, runs }: DatabaseCli): void {
   const group = program.command("migrate").description("write, run, take back and list migrations");
   group
     .command("create")

@@ -1,14 +1,12 @@
 import { readFileSync } from "node:fs";
 import { text as readText } from "node:stream/consumers";
-import { TrestleError } from "@trestle/protocol";
+import { table } from "@trestle/cli";
+import { EXIT, TrestleError } from "@trestle/protocol";
 import type { ExecuteResult, QueryResult } from "../postgres/database.ts";
 import { createGate } from "../postgres/gate.ts";
 import { fileFailure } from "../transfer/draft.ts";
-import { EXIT } from "./exit-code.ts";
 import { countFor, repeated } from "./options.ts";
-import type { Place } from "./place.ts";
-import type { Cli } from "./program.ts";
-import { table } from "./table.ts";
+import type { DatabaseCli, Place } from "./place.ts";
 
 interface SqlOptions {
   readonly file?: string;
@@ -18,7 +16,7 @@ interface SqlOptions {
   readonly json?: boolean;
 }
 
-export function addSql({ program, runs }: Cli): void {
+export function addSql({ program, runs }: DatabaseCli): void {
   program
     .command("sql")
     .description("run one statement and print its rows")

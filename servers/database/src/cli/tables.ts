@@ -1,16 +1,15 @@
+import { table } from "@trestle/cli";
+import { EXIT } from "@trestle/protocol";
 import { listTables } from "../structure/tables.ts";
 import { visibilityOf } from "../structure/visibility.ts";
-import { EXIT } from "./exit-code.ts";
-import type { Place } from "./place.ts";
-import type { Cli } from "./program.ts";
-import { table } from "./table.ts";
+import type { DatabaseCli, Place } from "./place.ts";
 
 interface TablesOptions {
   readonly schema?: string;
   readonly json?: boolean;
 }
 
-export function addTables({ program, runs }: Cli): void {
+export function addTables({ program, runs }: DatabaseCli): void {
   program
     .command("tables")
     .description("list tables and views")

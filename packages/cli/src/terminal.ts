@@ -1,4 +1,5 @@
 import type { ReadStream, WriteStream } from "node:tty";
+import { harmless } from "./harmless.ts";
 
 /** What a command needs of a process; `process` itself fits. */
 export interface CliProcess {
@@ -32,6 +33,7 @@ export function openTerminal({ stdout, stderr, env }: CliProcess): Terminal {
     stderr.write(`\r${text.padEnd(shown)}${text === "" ? "\r" : ""}`);
     shown = text.length;
   };
+  // Rows and names are written by anybody: they are shown and do nothing.
   const write = (stream: NodeJS.WritableStream, text: string): void => {
     status("");
     stream.write(`${harmless(text)}\n`);
@@ -43,18 +45,4 @@ export function openTerminal({ stdout, stderr, env }: CliProcess): Terminal {
     status,
     bold: (text) => (isColoured ? `\u001b[1m${text}\u001b[22m` : text),
   };
-}
-
-/** What acts on a terminal, with the number where it may be a style; or turns the order in which it is read. */
-const ACTING = /\p{Cc}(?:\[\d+m)?|[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
-/** Line ends, tabs, and the bold of our titles. */
-const KEPT = new Set(["\n", "\t", "\u001b[1m", "\u001b[22m"]);
-
-/** Rows and names are written by anybody: they are shown and do nothing. */
-function harmless(text: string): string {
-  return text.replace(ACTING, (found) => {
-    if (KEPT.has(found)) return found;
-    const [first = "", ...rest] = found;
-    return KEPT.has(first) ? found : `\\u{${first.codePointAt(0)?.toString(16)}}${rest.join("")}`;
-  });
 }

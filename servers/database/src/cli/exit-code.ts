@@ -1,1 +1,0 @@
-export { EXIT, exitCodeOf, isCommanderError } from "@trestle/protocol";
