@@ -65,7 +65,7 @@ export async function findSnapshot(
   throw new ObjectStoreError("unavailable", `No backup was finished by that time. ${have}`);
 }
 
-export async function readTree(
+async function readTree(
   { store, keys }: Repository,
   hash: string,
   call: CallOptions = {},
@@ -97,7 +97,7 @@ export async function eachTree(
 }
 
 /** The body, if it is the one that its name stands for. @throws ObjectStoreError `damaged` */
-export async function readNamed(
+async function readNamed(
   store: ObjectStore,
   key: string,
   call: CallOptions = {},

@@ -2,6 +2,7 @@ import { messageOf } from "@trestle/protocol";
 import type { CallOptions } from "../object-store/object-store.ts";
 import type { Diagnosis } from "../records/diagnosis.ts";
 import { contextOf, timeOf } from "../records/facts.ts";
+import { escaped, fenced } from "../transform/formats/markdown.ts";
 import { eachAtMost } from "./each-at-most.ts";
 import type { Filters, Known } from "./knowledge-store.ts";
 import { confidenceOfRecord } from "./outcomes.ts";
@@ -113,15 +114,3 @@ function toMarkdown({ record, confidence, occurrences }: Known): string {
 }
 
 const oneLine = (text: string) => escaped(text.replace(/\s+/g, " "));
-
-/** Nobody's message makes a link, an image or a tag of itself. */
-function escaped(text: string): string {
-  return text.replace(/[\\`*_[\]<>#|!]/g, "\\$&");
-}
-
-/** A fence longer than any in the text, so that the text cannot end it. */
-function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = "`".repeat(longest + 1);
-  return `${fence}\n${text}\n${fence}`;
-}

@@ -16,11 +16,10 @@ export function countChunks(plainBytes: number): number {
   return Math.max(1, Math.ceil(plainBytes / CHUNK_BYTES));
 }
 
-export function sealedBytes(plainBytes: number): number {
-  return plainBytes + countChunks(plainBytes) * TAG_BYTES;
-}
-
-/** The other way round. Not a whole number of chunks: as if the last were whole; reading tells the damage. */
+/**
+ * How many bytes so many sealed ones hold. Of what is no whole number of chunks it is a guess: reading
+ * tells the damage.
+ */
 export function plainBytes(sealed: number): number {
   return Math.max(0, sealed - Math.max(1, Math.ceil(sealed / SEALED_CHUNK_BYTES)) * TAG_BYTES);
 }
