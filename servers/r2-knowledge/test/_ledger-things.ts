@@ -1,6 +1,6 @@
 import type { LedgerLine } from "../src/ledger/fold.ts";
 import type { Records } from "../src/ledger/records.ts";
-import type { ObjectStore } from "../src/object-store/object-store.ts";
+import type { ObjectStore, PutOptions } from "../src/object-store/object-store.ts";
 
 const START = Date.UTC(2026, 0, 1);
 export const INDEX = "mcp/indexes/things/";
@@ -25,7 +25,13 @@ export const things: Records = {
   },
 };
 
-/** A record as its owner would write it, before its line. */
-export async function writeThing(store: ObjectStore, id: string, version = 1): Promise<void> {
-  await store.put(things.keyOf(id), Buffer.from(JSON.stringify({ version })));
+/** A record as its owner would write it, before its line; gives its ETag. */
+export async function writeThing(
+  store: ObjectStore,
+  id: string,
+  version = 1,
+  when?: PutOptions["when"],
+): Promise<string> {
+  const body = Buffer.from(JSON.stringify({ version }));
+  return (await store.put(things.keyOf(id), body, { when })).etag;
 }

@@ -69,10 +69,11 @@ async function* storeThing(
   id: string,
   number: number,
 ): AsyncGenerator<LedgerLine> {
-  await writeThing(store, id, 1);
+  // With a condition: an attempt that was given up must not arrive over what was written since.
+  const etag = await writeThing(store, id, 1, "absent");
   yield put(id, 1);
   if (number % 10 === 3) {
-    await writeThing(store, id, 2);
+    await writeThing(store, id, 2, { etag });
     yield put(id, 2);
   }
   if (number % 25 === 7) yield gone(id, 1, Date.now());
