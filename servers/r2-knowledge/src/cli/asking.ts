@@ -1,11 +1,11 @@
 import { text as readText } from "node:stream/consumers";
+import { table } from "@trestle/cli";
 import { EXIT, TrestleError } from "@trestle/protocol";
 import { parseSince } from "../knowledge/since.ts";
 import type { ErrorInput } from "../records/diagnosis.ts";
 import { foundLines, toConfidence, toFoundOutput, toSummaryOutput } from "../tools/shapes.ts";
 import { countFor, type FilterOptions, toFilters, withFilters } from "./options.ts";
-import type { Place } from "./place.ts";
-import type { Cli } from "./program.ts";
+import type { KnowledgeCli, Place } from "./place.ts";
 
 interface Options extends FilterOptions {
   readonly json?: boolean;
@@ -16,7 +16,7 @@ interface Options extends FilterOptions {
 const limit = countFor("--limit", 200);
 
 /** The commands that ask what is known. */
-export function addAsking({ program, runs }: Cli): void {
+export function addAsking({ program, runs }: KnowledgeCli): void {
   program
     .command("diagnose")
     .description("find what is known of an error: its words, or its stack from stdin")
@@ -127,12 +127,15 @@ async function list(place: Place, options: Options): Promise<number> {
   }
   if (items.length === 0) terminal.print("Nothing is known yet: trestle-knowledge put adds to it.");
   else
-    terminal.table(
-      ["id", "when", "context", "odds", "error", "fix"],
-      items.map(({ id, timestamp, context = "", confidence, error, fix = "none known" }) => [
-        ...[id, timestamp.slice(0, 16).replace("T", " "), context],
-        ...[confidence ? `${Math.round(confidence.value * 100)} %` : "", error, fix],
-      ]),
+    terminal.print(
+      table(
+        ["id", "when", "context", "odds", "error", "fix"],
+        items.map(({ id, timestamp, context = "", confidence, error, fix = "none known" }) => [
+          ...[id, timestamp.slice(0, 16).replace("T", " "), context],
+          ...[confidence ? `${Math.round(confidence.value * 100)} %` : "", error, fix],
+        ]),
+        terminal,
+      ),
     );
   if (page.next !== undefined)
     terminal.warn(`${items.length} of ${page.total}; more: --after ${page.next}`);
@@ -160,16 +163,19 @@ async function stats(
   const { "r2-storage": storage, errors, learning, growth } = metrics;
   const share = (value: number | null | undefined) =>
     value === null || value === undefined ? "nothing tried yet" : `${Math.round(value * 100)} %`;
-  terminal.table(
-    ["what", "figure"],
-    [
-      ["where", storage?.where ?? ""],
-      ["objects", `${storage?.objects}, ${((storage?.bytes ?? 0) / 1e6).toFixed(1)} MB`],
-      ["diagnoses", `${growth?.total}, ${growth?.inPeriod} since ${since}`],
-      ["without a fix", `${errors?.withoutFix} of ${errors?.stored}`],
-      ["outcomes", `${learning?.outcomes}`],
-      ["fixes that worked", share(learning?.successRate)],
-    ],
+  terminal.print(
+    table(
+      ["what", "figure"],
+      [
+        ["where", storage?.where ?? ""],
+        ["objects", `${storage?.objects}, ${((storage?.bytes ?? 0) / 1e6).toFixed(1)} MB`],
+        ["diagnoses", `${growth?.total}, ${growth?.inPeriod} since ${since}`],
+        ["without a fix", `${errors?.withoutFix} of ${errors?.stored}`],
+        ["outcomes", `${learning?.outcomes}`],
+        ["fixes that worked", share(learning?.successRate)],
+      ],
+      terminal,
+    ),
   );
   return EXIT.ok;
 }

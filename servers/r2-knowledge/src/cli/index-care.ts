@@ -1,7 +1,6 @@
 import { EXIT } from "@trestle/protocol";
 import type { IndexReport } from "../knowledge/knowledge-store.ts";
-import type { Place } from "./place.ts";
-import type { Cli } from "./program.ts";
+import type { KnowledgeCli, Place } from "./place.ts";
 
 interface Options {
   readonly json?: boolean;
@@ -9,7 +8,7 @@ interface Options {
 }
 
 /** The commands that look after the indexes. */
-export function addIndex({ program, runs }: Cli): void {
+export function addIndex({ program, runs }: KnowledgeCli): void {
   const index = program.command("index").description("check, rebuild or compact the indexes");
   index
     .command("check")

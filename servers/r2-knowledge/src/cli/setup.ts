@@ -3,11 +3,10 @@ import { renderEnvExample } from "@trestle-mcp/server-kit";
 import { openStore, placeOf } from "../open-store.ts";
 import { server } from "../server.ts";
 import { type Check, checkStore } from "./check-store.ts";
-import type { Place } from "./place.ts";
-import type { Cli } from "./program.ts";
+import type { KnowledgeCli, Place } from "./place.ts";
 
 /** The commands for the first day. */
-export function addSetup({ program, runs }: Cli): void {
+export function addSetup({ program, runs }: KnowledgeCli): void {
   program
     .command("setup")
     .description("print what to set for a bucket, and how to tell an assistant")

@@ -6,8 +6,7 @@ import { EXIT, messageOf, parseJson, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import type { ExportFormat } from "../knowledge/export.ts";
 import { diagnosisInput } from "../records/diagnosis.ts";
-import type { Place } from "./place.ts";
-import type { Cli } from "./program.ts";
+import type { KnowledgeCli, Place } from "./place.ts";
 
 interface PutOptions {
   readonly file?: string;
@@ -18,7 +17,7 @@ interface PutOptions {
 }
 
 /** The commands that add to what is known, or carry it elsewhere. */
-export function addTelling({ program, runs }: Cli): void {
+export function addTelling({ program, runs }: KnowledgeCli): void {
   program
     .command("put")
     .description("store a diagnosis, or many from JSON or NDJSON")
