@@ -58,7 +58,7 @@ test("the same error with other parameters is told by its fingerprint", () => {
   const { hits } = small().search({
     name: "ConnectionError",
     message: "connection to db.internal:6000 refused after 9 ms",
-    stack: "Error\n    at connect (/home/ci/shop/db.js:77:1)",
+    stack: "Error\n    at connect (/opt/ci/shop/db.js:77:1)",
   });
   const channels = hits[0]?.channels ?? [];
   expect(hits[0]?.id).toBe("refused");

@@ -23,7 +23,7 @@ Caused by: java.io.IOException: gone
 	at com.acme.Store.read(Store.java:4)`;
 const GO = `goroutine 1 [running]:
 main.(*Cart).Total(0xc000, 0x1)
-	/home/ci/shop/cart.go:33 +0x1d
+	/opt/ci/shop/cart.go:33 +0x1d
 net/http.HandlerFunc.ServeHTTP(0x1, 0x2)
 	/usr/local/go/src/net/http/server.go:2 +0x1`;
 const RUST = `thread 'main' panicked at src/cart.rs:12:9
@@ -68,7 +68,7 @@ test("a fingerprint outlives other parameters, folders, lines, builds and a stac
   const again = {
     name: "TypeError",
     message: "user 12 has no address",
-    stack: NODE.replaceAll("/srv/shop/", "/home/ann/work/")
+    stack: NODE.replaceAll("/srv/shop/", "/opt/ann/work/")
       .replaceAll(":10:5", ":99:1")
       .split("\n")
       .slice(0, 2)

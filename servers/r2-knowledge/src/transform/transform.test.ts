@@ -111,7 +111,7 @@ describe("steps", () => {
     const row = {
       user: "Ann",
       note: [
-        "mail ann@example.org from 10.1.2.3 about /home/ann/x.ts, see https://a.example/b?c=d",
+        "mail ann@example.org from 10.1.2.3 about /opt/ann/x.ts, see https://a.example/b?c=d",
       ],
       deep: { text: "Project BLUEBIRD failed", token: "ghp_0123456789abcdefghijABCDEFGHIJ012345" },
     };
@@ -120,7 +120,7 @@ describe("steps", () => {
       redact: { fields: ["user"], kinds: [...kinds], texts: ["bluebird", "blue"] },
     });
     const text = JSON.stringify(out);
-    for (const word of ["Ann", "ann@", "10.1.2.3", "/home", "example", "BLUE", "ghp_0123"]) {
+    for (const word of ["Ann", "ann@", "10.1.2.3", "/opt", "example", "BLUE", "ghp_0123"]) {
       expect(text).not.toContain(word);
     }
     expect(text).toContain("Project [redacted] failed");
