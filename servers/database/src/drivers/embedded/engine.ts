@@ -27,24 +27,32 @@ const IDLE_MS = 5 * 60_000;
 
 export function createEngine({ path, clock, log }: EngineOptions): Engine {
   let thread: Thread | undefined;
+  /** While it runs, the folder is still in use. */
+  let closing: Promise<void> | undefined;
   let cancelIdle = () => {};
 
-  function current(): Thread {
+  async function current(): Promise<Thread> {
     cancelIdle();
+    while (closing) await closing;
     if (!thread || thread.ended) thread = startThread({ path, clock, log });
     return thread;
   }
 
+  /** Whoever comes meanwhile gets the next thread, and not one that is about to end. */
   async function letGo(): Promise<void> {
     cancelIdle();
-    await thread?.close();
+    const last = thread;
     thread = undefined;
+    closing ??= last?.close().finally(() => {
+      closing = undefined;
+    });
+    await closing;
   }
 
   return {
-    open: () => current().open(),
+    open: async () => (await current()).open(),
     isOpen: () => thread !== undefined && !thread.ended,
-    run: (bytes) => current().run(bytes),
+    run: async (bytes) => (await current()).run(bytes),
     async stop() {
       await thread?.stop();
     },
