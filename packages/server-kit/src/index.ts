@@ -30,6 +30,7 @@ export {
   renderToolsTable,
 } from "./config/render.ts";
 export { type SettingFacts, setting } from "./config/setting.ts";
+export { confirmArgument, confirmDeed, type Deed } from "./define/confirm.ts";
 export type { ListKind, ToolContext } from "./define/context.ts";
 export {
   type InputRequest,

@@ -1,8 +1,7 @@
-import { defineTool } from "@trestle-mcp/server-kit";
+import { confirmArgument, defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import { prepareDelete } from "../../builders/run.ts";
 import type { State } from "../../state.ts";
-import { confirmArgument } from "../confirm.ts";
 import { untrustedContent } from "../untrusted.ts";
 import { returning, tableArguments, targetOf, WRITES, where, writeOutput } from "./parts.ts";
 import { runPrepared } from "./run-prepared.ts";

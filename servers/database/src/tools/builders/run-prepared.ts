@@ -1,7 +1,6 @@
-import type { ToolContext } from "@trestle-mcp/server-kit";
+import { confirmDeed, type ToolContext } from "@trestle-mcp/server-kit";
 import type { PreparedWrite } from "../../builders/run.ts";
 import type { State } from "../../state.ts";
-import { confirmDeed } from "../confirm.ts";
 import { whileRunning } from "../while-running.ts";
 import { toWriteOutput } from "./parts.ts";
 

@@ -1,8 +1,7 @@
-import { defineTool } from "@trestle-mcp/server-kit";
+import { confirmArgument, confirmDeed, defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import { planMigrations } from "../../migrations/plan.ts";
 import type { State } from "../../state.ts";
-import { confirmArgument, confirmDeed } from "../confirm.ts";
 import { checkAdmin, migrationsFolder, runOutput, runPlan, shown } from "./migrations.ts";
 
 const input = z.object({

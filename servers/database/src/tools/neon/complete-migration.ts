@@ -1,9 +1,8 @@
-import { defineTool } from "@trestle-mcp/server-kit";
+import { confirmArgument, confirmDeed, defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import type { Completion } from "../../neon/complete-migration.ts";
 import type { PreparedMigration } from "../../neon/prepared.ts";
 import type { State } from "../../state.ts";
-import { confirmArgument, confirmDeed } from "../confirm.ts";
 import { whileRunning } from "../while-running.ts";
 
 const input = z.object({

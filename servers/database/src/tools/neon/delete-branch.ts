@@ -1,10 +1,9 @@
 import type { Branch } from "@neon/sdk";
-import { defineTool, TrestleError } from "@trestle-mcp/server-kit";
+import { confirmArgument, confirmDeed, defineTool, TrestleError } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import { findBranch } from "../../neon/branches.ts";
 import { removeBranch } from "../../neon/temporary-branch.ts";
 import type { State } from "../../state.ts";
-import { confirmArgument, confirmDeed } from "../confirm.ts";
 import { whileRunning } from "../while-running.ts";
 import { BRANCH_ALIASES, namedBranch, projectId } from "./arguments.ts";
 

@@ -1,8 +1,7 @@
-import { defineTool } from "@trestle-mcp/server-kit";
+import { confirmArgument, confirmDeed, defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import { listBranches } from "../../neon/branches.ts";
 import type { State } from "../../state.ts";
-import { confirmArgument, confirmDeed } from "../confirm.ts";
 import { whileRunning } from "../while-running.ts";
 import { PROJECT_ALIASES } from "./arguments.ts";
 

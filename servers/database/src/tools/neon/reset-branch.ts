@@ -1,8 +1,7 @@
-import { defineTool, TrestleError } from "@trestle-mcp/server-kit";
+import { confirmArgument, confirmDeed, defineTool, TrestleError } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import { findBranch } from "../../neon/branches.ts";
 import type { State } from "../../state.ts";
-import { confirmArgument, confirmDeed } from "../confirm.ts";
 import { whileRunning } from "../while-running.ts";
 import { BRANCH_ALIASES, namedBranch, projectId } from "./arguments.ts";
 

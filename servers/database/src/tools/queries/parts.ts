@@ -1,11 +1,10 @@
 import type { JsonValue } from "@trestle/protocol";
-import type { ToolContext } from "@trestle-mcp/server-kit";
+import { confirmDeed, type ToolContext } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import { MAX_PAGE_ROWS } from "../../config.ts";
 import type { Accepted } from "../../guard/guard.ts";
 import { MAX_VALUE_LENGTH } from "../../postgres/page.ts";
 import type { State } from "../../state.ts";
-import { confirmDeed } from "../confirm.ts";
 
 /** What the tools that take SQL have in common. */
 

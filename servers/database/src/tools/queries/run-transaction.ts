@@ -1,7 +1,6 @@
-import { defineTool } from "@trestle-mcp/server-kit";
+import { confirmArgument, defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import type { State } from "../../state.ts";
-import { confirmArgument } from "../confirm.ts";
 import { untrustedContent } from "../untrusted.ts";
 import { whileRunning } from "../while-running.ts";
 import {

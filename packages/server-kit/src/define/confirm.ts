@@ -1,12 +1,8 @@
-import {
-  type InputRequired,
-  inputRequired,
-  type JsonObject,
-  missingCapability,
-  type ToolContext,
-  TrestleError,
-} from "@trestle-mcp/server-kit";
+import { type JsonObject, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
+import { missingCapability } from "../serve/input-required.ts";
+import type { ToolContext } from "./context.ts";
+import { type InputRequired, inputRequired } from "./input-required.ts";
 
 /** Something that cannot be taken back. */
 export interface Deed {
