@@ -110,9 +110,7 @@ describe("steps", () => {
   test("redact hides fields, kinds, words and secrets, however deep", async () => {
     const row = {
       user: "Ann",
-      note: [
-        "mail ann@example.org from 10.1.2.3 about /opt/ann/x.ts, see https://a.example/b?c=d",
-      ],
+      note: ["mail ann@example.org from 10.1.2.3 about /opt/ann/x.ts, see https://a.example/b?c=d"],
       deep: { text: "Project BLUEBIRD failed", token: "ghp_0123456789abcdefghijABCDEFGHIJ012345" },
     };
     const kinds = ["secrets", "emails", "addresses", "paths", "urls"] as const;
