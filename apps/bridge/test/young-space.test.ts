@@ -7,6 +7,7 @@ import { until } from "./_processes.ts";
 const MIB = 1024 * 1024;
 /** Twice the bound: run from its sources, a start alone may double the space once more before it is heard of. */
 const MOST_BYTES = 32 * MIB;
+const ENOUGH_BYTES = 8 * MIB;
 const INSPECT = "--inspect=127.0.0.1:0";
 
 const YOUNG_BYTES = `process.getBuiltinModule("node:v8").getHeapSpaceStatistics()
@@ -40,29 +41,54 @@ test("a bridge under load keeps its space for young objects, where Node lets it 
   plain.stderr.on("data", (chunk: Buffer) => {
     text += chunk;
   });
-  const evaluate = await inspect(() => text);
+  const { evaluate } = await inspect(() => text);
   let rounds = 1;
   // When it grows is for V8 to say.
   await until("it grows elsewhere", async () => {
     rounds += 1;
     return (await evaluate(LITTER)) > MOST_BYTES;
   });
-  const evaluateInBridge = await inspect(bridge.stderr);
+  const inBridge = await inspect(bridge.stderr);
   for (; rounds > 0; rounds -= 1)
-    expect(await evaluateInBridge(LITTER)).toBeLessThanOrEqual(MOST_BYTES);
+    expect(await inBridge.evaluate(LITTER)).toBeLessThanOrEqual(MOST_BYTES);
 });
 
-/** Evaluates in the process whose inspector is told of in this text. */
-async function inspect(stderr: () => string): Promise<(expression: string) => Promise<number>> {
+test("it grows again after quiet times, in which V8 makes it small", async () => {
+  const place = createPlace({ mcpServers: {} });
+  const bridge = await serve(place, [], { NODE_OPTIONS: INSPECT });
+  const { evaluate, send } = await inspect(bridge.stderr);
+  for (let turn = 0; turn < 2; turn += 1) {
+    expect(await evaluate(LITTER)).toBeGreaterThanOrEqual(ENOUGH_BYTES);
+    // As V8 collects when a program has been quiet for a while.
+    await until("it is small", async () => {
+      await send("HeapProfiler.collectGarbage", {});
+      return (await evaluate(YOUNG_BYTES)) < ENOUGH_BYTES;
+    });
+  }
+});
+
+interface Inspected {
+  evaluate(expression: string): Promise<number>;
+  send(method: string, params: object): Promise<{ readonly result?: { readonly value?: unknown } }>;
+}
+
+/** The process whose inspector is told of in this text. */
+async function inspect(stderr: () => string): Promise<Inspected> {
   await until("the inspector listens", () => /ws:\S+/.test(stderr()));
   const socket = new WebSocket(/ws:\S+/.exec(stderr())?.[0] ?? "");
   onTestFinished(() => socket.close());
   await once(socket, "open");
-  return async (expression) => {
-    const params = { expression, awaitPromise: true, returnByValue: true };
+  const send: Inspected["send"] = async (method, params) => {
     const answered = once(socket, "message");
-    socket.send(JSON.stringify({ id: 1, method: "Runtime.evaluate", params }));
+    socket.send(JSON.stringify({ id: 1, method, params }));
     const [{ data }] = (await answered) as [{ data: string }];
-    return JSON.parse(data).result.result.value;
+    return JSON.parse(data).result;
+  };
+  return {
+    send,
+    async evaluate(expression) {
+      const params = { expression, awaitPromise: true, returnByValue: true };
+      return Number((await send("Runtime.evaluate", params)).result?.value);
+    },
   };
 }
