@@ -51,6 +51,64 @@ export const config = z.object({
     description:
       "Milliseconds for which a search may miss what other processes stored; each look costs a list request",
   }),
+  seal: setting(z.boolean().default(false), {
+    env: "KNOWLEDGE_SEAL",
+    description:
+      "Seal every object (AES-256-GCM), so that who may read the bucket can not read the knowledge; for a new bucket or folder only",
+  }),
+  encryptionKey: setting(z.string().min(1).optional(), {
+    env: "MCP_ENCRYPTION_KEY",
+    description:
+      "Key that seals: 32 bytes as base64 or hex, or a passphrase; several with commas, of which the first seals. By default one is made in the server's data folder",
+    secret: true,
+  }),
+  backupDir: setting(z.string().min(1).optional(), {
+    env: "KNOWLEDGE_BACKUP_DIR",
+    description: "Folder of the backups; by default `backups` in the server's data folder",
+  }),
+  backupBucket: setting(z.string().min(3).max(63).optional(), {
+    env: "KNOWLEDGE_BACKUP_BUCKET",
+    description: "Another bucket of the same account and key, for backups instead of a folder",
+  }),
+  syncDir: setting(z.string().min(1).optional(), {
+    env: "KNOWLEDGE_SYNC_DIR",
+    description: "Folder that sync_knowledge keeps equal with this knowledge",
+  }),
+  syncBucket: setting(z.string().min(3).max(63).optional(), {
+    env: "KNOWLEDGE_SYNC_BUCKET",
+    description: "Bucket that sync_knowledge keeps equal with this knowledge",
+  }),
+  syncEndpoint: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    env: "KNOWLEDGE_SYNC_ENDPOINT",
+    description: "Address of the S3 service of that bucket; by default the one of this knowledge",
+  }),
+  syncAccessKeyId: setting(z.string().min(1).optional(), {
+    env: "KNOWLEDGE_SYNC_ACCESS_KEY_ID",
+    description: "Id of the access key of that bucket; by default the one of this knowledge",
+    secret: true,
+  }),
+  syncSecretAccessKey: setting(z.string().min(1).optional(), {
+    env: "KNOWLEDGE_SYNC_SECRET_ACCESS_KEY",
+    description: "Secret of that access key",
+    secret: true,
+  }),
+  checkCommand: setting(z.string().min(1).optional(), {
+    env: "KNOWLEDGE_CHECK_COMMAND",
+    description:
+      "Command that validate_fix runs, such as `npm test`: no shell, and nothing of it comes from callers. Without one there is no validate_fix",
+  }),
+  checkDir: setting(z.string().min(1).optional(), {
+    env: "KNOWLEDGE_CHECK_DIR",
+    description: "Folder that is copied for the check command to run in; it is never changed",
+  }),
+  checkTimeoutMs: setting(z.int().min(1).max(3_600_000).default(300_000), {
+    env: "KNOWLEDGE_CHECK_TIMEOUT_MS",
+    description: "Milliseconds after which a check is ended",
+  }),
+  checkMemoryMb: setting(z.int().min(16).max(1_000_000).default(2_048), {
+    env: "KNOWLEDGE_CHECK_MEMORY_MB",
+    description: "Megabytes that all processes of a check may hold together (Linux)",
+  }),
 });
 
 export type Config = z.output<typeof config>;

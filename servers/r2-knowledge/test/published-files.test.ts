@@ -13,6 +13,8 @@ import {
 } from "@trestle-mcp/server-kit";
 import { expect, test } from "vitest";
 import { server } from "../src/index.ts";
+import { lifecyclePolicy } from "../src/lifecycle/policy.ts";
+import { pipeline } from "../src/transform/steps.ts";
 
 const folder = fileURLToPath(new URL("..", import.meta.url));
 const readText = (name: string) => readFileSync(join(folder, name), "utf8");
@@ -54,10 +56,15 @@ test("the README's program runs as it stands", () => {
   );
 });
 
-test("every command of the page about knowledge works", () => {
-  const page = readFileSync(join(folder, "../../docs/knowledge.md"), "utf8");
-  const blocks = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
-  expect(blocks).toHaveLength(3);
+const pages = ["knowledge.md", "knowledge-operations.md"].map((name) =>
+  readFileSync(join(folder, "../../docs", name), "utf8"),
+);
+
+test("every command of the pages about knowledge works", () => {
+  const blocks = pages.flatMap((page) =>
+    [...page.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? ""),
+  );
+  expect(blocks).toHaveLength(5);
   const home = temporaryFolder();
   const program = join(home, "trestle-knowledge");
   writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`, { mode: 0o755 });
@@ -69,6 +76,15 @@ test("every command of the page about knowledge works", () => {
   expect(printed).toMatch(/fix: Release clients in finally/);
   expect(readFileSync(join(home, "knowledge.md"), "utf8")).toContain("## TimeoutError");
 }, 120_000);
+
+test("the policy and the steps of the pages are what the tools take", () => {
+  const [policy, transform, ...others] = pages
+    .flatMap((page) => [...page.matchAll(/```json\n([\s\S]*?)```/g)])
+    .map((match) => JSON.parse(match[1] ?? ""));
+  expect(others).toEqual([]);
+  expect(lifecyclePolicy.parse(policy)).toEqual(policy);
+  expect(pipeline.parse(transform.steps)).toEqual(transform.steps);
+});
 
 test("the registry entry agrees with package and settings", () => {
   const entry = readJson("server.json");
@@ -127,8 +143,9 @@ test("the bundle's manifest agrees with package, tools and settings, and starts 
   expect(() => server.mount(host, settings)).not.toThrow();
 });
 
-function formatOf({ key, schema }: ConfigField): "filepath" | "number" | "string" {
+function formatOf({ key, schema }: ConfigField): "boolean" | "filepath" | "number" | "string" {
   if (key.endsWith("Dir")) return "filepath";
+  if (schema.type === "boolean") return "boolean";
   return schema.type === "integer" ? "number" : "string";
 }
 

@@ -145,7 +145,7 @@ describe("a check", () => {
   test("of a folder that is too large, or with a program that is not there, says so", async () => {
     for (const name of ["1", "2", "3"]) writeFileSync(join(folder, "work", name), "x".repeat(100));
     await expect(run("", { maxCopyFiles: 3 })).rejects.toThrow(/larger than a check may copy/);
-    await expect(run("", { maxCopyBytes: 250 })).rejects.toThrow(/KNOWLEDGE_CHECK_FOLDER/);
+    await expect(run("", { maxCopyBytes: 250 })).rejects.toThrow(/KNOWLEDGE_CHECK_DIR/);
     await expect(run("", { command: ["no-such-program-here"] })).rejects.toMatchObject({
       code: "ENOENT",
     });

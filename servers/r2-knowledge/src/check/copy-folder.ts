@@ -54,6 +54,6 @@ function tooLarge(folder: string, { maxBytes, maxFiles }: CopyLimits): TrestleEr
   const megabytes = Math.round(maxBytes / 1024 / 1024);
   return new TrestleError(
     "invalid_config",
-    `${folder} is larger than a check may copy (${megabytes} MB, ${maxFiles} files). Set KNOWLEDGE_CHECK_FOLDER to a smaller folder.`,
+    `${folder} is larger than a check may copy (${megabytes} MB, ${maxFiles} files). Set KNOWLEDGE_CHECK_DIR to a smaller folder.`,
   );
 }

@@ -4,8 +4,10 @@ import { server } from "../server.ts";
 import { openState, type State } from "../state.ts";
 import { addAsking } from "./asking.ts";
 import { addIndex } from "./index-care.ts";
+import { addKeeping } from "./keeping.ts";
 import { addSetup } from "./setup.ts";
 import { addTelling } from "./telling.ts";
+import { addTidying } from "./tidying.ts";
 
 export const cli = createCli<Config, State>({
   name: "trestle-knowledge",
@@ -15,6 +17,6 @@ export const cli = createCli<Config, State>({
   config,
   open: openState,
   add(to) {
-    for (const add of [addSetup, addAsking, addTelling, addIndex]) add(to);
+    for (const add of [addSetup, addAsking, addTelling, addIndex, addKeeping, addTidying]) add(to);
   },
 });

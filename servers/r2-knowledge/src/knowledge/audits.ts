@@ -1,8 +1,11 @@
 import { TrestleError } from "@trestle/protocol";
+import { agingOfAudit } from "../lifecycle/aging.ts";
 import type { CallOptions } from "../object-store/object-store.ts";
 import type { Audit, AuditInput } from "../records/audit.ts";
+import { LAST_VERSION } from "./change-diagnosis.ts";
 import { eachAtMost } from "./each-at-most.ts";
 import { toAuditLine } from "./entry.ts";
+import { refuseHeld } from "./holds.ts";
 import type { AuditAnswer, SearchOptions } from "./knowledge-store.ts";
 import type { Parts } from "./parts.ts";
 
@@ -30,6 +33,20 @@ export async function recordAudit(
   }
   changed({ kind: "audit", id: audit.id });
   return audit;
+}
+
+/** Takes an audit entry away. The index says so first: what is found can always be read. */
+export async function deleteAudit(
+  parts: Parts,
+  id: string,
+  options: CallOptions = {},
+): Promise<void> {
+  const { audits, indexes, clock, changed } = parts;
+  const found = await audits.need(id, options);
+  await refuseHeld(parts, agingOfAudit(found.record), options);
+  await indexes.audits.append([{ kind: "gone", id, version: LAST_VERSION, at: clock.now() }]);
+  await audits.remove(id, options);
+  changed({ kind: "deleted", id });
 }
 
 /** By words, the best first; without words, the newest first. */

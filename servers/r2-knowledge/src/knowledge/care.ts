@@ -35,9 +35,9 @@ export function createCare({ cared }: Pick<Indexes, "cared">): IndexCare {
         ];
         return { ok: false, lines: [...lines, ...findings.slice(0, MOST_TOLD).map(inWords)] };
       }),
-    rebuild: ({ signal } = {}) =>
+    rebuild: ({ trustRecords, signal } = {}) =>
       each(async ({ ledger, records, createFold }) => {
-        const made = await ledger.rebuild({ records, createFold, signal });
+        const made = await ledger.rebuild({ records, createFold, trustRecords, signal });
         return { ok: true, lines: [`made anew of ${made.records} records`] };
       }),
     compact: ({ signal } = {}) =>

@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { TrestleError } from "@trestle/protocol";
+import { agingOfDiagnosis } from "../lifecycle/aging.ts";
 import { type CallOptions, ObjectStoreError } from "../object-store/object-store.ts";
 import type { Diagnosis, DiagnosisInput } from "../records/diagnosis.ts";
+import { isDamagedRecord } from "../records/encode.ts";
 import { versionOf } from "../records/facts.ts";
-import { outcomePrefix, recordKey } from "../records/keys.ts";
+import { outcomePrefix } from "../records/keys.ts";
 import { fingerprint } from "../text/fingerprint.ts";
+import { refuseHeld } from "./holds.ts";
 import type { Parts } from "./parts.ts";
 import { index } from "./store-diagnosis.ts";
 import { toOutcomeEnd } from "./tallies.ts";
@@ -51,7 +54,7 @@ export async function updateDiagnosis(
 }
 
 /** Larger than any version that counts up: whoever changes it at the same time does not bring it back. */
-const LAST_VERSION = 2 ** 31 - 1;
+export const LAST_VERSION = 2 ** 31 - 1;
 
 /** Takes a diagnosis away. The index says so first: what is found can always be read. */
 export async function deleteDiagnosis(
@@ -59,17 +62,31 @@ export async function deleteDiagnosis(
   id: string,
   { version, signal }: CallOptions & { version?: number | undefined } = {},
 ): Promise<void> {
-  // A damaged record is there, too: deleting it is one way to mend it.
-  const isThere = (await parts.store.head(recordKey("diagnoses", id), { signal })) !== undefined;
-  if (!isThere || version !== undefined) {
-    const { record } = await parts.diagnoses.need(id, { signal });
-    if (version !== undefined) checkVersion(record, version);
-  }
+  const record = await readUnlessDamaged(parts, id, { signal });
+  if (version !== undefined) checkVersion(record ?? { id }, version);
+  const aging = record
+    ? agingOfDiagnosis(record, undefined)
+    : { of: "diagnoses" as const, id, touched: 0 };
+  await refuseHeld(parts, aging, { signal });
   const at = parts.clock.now();
   await parts.indexes.diagnoses.append([{ kind: "gone", id, version: LAST_VERSION, at }]);
   await parts.diagnoses.remove(id, { signal });
   await removeOutcomes(parts, id, signal);
   parts.changed({ kind: "deleted", id });
+}
+
+/** A damaged record is there, too: deleting it is one way to mend it. Throws `not_found`. */
+async function readUnlessDamaged(
+  { diagnoses }: Parts,
+  id: string,
+  call: CallOptions,
+): Promise<Diagnosis | undefined> {
+  try {
+    return (await diagnoses.need(id, call)).record;
+  } catch (error) {
+    if (isDamagedRecord(error)) return undefined;
+    throw error;
+  }
 }
 
 async function removeOutcomes(
@@ -122,7 +139,7 @@ function withoutNothing(record: object): object {
   );
 }
 
-function checkVersion(record: Diagnosis, version: number): void {
+function checkVersion(record: Pick<Diagnosis, "id" | "version">, version: number): void {
   const current = versionOf(record);
   if (current !== version) throw conflict(record.id, version, `to version ${current}`);
 }

@@ -1,6 +1,7 @@
 import { messageOf } from "@trestle/protocol";
 import type { CallOptions } from "../object-store/object-store.ts";
 import type { Diagnosis } from "../records/diagnosis.ts";
+import { isDamagedRecord } from "../records/encode.ts";
 import { contextOf, timeOf } from "../records/facts.ts";
 import { escaped, fenced } from "../transform/formats/markdown.ts";
 import { eachAtMost } from "./each-at-most.ts";
@@ -60,7 +61,7 @@ async function readBatch(
     try {
       return await parts.diagnoses.get(id, { signal: options.signal });
     } catch (error) {
-      if (options.signal?.aborted || !isDamaged(error)) throw error;
+      if (options.signal?.aborted || !isDamagedRecord(error)) throw error;
       options.onDamaged?.(id, messageOf(error));
       return undefined;
     }
@@ -75,12 +76,6 @@ async function readBatch(
 export function toKnownRecord(parts: Parts, record: Diagnosis): Known {
   const { seen } = parts.tallies.of(record.id);
   return { record, confidence: confidenceOfRecord(parts, record), occurrences: 1 + seen };
-}
-
-/** Of one object, and not of the store. */
-function isDamaged(error: unknown): boolean {
-  const { details } = error as { details?: { reason?: unknown } };
-  return details?.reason === "damaged_record";
 }
 
 function isWanted(record: Diagnosis, { context, since = 0, until = Infinity }: ExportOptions) {

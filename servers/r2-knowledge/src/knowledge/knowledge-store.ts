@@ -34,6 +34,8 @@ export interface KnowledgeStore {
   findSimilar(error: ErrorInput, options?: SimilarOptions): Promise<SearchAnswer>;
   recordOutcome(id: string, input: OutcomeInput, options?: CallOptions): Promise<RecordedOutcome>;
   recordAudit(input: AuditInput, options?: CallOptions): Promise<Audit>;
+  getAudit(id: string, options?: CallOptions): Promise<Audit>;
+  deleteAudit(id: string, options?: CallOptions): Promise<void>;
   searchAudits(query: SearchOptions): Promise<AuditAnswer>;
   definePattern(input: PatternInput, options?: CallOptions): Promise<Pattern>;
   listPatterns(options?: PatternOptions): Promise<Patterns>;
@@ -181,7 +183,8 @@ export interface Topic {
 
 export interface IndexCare {
   check(options?: CallOptions & { repair?: boolean | undefined }): Promise<IndexReport>;
-  rebuild(options?: CallOptions): Promise<IndexReport>;
+  /** With `trustRecords`, what was deleted and is there again is found again. */
+  rebuild(options?: CallOptions & { trustRecords?: boolean | undefined }): Promise<IndexReport>;
   compact(options?: CallOptions): Promise<IndexReport>;
 }
 

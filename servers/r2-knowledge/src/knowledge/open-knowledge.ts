@@ -5,7 +5,7 @@ import { auditRecord } from "../records/audit.ts";
 import { diagnosisRecord } from "../records/diagnosis.ts";
 import { createIds } from "../records/ids.ts";
 import { createRecordRedact } from "../records/redact.ts";
-import { recordAudit, searchAudits } from "./audits.ts";
+import { deleteAudit, recordAudit, searchAudits } from "./audits.ts";
 import { createCare } from "./care.ts";
 import { deleteDiagnosis, updateDiagnosis } from "./change-diagnosis.ts";
 import { costReport } from "./cost.ts";
@@ -121,6 +121,8 @@ function operations(
       return recordOutcome(parts, id, input, options);
     },
     recordAudit: (input, options) => recordAudit(parts, input, options),
+    getAudit: async (id, options) => (await parts.audits.need(id, options)).record,
+    deleteAudit: (id, options) => deleteAudit(parts, id, options),
     searchAudits: (query) => searchAudits(parts, query),
     definePattern: (input, options) => definePattern(parts, input, options),
     listPatterns: (options = {}) => listPatterns(parts, options),

@@ -12,6 +12,11 @@ export interface RebuildOptions {
   readonly records: Records;
   /** An empty fold of the ledger's kind, to make the new state in. */
   readonly createFold: () => Fold;
+  /**
+   * Records that were deleted and are there again, brought back from a backup or another place, are in
+   * the index again. Somebody's deletion that is under way at this moment may need a `repair` after.
+   */
+  readonly trustRecords?: boolean | undefined;
   readonly onProgress?: ((records: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,7 +43,7 @@ const KEEP_UP_MS = 60_000;
 /**
  * Makes the index of the records, and puts it in the place of what is there, damaged or not. Others
  * go on writing: what they commit meanwhile is taken in, by this process as it is written, or by
- * everybody after it. A deletion that is known stays, even if its record is still there.
+ * everybody after it. A deletion that is known stays, even if its record is still there, unless told otherwise.
  */
 export async function rebuildIndex(parts: RebuildParts, options: RebuildOptions): Promise<Rebuilt> {
   await parts.refresh();
@@ -61,7 +66,7 @@ export async function rebuildIndex(parts: RebuildParts, options: RebuildOptions)
 /** Undefined where something was missed of what others wrote meanwhile. */
 async function tryRebuild(
   parts: RebuildParts,
-  { records, createFold, onProgress, signal }: RebuildOptions,
+  { records, createFold, trustRecords = false, onProgress, signal }: RebuildOptions,
 ): Promise<Rebuilt | undefined> {
   const { view, clock } = parts;
   const loads = view.loads();
@@ -73,7 +78,7 @@ async function tryRebuild(
   };
   const stop = view.follow(take);
   try {
-    take(view.versions.gone());
+    if (!trustRecords) take(view.versions.gone());
     const damaged: Rebuilt["damaged"] = [];
     let count = 0;
     let upTo = clock.now();

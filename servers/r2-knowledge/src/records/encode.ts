@@ -34,6 +34,12 @@ export function decodeRecord<Schema extends z.ZodObject>(
   throw damaged(key, faults.join("; "));
 }
 
+/** Of one object, and not of the store. */
+export function isDamagedRecord(error: unknown): boolean {
+  const { details } = error as { details?: { reason?: unknown } };
+  return details?.reason === "damaged_record";
+}
+
 function parseObject(key: string, bytes: Uint8Array): JsonObject {
   let value: unknown;
   try {

@@ -1,5 +1,13 @@
 import type { ToolDefinition } from "@trestle-mcp/server-kit";
 import type { State } from "../state.ts";
+import { applyLifecycle } from "./apply-lifecycle.ts";
+import {
+  createBackup,
+  listBackups,
+  pruneBackups,
+  restoreBackup,
+  verifyBackups,
+} from "./backups.ts";
 import { definePattern } from "./define-pattern.ts";
 import { deleteDiagnosis } from "./delete-diagnosis.ts";
 import { diagnoseError } from "./diagnose-error.ts";
@@ -11,13 +19,18 @@ import { getMetrics } from "./get-metrics.ts";
 import { learnTopic } from "./learn-topic.ts";
 import { listDiagnoses } from "./list-diagnoses.ts";
 import { listPatterns } from "./list-patterns.ts";
+import { planLifecycle } from "./plan-lifecycle.ts";
 import { recordAudit } from "./record-audit.ts";
 import { recordOutcome } from "./record-outcome.ts";
 import { searchAudits } from "./search-audits.ts";
 import { searchKnowledge } from "./search-knowledge.ts";
+import { setLifecyclePolicy } from "./set-lifecycle-policy.ts";
 import { storeDiagnoses } from "./store-diagnoses.ts";
 import { storeDiagnosis } from "./store-diagnosis.ts";
+import { syncKnowledge } from "./sync-knowledge.ts";
+import { transformRecords } from "./transform-records.ts";
 import { updateDiagnosis } from "./update-diagnosis.ts";
+import { validateFix } from "./validate-fix.ts";
 
 /** In the order of `tools/list`: asking, telling, looking after. */
 export const tools: readonly ToolDefinition<State>[] = [
@@ -39,4 +52,15 @@ export const tools: readonly ToolDefinition<State>[] = [
   listPatterns,
   definePattern,
   getCostReport,
+  validateFix,
+  transformRecords,
+  planLifecycle,
+  applyLifecycle,
+  setLifecyclePolicy,
+  createBackup,
+  listBackups,
+  verifyBackups,
+  restoreBackup,
+  pruneBackups,
+  syncKnowledge,
 ];
