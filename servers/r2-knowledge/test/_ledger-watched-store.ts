@@ -19,7 +19,9 @@ export function watchedStore(store: ObjectStore, meddle: Meddle): ObjectStore {
     ...store,
     get: (key, options) => meddle({ name: "get", key }, () => store.get(key, options)),
     head: (key, options) => meddle({ name: "head", key }, () => store.head(key, options)),
-    put: (key, body, options) => meddle({ name: "put", key }, () => store.put(key, body, options)),
+    // A write that is on its way is not called back by who gave up waiting for it.
+    put: (key, body, options) =>
+      meddle({ name: "put", key }, () => store.put(key, body, { ...options, signal: undefined })),
     delete: (keys, options) =>
       meddle({ name: "delete", key: [keys].flat()[0] ?? "" }, () => store.delete(keys, options)),
     list: (prefix, options) =>
