@@ -2,6 +2,8 @@ import { silentLogger, systemClock } from "@trestle/protocol";
 import { type AnswerQuestion, connectAskedClient } from "@trestle/testkit";
 import { temporaryFolder } from "@trestle/testkit/surroundings";
 import {
+  confirmArgument,
+  confirmDeed,
   createStandaloneHost,
   defineServer,
   defineTool,
@@ -10,7 +12,6 @@ import {
 } from "@trestle-mcp/server-kit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import * as z from "zod";
-import { confirmArgument, confirmDeed } from "./confirm.ts";
 
 describe.for(["auto", "legacy"] as const)("with a client in mode %s", (mode) => {
   test("the user is asked, and agrees", async () => {
