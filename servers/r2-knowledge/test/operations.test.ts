@@ -110,6 +110,29 @@ describe("lifecycle", () => {
     );
   });
 
+  test("a hold stands against deleting by hand, restoring over it and deletions that travel", async () => {
+    const { call, refusal } = mountServer({ KNOWLEDGE_SYNC_DIR: temporaryFolder() });
+    const id = await put(call, "pool timed out");
+    await call("create_backup", {});
+    const holds = [{ name: "case", reason: "a lawsuit", where: { hasFix: true } }];
+    await call("set_lifecycle_policy", { policy: { holds } });
+    expect(await refusal("delete_diagnosis", { id })).toContain("a lawsuit");
+    expect(await refusal("restore_backup", { confirm: "all knowledge" })).toContain(
+      "on hold (case)",
+    );
+    expect(await refusal("sync_knowledge", { deletes: true, confirm: "deletes" })).toContain(
+      "on hold (case)",
+    );
+    expect((await call("restore_backup", { into: "beside/" })).structuredContent).toMatchObject({
+      deleted: 0,
+    });
+    await call("set_lifecycle_policy", { policy: { holds: [] }, confirm: "case" });
+    await call("restore_backup", { confirm: "all knowledge" });
+    expect((await call("plan_lifecycle", {})).structuredContent).toMatchObject({
+      policy: { holds: [] },
+    });
+  });
+
   test("rules that are wrong are refused and nothing changes", async () => {
     const { refusal } = mountServer();
     const rules = [{ name: "x", of: "diagnoses", after: "soon", action: "delete" }];

@@ -137,21 +137,21 @@ interface CleanupOptions extends ApplyOptions {
 
 /** A rule for once: the holds and the least age of the policy count here, too. */
 async function cleanup(place: Place, { olderThan, dryRun, yes, json }: CleanupOptions) {
-  const { operations, knowledge, terminal, signal } = place;
+  const { operations, terminal, signal } = place;
   parseSpan(olderThan, "--older-than");
   const kept = await operations.lifecycle.policy({ signal });
   const rule = { name: "cleanup", of: "diagnoses", after: olderThan, action: "delete" } as const;
-  const planned = await operations.lifecycle.plan({ policy: { ...kept, rules: [rule] }, signal });
+  const policy = { ...kept, rules: [rule] };
+  const planned = await operations.lifecycle.plan({ policy, signal });
   tellPlan(terminal, planned, json);
   if (dryRun || planned.steps.length === 0) return EXIT.ok;
   const question = `Delete ${planned.steps.length} diagnoses for ever?`;
   if (!(await place.confirm(question, yes))) return EXIT.ok;
-  for (const { id } of planned.steps) {
-    signal.throwIfAborted();
-    await knowledge.delete(id, { signal });
-  }
-  if (!json) terminal.print(`${planned.steps.length} deleted.`);
-  return EXIT.ok;
+  const { digest } = planned;
+  const result = await operations.lifecycle.apply({ digest, policy, signal });
+  for (const { id, message } of result.failed) terminal.warn(`${id}: ${message}`);
+  if (!json) terminal.print(`${result.deleted} deleted, ${result.skipped} left as they changed.`);
+  return result.failed.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
 async function check({ operations, terminal, signal }: Place, id: string) {

@@ -7,7 +7,8 @@ import { isDamagedRecord } from "../records/encode.ts";
 import { versionOf } from "../records/facts.ts";
 import { outcomePrefix } from "../records/keys.ts";
 import { fingerprint } from "../text/fingerprint.ts";
-import { refuseHeld } from "./holds.ts";
+import { refuseHeld, refuseWhileHeld } from "./holds.ts";
+import { confidenceOfRecord } from "./outcomes.ts";
 import type { Parts } from "./parts.ts";
 import { index } from "./store-diagnosis.ts";
 import { toOutcomeEnd } from "./tallies.ts";
@@ -64,10 +65,11 @@ export async function deleteDiagnosis(
 ): Promise<void> {
   const record = await readUnlessDamaged(parts, id, { signal });
   if (version !== undefined) checkVersion(record ?? { id }, version);
-  const aging = record
-    ? agingOfDiagnosis(record, undefined)
-    : { of: "diagnoses" as const, id, touched: 0 };
-  await refuseHeld(parts, aging, { signal });
+  if (record) {
+    const { value } = confidenceOfRecord(parts, record);
+    await refuseHeld(parts, agingOfDiagnosis(record, value), { signal });
+    // Nobody can tell of a damaged one whether a hold is meant for it.
+  } else await refuseWhileHeld(parts, `Deleting the damaged record ${id}`, { signal });
   const at = parts.clock.now();
   await parts.indexes.diagnoses.append([{ kind: "gone", id, version: LAST_VERSION, at }]);
   await parts.diagnoses.remove(id, { signal });

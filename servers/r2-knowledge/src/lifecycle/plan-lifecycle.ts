@@ -71,13 +71,18 @@ export function holdOn(
   holds: readonly LegalHold[],
   now: number,
 ): LegalHold | undefined {
-  return holds.find(({ ids, of, where, until }) => {
-    if (until !== undefined && Date.parse(until) <= now) return false;
+  return holds.find((hold) => {
+    const { ids, of, where } = hold;
+    if (!isActive(hold, now)) return false;
     if (of !== undefined && of !== record.of) return false;
     return (
       ids?.includes(record.id) || (where !== undefined && fits(record, { of: record.of, where }))
     );
   });
+}
+
+export function isActive({ until }: Pick<LegalHold, "until">, now: number): boolean {
+  return until === undefined || Date.parse(until) > now;
 }
 
 function fits(

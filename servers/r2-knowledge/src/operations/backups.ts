@@ -13,6 +13,7 @@ import {
   type RestoreResult,
 } from "../backup/restore.ts";
 import { type VerifyOptions, type VerifyResult, verifyBackup } from "../backup/verify-backup.ts";
+import { refuseWhileHeld } from "../knowledge/holds.ts";
 import type { KnowledgeStore } from "../knowledge/knowledge-store.ts";
 import type { CallOptions, ObjectStore } from "../object-store/object-store.ts";
 
@@ -51,6 +52,9 @@ export interface Backups {
 
 const PREFIX = "mcp/";
 const isDerived = (key: string): boolean => key.startsWith(`${PREFIX}indexes/`);
+/** An older policy must not take away what was put on hold since. */
+const staysAsItIs = (key: string): boolean =>
+  isDerived(key) || key.startsWith(`${PREFIX}policies/`);
 
 export function createBackups(parts: BackupsParts): Backups {
   const { store, knowledge } = parts;
@@ -70,7 +74,7 @@ export function createBackups(parts: BackupsParts): Backups {
     const snapshot = await findSnapshot(kept, at, { signal });
     const options = {
       ...{ prefix: PREFIX, signal },
-      ...(into === undefined ? { exact: true, without: isDerived } : { into }),
+      ...(into === undefined ? { exact: true, without: staysAsItIs } : { into }),
     };
     return { kept, snapshot, plan: await planRestore(kept, snapshot, store, options) };
   }
@@ -89,6 +93,10 @@ export function createBackups(parts: BackupsParts): Backups {
       return { snapshot, plan: steps };
     },
     async restore(asked) {
+      if (asked.into === undefined) {
+        const what = "Restoring over what is there (and not beside it)";
+        await refuseWhileHeld(parts, what, { signal: asked.signal });
+      }
       const { kept, snapshot, plan: steps } = await plan(asked);
       const result = await applyRestore(kept, store, steps, asked);
       // Versions went back, and what was deleted is there again: no index believes that by itself.

@@ -30,12 +30,13 @@ export interface Lifecycle {
   plan(
     call?: CallOptions & { readonly policy?: LifecyclePolicy | undefined },
   ): Promise<LifecyclePlan>;
-  /** Plans again by the policy that is kept, and does it where the plan is the one that was looked at. */
+  /** Plans again, by the policy that is kept or by another, and does it where the plan is the one that was looked at. */
   apply(options: ApplyLifecycleOptions): Promise<LifecycleResult>;
 }
 
 export interface ApplyLifecycleOptions extends CallOptions {
   readonly digest: string;
+  readonly policy?: LifecyclePolicy | undefined;
   readonly onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
 }
 
@@ -55,8 +56,8 @@ export function createLifecycle({ store, knowledge, clock }: LifecycleParts): Li
     async plan({ policy, signal } = {}) {
       return plan(policy ?? (await readLifecyclePolicy(store, { signal })).policy, { signal });
     },
-    async apply({ digest, onProgress, signal }) {
-      const { policy } = await readLifecyclePolicy(store, { signal });
+    async apply({ digest, policy: other, onProgress, signal }) {
+      const policy = other ?? (await readLifecyclePolicy(store, { signal })).policy;
       const work = {
         look: (of: Aging["of"], id: string) => look(knowledge, of, id, { signal }),
         remove: (of: Aging["of"], id: string) => remove(knowledge, of, id, { signal }),

@@ -1,5 +1,6 @@
 import { type Clock, type Logger, TrestleError } from "@trestle/protocol";
 import type { Config } from "../config.ts";
+import { refuseWhileHeld } from "../knowledge/holds.ts";
 import type { KnowledgeStore } from "../knowledge/knowledge-store.ts";
 import { openKnowledge } from "../knowledge/open-knowledge.ts";
 import type { CallOptions, ObjectStore } from "../object-store/object-store.ts";
@@ -23,8 +24,8 @@ export interface SyncAsked extends CallOptions {
 }
 
 const PREFIX = "mcp/";
-/** Made of the records on each side, and what concerns one side only. */
-const isOwn = (key: string): boolean => /^(indexes|metrics|sync)\//.test(key);
+/** Made of the records on each side, or what concerns one side only: each has holds of its own. */
+const isOwn = (key: string): boolean => /^(indexes|metrics|policies|sync)\//.test(key);
 
 /**
  * Keeps the records of another place equal with these, and then makes the indexes anew of
@@ -40,6 +41,10 @@ export async function syncKnowledge(
   // Closes that store, too.
   const theirs = openKnowledge({ store: other, clock, log, autoCompact: false });
   try {
+    if (rules.deletes && !dryRun) {
+      for (const side of [store, other])
+        await refuseWhileHeld({ store: side, clock }, "Letting deletions travel", { signal });
+    }
     const result = await runSync({
       source: { store, prefix: PREFIX },
       target: { store: other, prefix: PREFIX },

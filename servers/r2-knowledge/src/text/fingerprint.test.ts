@@ -68,7 +68,7 @@ test("a fingerprint outlives other parameters, folders, lines, builds and a stac
   const again = {
     name: "TypeError",
     message: "user 12 has no address",
-    stack: NODE.replaceAll("/srv/shop/", "/opt/ann/work/")
+    stack: NODE.replaceAll("/srv/shop/", "/opt/ann/shop/")
       .replaceAll(":10:5", ":99:1")
       .split("\n")
       .slice(0, 2)
