@@ -50,6 +50,7 @@ describe("backups", () => {
     await put(call, "one");
     await call("create_backup", {});
     expect(await refusal("restore_backup", {})).toContain('confirm: "all knowledge"');
+    expect(await refusal("restore_backup", { into: "mcp/" })).toContain("not begin with mcp/");
     const beside = await call("restore_backup", { into: "restored/" });
     expect(beside.structuredContent).toMatchObject({ deleted: 0, replaced: 0, conflicts: [] });
     expect(beside.structuredContent.created).toBeGreaterThan(0);

@@ -1,3 +1,4 @@
+import { TrestleError } from "@trestle/protocol";
 import { type BackupParts, type BackupResult, createBackup } from "../backup/create-backup.ts";
 import { type KeepRules, type PruneResult, pruneBackups } from "../backup/prune.ts";
 import {
@@ -70,6 +71,12 @@ export function createBackups(parts: BackupsParts): Backups {
   }
 
   async function plan({ at, into, signal }: RestoreAsked) {
+    if (into?.startsWith(PREFIX) || into === "" || into?.endsWith("/") === false) {
+      throw new TrestleError(
+        "invalid_input",
+        `into must end with / and not begin with ${PREFIX}, where the knowledge itself is: restored/, for example. Leave it out to restore over what is there.`,
+      );
+    }
     const kept = await repository();
     const snapshot = await findSnapshot(kept, at, { signal });
     const options = {
