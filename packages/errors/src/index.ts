@@ -1,0 +1,2 @@
+export { type Frame, framesOf, readStack } from "./frames.ts";
+export { MASK, masked } from "./mask.ts";
