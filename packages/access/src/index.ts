@@ -1,4 +1,11 @@
-export type { ChainEntry } from "./chain/entry.ts";
+export {
+  type ChainEntry,
+  type ChainHash,
+  createChainHash,
+  GENESIS,
+  readLine as readChainLine,
+  toLine as toChainLine,
+} from "./chain/entry.ts";
 export type { ChainHead } from "./chain/head.ts";
 export { type ChainedLog, type ChainedLogOptions, openChainedLog } from "./chain/log.ts";
 export {

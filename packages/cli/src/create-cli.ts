@@ -92,7 +92,7 @@ All of them: ${name} --help`;
     const width = Math.max(...commands.map((command) => command.name().length)) + 2;
     process.stdout.write(
       [
-        renderHelp(server).trimEnd(),
+        renderHelp(server, name).trimEnd(),
         "",
         `Commands, which take the same settings (${name} COMMAND --help):`,
         ...commands.map((each) => `  ${each.name().padEnd(width)}${each.description()}`),

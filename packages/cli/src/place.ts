@@ -4,6 +4,8 @@ import { confirm } from "./confirm.ts";
 import type { CliSpec, Opened } from "./create-cli.ts";
 import { type CliProcess, openTerminal, type Terminal } from "./terminal.ts";
 
+const A_DAY_MS = 86_400_000;
+
 /** Where a command of a server runs. */
 export interface Place<Config> {
   readonly config: Config;
@@ -40,6 +42,8 @@ export async function inPlace<Config, Own extends Opened>(
   // Who reads only the first lines is no failure.
   process.stdout.on("error", stop);
   const { signal } = controller;
+  // Timers of the clock do not keep a process alive, and a command may wait for nothing else.
+  const alive = setInterval(() => {}, A_DAY_MS);
   try {
     return await work({
       ...own,
@@ -47,6 +51,7 @@ export async function inPlace<Config, Own extends Opened>(
       confirm: (question, yes) => confirm(question, yes, { process, terminal, signal }),
     });
   } finally {
+    clearInterval(alive);
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
     process.stdout.off("error", stop);

@@ -27,7 +27,9 @@ export function table(
   return [bold(line(titles)), ...cells.map(line)].join("\n");
 }
 
+/** Also an amount, a share, and that there is none. */
 function isNumber(value: JsonValue | undefined): boolean {
+  if (typeof value === "string") return /^(\$\d[\d.]*|\d+ %|\?)?$/.test(value);
   return typeof value === "number" || value === null;
 }
 

@@ -1,5 +1,5 @@
 export { createFeed, type Feed, type FeedOptions } from "./feed/feed.ts";
-export type { FeedPeer } from "./feed/feed-socket.ts";
+export type { FeedHub, FeedPeer } from "./feed/feed-socket.ts";
 export type { HubEvent, HubGap, HubMessage } from "./hub/event.ts";
 export {
   createHub,
@@ -13,6 +13,8 @@ export {
 export type { Resolve, ResolvedAddress } from "./webhooks/destination.ts";
 export { isPublicAddress } from "./webhooks/public-address.ts";
 export type { Delivery, DeliveryCounts } from "./webhooks/queue.ts";
+export { createSender, type Sendable, type SenderOptions } from "./webhooks/sender.ts";
 export { type Delivered, type VerifyOptions, verifyDelivery } from "./webhooks/signature.ts";
 export type { WebhookForm, WebhookTarget } from "./webhooks/target.ts";
+export { retryDelay, type Verdict } from "./webhooks/verdict.ts";
 export { openWebhooks, type Webhooks, type WebhooksOptions } from "./webhooks/webhooks.ts";

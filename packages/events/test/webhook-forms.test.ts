@@ -43,6 +43,17 @@ describe("the form of", () => {
     });
   });
 
+  test("a GitHub issue mentions nobody, and nothing written ends its block", async () => {
+    const { headers, body } = await bodyOf({
+      ...{ kind: "github-issue", token: "t0ken", labels: ["knowledge"] },
+    });
+    expect(headers.authorization).toBe("Bearer t0ken");
+    expect(body).toMatchObject({ title: "call.failed", labels: ["knowledge"] });
+    const [, fence = ""] = /^(`+)json\n/.exec(body.body) ?? [];
+    expect(body.body.endsWith(`\n${fence}`)).toBe(true);
+    expect(body.body.slice(fence.length, -fence.length)).not.toContain(fence);
+  });
+
   test("Datadog is an event with a title, a text and tags", async () => {
     const { headers, body } = await bodyOf({ kind: "datadog", apiKey: "k3y", tags: ["env:test"] });
     expect(headers["dd-api-key"]).toBe("k3y");

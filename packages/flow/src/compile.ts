@@ -8,7 +8,7 @@ import {
   type ReferenceNames,
   type Roots,
 } from "./references.ts";
-import type { Plan, PlannedStep } from "./schema.ts";
+import type { LaterPart, Plan, PlannedStep } from "./schema.ts";
 import { parseTemplate, referencesOf, type Template } from "./template.ts";
 
 /** A step with its strings read and its dependencies known. */
@@ -20,10 +20,15 @@ export interface CompiledStep extends PlannedStep {
   readonly waitsFor: readonly string[];
   /** Steps without whose result this one has nothing to work on: those it refers to. */
   readonly needsResultOf: readonly string[];
-  /** Steps that must not have been skipped or have failed: `dependsOn`, unless `when` asks `exists`. */
+  /** Steps that must not have been skipped or have failed: `dependsOn`, unless a condition asks `exists`. */
   readonly needsEndOf: readonly string[];
   readonly needsLastResult: boolean;
+  readonly laterParts: ReadonlyMap<string, CompiledPart>;
 }
+
+export type CompiledPart =
+  | { readonly kind: "value"; readonly template: Template }
+  | { readonly kind: "condition"; readonly condition: Condition };
 
 /** Reads all references of a plan. Throws `invalid_input` naming step and key for one that can never have a value. */
 export function compilePlan(plan: Plan, roots: Roots): CompiledStep[] {
@@ -45,12 +50,14 @@ function compileStep(
   const template = parseTemplate(step.arguments, `Step "${step.id}", arguments`, names);
   const condition = compileCondition(step, names);
   const when = condition ? conditionReferences(condition) : { needed: [], asked: [] };
-  const needed = [...referencesOf(template), ...when.needed];
-  const references = [...needed, ...when.asked];
+  const later = compileLater(step, names);
+  const needed = [...referencesOf(template), ...when.needed, ...later.needed];
+  const allAsked = [...when.asked, ...later.asked];
+  const references = [...needed, ...allAsked];
   for (const reference of references) refuseReference(reference, position, { plan, names });
   refuseDependencies(step, names.stepIds);
 
-  const asked = stepsOf(when.asked, names);
+  const asked = stepsOf(allAsked, names);
   const needsResultOf = stepsOf(needed, names);
   return {
     ...step,
@@ -61,17 +68,50 @@ function compileStep(
     needsResultOf,
     needsEndOf: step.dependsOn.filter((id) => !asked.includes(id)),
     needsLastResult: needed.some(({ root }) => root === LAST_RESULT),
+    laterParts: later.parts,
   };
 }
 
-function compileCondition({ id, when }: PlannedStep, names: ReferenceNames): Condition | undefined {
-  if (when === undefined) return undefined;
-  try {
-    return parseCondition(when, names);
-  } catch (error) {
-    throw new TrestleError("invalid_input", `Step "${id}", when: ${messageOf(error)}`, {
-      cause: error,
+function compileLater(
+  { id, later = {} }: PlannedStep,
+  names: ReferenceNames,
+): { parts: Map<string, CompiledPart>; needed: Reference[]; asked: Reference[] } {
+  const parts = new Map<string, CompiledPart>();
+  const needed: Reference[] = [];
+  const asked: Reference[] = [];
+  for (const [key, part] of Object.entries(later)) {
+    const others = [...names.roots.others, ...part.locals];
+    const compiled = compilePart(part, `Step "${id}", ${key}`, {
+      ...names,
+      roots: { ...names.roots, others },
     });
+    parts.set(key, compiled);
+    const isOfOthers = ({ root }: Reference) => !part.locals.includes(root);
+    const found =
+      compiled.kind === "value"
+        ? { needed: referencesOf(compiled.template), asked: [] }
+        : conditionReferences(compiled.condition);
+    needed.push(...found.needed.filter(isOfOthers));
+    asked.push(...found.asked.filter(isOfOthers));
+  }
+  return { parts, needed, asked };
+}
+
+function compilePart(part: LaterPart, where: string, names: ReferenceNames): CompiledPart {
+  return "condition" in part
+    ? { kind: "condition", condition: readCondition(part.condition, where, names) }
+    : { kind: "value", template: parseTemplate(part.value, where, names) };
+}
+
+function compileCondition({ id, when }: PlannedStep, names: ReferenceNames): Condition | undefined {
+  return when === undefined ? undefined : readCondition(when, `Step "${id}", when`, names);
+}
+
+function readCondition(text: string, where: string, names: ReferenceNames): Condition {
+  try {
+    return parseCondition(text, names);
+  } catch (error) {
+    throw new TrestleError("invalid_input", `${where}: ${messageOf(error)}`, { cause: error });
   }
 }
 

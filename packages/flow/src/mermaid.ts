@@ -21,7 +21,7 @@ export function toMermaid(definition: unknown): string {
 }
 
 /** Anything that could end a label, open markup or begin an entity is written as a code point. */
-function escapeLabel(text: string): string {
+export function escapeLabel(text: string): string {
   const shown = text.length > 80 ? `${text.slice(0, 79)}…` : text;
   return shown
     .replaceAll(/\s+/g, " ")
@@ -29,6 +29,6 @@ function escapeLabel(text: string): string {
 }
 
 /** A title is plain text to the end of its line, and knows no entities. */
-function escapeTitle(text: string): string {
+export function escapeTitle(text: string): string {
   return text.replaceAll(/[^\p{L}\p{N}_.,-]+/gu, " ").trim();
 }

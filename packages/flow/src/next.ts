@@ -59,7 +59,7 @@ function stopStep({ id }: CompiledStep, state: FlowState): FlowCommand[] {
   return [{ kind: "skip", step: id, cause: "stopped", reason: whyStopped(state) }];
 }
 
-function whyStopped({ stopping }: FlowState): string {
+export function whyStopped({ stopping }: FlowState): string {
   if (stopping?.reason === "failed") return `step "${stopping.step}" failed`;
   return stopping?.reason === "timed_out" ? "the time was up" : "it was cancelled";
 }
@@ -70,7 +70,12 @@ function isReady({ id, waitsFor }: CompiledStep, state: FlowState): boolean {
   );
 }
 
-function decide(flow: Steerable, state: FlowState, step: CompiledStep): FlowCommand {
+/** What becomes of a step whose time has come: it starts, is skipped or fails. */
+export function decide(
+  flow: Steerable,
+  state: FlowState,
+  step: CompiledStep,
+): FlowCommand & { readonly kind: "start" | "skip" | "fail" } {
   const blocked = blockedBy(flow, state, step);
   if (blocked !== undefined) {
     return { kind: "skip", step: step.id, cause: "dependency", reason: blocked };

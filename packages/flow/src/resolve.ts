@@ -44,6 +44,14 @@ export function fill(template: Template, scope: Scope): JsonValue {
   });
 }
 
+/** Fills a template; what has no value is null. */
+export function fillOrNull(template: Template, scope: Scope): JsonValue {
+  return fillWith(template, (reference) => {
+    const found = lookUp(reference, scope);
+    return found.kind === "value" ? found.value : null;
+  });
+}
+
 /** Fills what already has a value, and leaves every other reference as it was written. */
 export function fillKnown(template: Template, scope: Scope): JsonValue {
   return fillWith(template, (reference) => {

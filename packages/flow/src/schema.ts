@@ -57,7 +57,18 @@ export interface PlannedStep {
   readonly dependsOn: readonly string[];
   readonly when?: string;
   readonly onError: OnError;
+  /** What is filled while the step runs, when more is known than when it started. */
+  readonly later?: Readonly<Record<string, LaterPart>>;
 }
+
+/**
+ * A value or a condition of a running step. `locals` are the roots that only it knows, as `item` or `result`;
+ * what it refers to elsewhere is waited for, as with arguments.
+ */
+export type LaterPart = { readonly locals: readonly string[] } & (
+  | { readonly value: JsonValue }
+  | { readonly condition: string }
+);
 
 export interface PlanLimits {
   /** Steps in one flow; 100 by default. */

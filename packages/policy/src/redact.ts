@@ -1,4 +1,5 @@
 import { isJsonObject, isSecretName, type JsonObject, type JsonValue } from "@trestle/protocol";
+import { withoutSecrets } from "./secret-texts.ts";
 
 export interface RedactSettings {
   /** Further field names to hide, compared without case, `-` and `_`, at any depth. */
@@ -14,26 +15,6 @@ export const DEFAULT_REDACT: RedactSettings = {
   maxStringLength: 2_000,
   maxDepth: 8,
 };
-
-/** Credentials that give themselves away by their form: URLs with a password, bearer headers, well-known key prefixes. */
-const secretPatterns: readonly [RegExp, string][] = [
-  [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]+):[^\s@/]+@/gi, "$1:[redacted]@"],
-  [/\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}/gi, "$1 [redacted]"],
-  [/\b(?:sk|pk|rk)[-_](?:[a-z]+[-_])*[A-Za-z0-9]{16,}/g, "[redacted]"],
-  [/\b(?:ghp|gho|ghs|ghu|github_pat|glpat|xox[abprs]|napi)[-_][A-Za-z0-9_-]{10,}/g, "[redacted]"],
-  [/\bAKIA[A-Z0-9]{16}\b/g, "[redacted]"],
-  // Our own: API keys and the admin credential.
-  [/\btrestle_(?:[0-9a-f]{12}|admin)_[A-Za-z0-9_-]{43}/g, "[redacted]"],
-  // Without its end where the text is cut.
-  [
-    /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-    "[redacted]",
-  ],
-];
-
-/** What any of them needs somewhere: texts without it, nearly all, are looked at once instead of once for each. */
-const suspicious =
-  /:\/\/|bearer|basic|[spr]k[-_]|gh[posu]_|github_pat|glpat|xox[abprs]|napi|ghp|gho|ghs|ghu|akia|trestle_|-----begin/i;
 
 /** Makes the function that takes secrets out of a call's arguments before anything is stored. */
 export function createRedact(
@@ -90,16 +71,9 @@ const SLACK = 1_000;
 
 function redactText(text: string, maxLength: number): string {
   const part = text.length <= maxLength ? text : text.slice(0, maxLength + SLACK);
-  const safe = suspicious.test(part) ? withoutSecrets(part) : part;
+  const safe = withoutSecrets(part);
   if (text.length <= maxLength) return safe;
   return `${safe.slice(0, maxLength)}… (${text.length - maxLength} more)`;
-}
-
-function withoutSecrets(text: string): string {
-  return secretPatterns.reduce(
-    (part, [pattern, replacement]) => part.replace(pattern, replacement),
-    text,
-  );
 }
 
 function normalise(name: string): string {

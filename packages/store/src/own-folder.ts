@@ -9,8 +9,9 @@ import {
   TrestleError,
 } from "@trestle/protocol";
 import { isFolderLocked, takeFolderLock } from "./folder-lock.ts";
-import { becomeOwner, GREETING, type OwnerMembership } from "./owner-membership.ts";
+import { becomeOwner, type OwnerMembership } from "./owner-membership.ts";
 import { type OwnerRecord, readOwnerRecord } from "./owner-record.ts";
+import { GREETING } from "./share-wire.ts";
 
 export interface OwnFolderOptions {
   /** The data folder; created with mode 0700 where it does not exist. */

@@ -4,6 +4,7 @@ import { type Clock, type JsonObject, messageOf, TrestleError } from "@trestle/p
 import type { FolderLock } from "./folder-lock.ts";
 import { clearStaleSockets, ownerAddress } from "./owner-address.ts";
 import { removeOwnerRecord, writeOwnerRecord } from "./owner-record.ts";
+import { GREETING } from "./share-wire.ts";
 
 export interface OwnerMembership {
   readonly role: "owner";
@@ -21,9 +22,6 @@ export interface Ownership {
   readonly onJoin: (socket: Socket) => void;
   readonly info?: JsonObject;
 }
-
-/** The first byte that an owner sends to whoever joins: it lives, and has taken the connection. */
-export const GREETING = Buffer.from([0x06]);
 
 /** Opens the door of a folder whose lock this process holds. */
 export async function becomeOwner(ownership: Ownership): Promise<OwnerMembership> {

@@ -10,6 +10,9 @@ import {
   TrestleError,
 } from "@trestle/protocol";
 
+/** The first byte that an owner sends to whoever joins: it lives, and has taken the connection. */
+export const GREETING = Buffer.from([0x06]);
+
 /** What a joiner says to the owner, one JSON line each. */
 export type ToOwner =
   | { readonly id: number; readonly method: string; readonly payload: JsonValue }

@@ -19,8 +19,11 @@ export interface FeedPeer {
   isValid?(): boolean;
 }
 
+/** What a feed tells of: a hub, or anything else that numbers its events and can replay them. */
+export type FeedHub = Pick<Hub, "subscribe" | "lastSeq">;
+
 export interface FeedSocketParts {
-  readonly hub: Hub;
+  readonly hub: FeedHub;
   readonly peer: FeedPeer;
   readonly keepaliveMs: number;
   readonly clock: Clock;

@@ -9,11 +9,10 @@ import {
   silentLogger,
   systemClock,
 } from "@trestle/protocol";
-import type { Hub } from "../hub/hub.ts";
-import { type FeedPeer, serveFeedSocket } from "./feed-socket.ts";
+import { type FeedHub, type FeedPeer, serveFeedSocket } from "./feed-socket.ts";
 
 export interface FeedOptions {
-  readonly hub: Hub;
+  readonly hub: FeedHub;
   /** Says who connects; throws `denied` for nobody. Called before the connection is upgraded. */
   readonly authenticate: (request: IncomingMessage) => Promise<FeedPeer> | FeedPeer;
   /** Web pages that may connect, as `Origin` names them; by default none may. */

@@ -8,6 +8,7 @@ import type { WebhookForm } from "./target.ts";
 const MAX_SLACK_TEXT = 2_900;
 const MAX_DISCORD_TEXT = 2_000;
 const MAX_GITHUB_TYPE = 100;
+const MAX_GITHUB_TITLE = 250;
 const MAX_DATADOG_TITLE = 100;
 const MAX_DATADOG_TEXT = 4_000;
 
@@ -24,7 +25,7 @@ export function toOutgoing(
     "user-agent": "trestle-webhooks",
     [HEADERS.delivery]: id,
   };
-  if (form.kind === "github") {
+  if (form.kind === "github" || form.kind === "github-issue") {
     headers.authorization = `Bearer ${form.token}`;
     headers.accept = "application/vnd.github+json";
     headers["x-github-api-version"] = "2022-11-28";
@@ -52,6 +53,12 @@ function toBody(event: HubEvent, form: WebhookForm): JsonObject {
         event_type: cut(event.topic, MAX_GITHUB_TYPE),
         client_payload: { event: { ...event } },
       };
+    case "github-issue":
+      return {
+        title: cut(titleOf(event), MAX_GITHUB_TITLE),
+        body: fenced(detailOf(event)),
+        ...(form.labels && { labels: [...form.labels] }),
+      };
     case "datadog":
       return {
         title: cut(event.topic, MAX_DATADOG_TITLE),
@@ -76,6 +83,19 @@ function discordText(event: HubEvent): string {
   const title = `**${cut(event.topic, 200)}**\n`;
   const room = MAX_DISCORD_TEXT - title.length - 6;
   return `${title}\`\`\`${cut(detailOf(event).replaceAll("```", "'''"), room)}\`\`\``;
+}
+
+/** What somebody wrote could close a fence of three, and mention people behind it. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}json\n${text}\n${fence}`;
+}
+
+/** A zero-width space keeps a name in a title from being a mention. */
+function titleOf({ topic, payload }: HubEvent): string {
+  const summary = typeof payload.summary === "string" ? `: ${payload.summary}` : "";
+  return `${topic}${summary}`.replaceAll("@", "@\u200b").replace(/\s+/g, " ");
 }
 
 function detailOf({ payload }: HubEvent): string {

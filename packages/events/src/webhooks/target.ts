@@ -14,5 +14,7 @@ export type WebhookForm =
   | { readonly kind: "discord" }
   /** `repository_dispatch`: the URL is https://api.github.com/repos/OWNER/NAME/dispatches. */
   | { readonly kind: "github"; readonly token: string }
+  /** An issue for each event: the URL is https://api.github.com/repos/OWNER/NAME/issues. */
+  | { readonly kind: "github-issue"; readonly token: string; readonly labels?: readonly string[] }
   /** Events API v1: the URL is https://api.SITE/api/v1/events. */
   | { readonly kind: "datadog"; readonly apiKey: string; readonly tags?: readonly string[] };

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import {
   type Clock,
   type Logger,
@@ -8,19 +7,18 @@ import {
 } from "@trestle/protocol";
 import type { HubEvent } from "../hub/event.ts";
 import type { Hub } from "../hub/hub.ts";
-import { type Resolve, resolveDestination } from "./destination.ts";
+import type { Resolve } from "./destination.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { followHub } from "./follow.ts";
-import { toOutgoing } from "./forms.ts";
 import {
   type Delivery,
   type DeliveryCounts,
   type DeliveryQueue,
   openDeliveryQueue,
 } from "./queue.ts";
-import { post } from "./send.ts";
+import { createSender } from "./sender.ts";
 import type { WebhookTarget } from "./target.ts";
-import { judgeAnswer, judgeError, retryDelay, type Verdict } from "./verdict.ts";
+import { judgeError, retryDelay, type Verdict } from "./verdict.ts";
 import { createWanters } from "./wanters.ts";
 
 export interface WebhooksOptions {
@@ -64,7 +62,6 @@ export interface Webhooks {
 }
 
 const MAX_ATTEMPTS = 12;
-const TIMEOUT_MS = 10_000;
 const LISTED = 100;
 const CLOSE_MS = 2_000;
 
@@ -116,17 +113,22 @@ function createAttempt(
   { clock, queue, signal }: { clock: Clock; queue: DeliveryQueue; signal: AbortSignal },
 ) {
   const { random = Math.random, prepare = async (target) => target } = options;
-  const resolve = options.resolve ?? ((hostname) => lookup(hostname, { all: true }));
+  const post = createSender({
+    ...{ clock, signal },
+    resolve: options.resolve,
+    get allowHosts() {
+      return options.allowHosts;
+    },
+    get timeoutMs() {
+      return options.timeoutMs;
+    },
+  });
 
   async function send(delivery: Delivery): Promise<Verdict> {
     const configured = options.targets().find(({ id }) => id === delivery.target);
     if (!configured) return { kind: "refused", reason: "the target is no longer configured" };
-    const { allowHosts = [], timeoutMs = TIMEOUT_MS } = options;
     try {
-      const { url, form } = await prepare(configured);
-      const destination = await resolveDestination(url, { resolve, allowHosts });
-      const outgoing = toOutgoing(delivery, form, clock.now());
-      return judgeAnswer(await post(destination, outgoing, { timeoutMs, clock, signal }));
+      return await post(delivery, await prepare(configured));
     } catch (error) {
       return judgeError(error);
     }
