@@ -2,7 +2,7 @@ import { publishedLibrary } from "@trestle/build";
 import { defineConfig } from "tsdown";
 
 export default defineConfig(
-  publishedLibrary(["compile-cache", "node-version", "serving"], {
+  publishedLibrary(["compile-cache", "node-version", "serving", "young-space"], {
     "sqlite-worker": "@trestle/store/sqlite-worker",
   }),
 );

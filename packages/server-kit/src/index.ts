@@ -66,6 +66,7 @@ export {
 } from "./define/tool.ts";
 export { createAuditFile } from "./host/audit-file.ts";
 export { createTopics, type TopicEvent, type Topics } from "./host/topics.ts";
+export type { StoredTasks } from "./instance/parts.ts";
 export {
   createLogger,
   type LoggerOptions,

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
@@ -82,6 +82,19 @@ test("flags win over the environment, the environment over .env", async () => {
   expect(await fromEnvironment.exited).toBe(0);
   const fromFlag = startSample(["--sample-limit", "none"], { home, env: { SAMPLE_LIMIT: "3" } });
   expect(await fromFlag.exited).toBe(78);
+});
+
+test("what stands in the server's own folder holds wherever it is started, and gives way to all else", async () => {
+  const home = makeHome();
+  mkdirSync(join(home, "data", "sample"), { recursive: true });
+  writeFileSync(join(home, "data", "sample", ".env"), "SAMPLE_LIMIT=zero-from-home\n");
+  const alone = startSample([], { home });
+  expect(await alone.exited).toBe(78);
+  expect(alone.stderr()).toContain("SAMPLE_LIMIT");
+  writeFileSync(join(home, ".env"), "SAMPLE_LIMIT=3\n");
+  const here = startSample([], { home });
+  here.child.stdin?.end();
+  expect(await here.exited).toBe(0);
 });
 
 test("a named env file is read instead of .env, and must be there", async () => {

@@ -3,7 +3,7 @@ export {
   type AskedClient,
   connectAskedClient,
 } from "./clients/asked-client.ts";
-export { describeServer } from "./describe-server/describe-server.ts";
+export { describeServer, describeServing } from "./describe-server/describe-server.ts";
 export {
   type RawSession,
   type RawSessionOptions,

@@ -116,6 +116,8 @@ describe("what is rendered", () => {
       config: empty,
     });
     expect(renderHelp(server)).toContain("Names (APP_NAMES)");
+    expect(renderHelp(server)).toContain("Usage: trestle-app [options]");
+    expect(renderHelp(server, "names")).toContain("Usage: names [options]");
   });
 
   test("the .env.example parses to a valid configuration once the required ones are filled in", () => {

@@ -42,8 +42,13 @@ export function renderToolsTable(server: Pick<DefinedServer, "tools" | "describe
   return markdownTable(["Tool", "What it does", "Effect", "Profile"], rows);
 }
 
+/** The program that is named like its server. */
+export function programOf({ name }: Pick<DefinedServer, "name">): string {
+  return `trestle-${name}`;
+}
+
 /** What `--help` prints. */
-export function renderHelp(server: DefinedServer): string {
+export function renderHelp(server: DefinedServer, program = programOf(server)): string {
   const settings = server.configFields.map((field) => [
     `  ${field.flag} <${shortType(field)}>`,
     `${field.description} (${field.env}${field.required ? ", required" : ""}${
@@ -64,13 +69,14 @@ export function renderHelp(server: DefinedServer): string {
   return [
     `${server.title} ${server.version}: ${server.description}`,
     "",
-    `Usage: trestle-${server.name} [options]   (speaks MCP on stdio)`,
+    `Usage: ${program} [options]   (speaks MCP on stdio)`,
     "",
     ...(settings.length > 0 ? ["Settings:", ...lines(settings), ""] : []),
     "Running:",
     ...lines(run),
     "",
-    "Flags win over environment variables, these over .env. Data is kept below $TRESTLE_HOME (default ~/.trestle).",
+    "Flags win over environment variables, these over ./.env, and that over .env in the server's own folder.",
+    `Data is kept there: $TRESTLE_HOME/${server.name} (default ~/.trestle/${server.name}).`,
     "",
   ].join("\n");
 }

@@ -9,6 +9,7 @@ import type {
   Principal,
   Progress,
 } from "@trestle/protocol";
+import type { TaskControl } from "../tasks/task-control.ts";
 
 /** All that a tool, prompt or resource gets besides its input. */
 export interface ToolContext<State = unknown> {
@@ -27,6 +28,8 @@ export interface ToolContext<State = unknown> {
   readonly inputResponses: Readonly<Record<string, JsonObject>>;
   /** The `state` an earlier round gave to `inputRequired`; verified. */
   readonly requestState?: string;
+  /** Of a tool with `task`, where its caller takes tasks. */
+  readonly task?: TaskControl;
   /** Tells the caller how far the work is; a no-op unless it asked. */
   progress(progress: Progress): void;
   /** Sends an MCP log message; a no-op unless the caller asked for its level. */

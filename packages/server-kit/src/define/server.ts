@@ -13,6 +13,7 @@ import * as z from "zod";
 import { toConfigFields } from "../config/fields.ts";
 import { parseConfig, type RawSettings, secretValues } from "../config/parse.ts";
 import { createInstance } from "../instance/instance.ts";
+import type { StoredTasks } from "../instance/parts.ts";
 import { withoutSecrets } from "../log.ts";
 import { checkUnique, definitionError } from "./checks.ts";
 import type { ListKind } from "./context.ts";
@@ -36,6 +37,8 @@ export interface ServerSpec<Config extends z.ZodObject, State> {
   readonly tools?: readonly ToolDefinition<State>[];
   readonly resources?: readonly ResourceDefinition<State>[];
   readonly prompts?: readonly PromptDefinition<State>[];
+  /** Where tasks of its tools outlive the process. */
+  readonly tasks?: StoredTasks<State>;
   /** Left out: true when an empty configuration is valid. */
   readonly needsNoCredentials?: boolean;
   /** Declares the (deprecated) MCP logging capability. */
@@ -150,6 +153,7 @@ function mountServer<Config extends z.ZodObject, State>(
     tools: spec.tools ?? [],
     resources: spec.resources ?? [],
     prompts: spec.prompts ?? [],
+    tasks: spec.tasks,
     profile: profileOf(settings),
     secrets,
     host,

@@ -46,6 +46,8 @@ export interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject,
   /** What the model reads; the JSON of the output unless given. */
   readonly content?: (output: z.output<Output>) => JsonObject[];
   readonly meta?: JsonObject;
+  /** May go on as a task after its request was answered, where the caller takes tasks; `required`: only so. */
+  readonly task?: TaskSupport;
   readonly run: (
     input: z.output<Input>,
     context: ToolContext<State>,
@@ -62,11 +64,15 @@ export interface RawToolSpec<State> {
   readonly outputSchema?: JsonObject;
   readonly hints: Hints;
   readonly meta?: JsonObject;
+  readonly task?: TaskSupport;
   readonly run: (
     args: JsonObject,
     context: ToolContext<State>,
   ) => MaybePromise<JsonObject | InputRequired>;
 }
+
+/** How a tool uses the extension `io.modelcontextprotocol/tasks`. */
+export type TaskSupport = "optional" | "required";
 
 /** A tool ready to be mounted. Made by `defineTool` and `defineRawTool`. */
 export interface ToolDefinition<in State = unknown> {
@@ -75,6 +81,7 @@ export interface ToolDefinition<in State = unknown> {
   readonly aliases: readonly string[];
   readonly hints: Hints;
   readonly cacheTtl?: number;
+  readonly task?: TaskSupport;
   /** The entry of tools/list. */
   readonly describe: () => JsonObject;
   /** Arguments to input; throws `invalid_input` naming each bad field. */
@@ -106,6 +113,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     aliases: spec.aliases ?? [],
     hints: spec.hints,
     ...(spec.cache && { cacheTtl: spec.cache.ttl }),
+    ...(spec.task && { task: spec.task }),
     describe: lazily(() => ({
       ...describeTool(spec),
       inputSchema: toJsonSchema(input, "input"),
@@ -134,6 +142,7 @@ export function defineRawTool<State = unknown>(spec: RawToolSpec<State>): ToolDe
     profile: spec.profile ?? "core",
     aliases: [],
     hints: spec.hints,
+    ...(spec.task && { task: spec.task }),
     describe: () => description,
     parse: (args) => args,
     run: async (args, context) => spec.run(args, context),

@@ -6,6 +6,7 @@ import {
   TrestleError,
 } from "@trestle/protocol";
 import type { ToolContext } from "../define/context.ts";
+import type { TaskControl } from "../tasks/task-control.ts";
 import type { EventSource, InstanceParts } from "./parts.ts";
 import type { Round } from "./round.ts";
 
@@ -19,8 +20,9 @@ export function toToolContext<State>(made: {
   readonly request: RequestContext;
   readonly params: JsonObject;
   readonly round: Round;
+  readonly task?: TaskControl | undefined;
 }): ToolContext<State> {
-  const { state, parts, events, request, round } = made;
+  const { state, parts, events, request, round, task } = made;
   const meta = metaOf(made.params);
   const idempotencyKey = idempotencyKeyOf(made.params);
   return {
@@ -33,7 +35,11 @@ export function toToolContext<State>(made: {
     meta,
     inputResponses: round.inputResponses,
     ...(round.requestState !== undefined && { requestState: round.requestState }),
-    progress: (progress) => request.onProgress?.(progress),
+    ...(task !== undefined && { task }),
+    progress(progress) {
+      request.onProgress?.(progress);
+      if (progress.message !== undefined) task?.tell(progress.message);
+    },
     logMessage: (message) => request.onLog?.(message),
     log: parts.host.log,
     clock: parts.host.clock,

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   type JsonObject,
   type RequestContext,
@@ -8,6 +9,8 @@ import {
 } from "@trestle/protocol";
 import type { ToolDefinition } from "../define/tool.ts";
 import { createIdempotency, type Idempotency } from "../idempotency/idempotency.ts";
+import { TASKS_EXTENSION } from "../tasks/report.ts";
+import { createTasks, type Tasks } from "../tasks/tasks.ts";
 import { complete } from "./completion.ts";
 import { createErrorTranslator, type ErrorTranslator } from "./errors.ts";
 import { listPrompts, listResources, listResourceTemplates, listTools } from "./lists.ts";
@@ -17,6 +20,7 @@ import { indexResources, type ResourceIndex, readResource } from "./resources.ts
 import { createRunningRequests } from "./running.ts";
 import { createSeal, loadSealKey, type Seal } from "./seal.ts";
 import { createLazyState, type LazyState } from "./state.ts";
+import { cancelTask, getTask, updateTask } from "./tasks.ts";
 import { callTool, indexTools } from "./tools.ts";
 import { createWatches, subscribe, unsubscribe, type Watches } from "./watches.ts";
 
@@ -31,6 +35,7 @@ export interface Core<State> {
   readonly toolIndex: ReadonlyMap<string, ToolDefinition<State>>;
   readonly findResource: ResourceIndex<State>;
   readonly watches: Watches;
+  readonly tasks: Tasks;
 }
 
 type Method<State> = (
@@ -65,6 +70,7 @@ export function createInstance<State>(parts: InstanceParts<State>): ServerInstan
     },
     async close() {
       await running.close();
+      await core.tasks.close();
       await core.watches.close();
       await core.idempotency.close();
       await core.state.close();
@@ -88,6 +94,7 @@ function createCore<State>(
     toolIndex: indexTools(parts.tools),
     findResource: indexResources(parts.resources),
     watches: createWatches(),
+    tasks: createTasks({ clock: host.clock, log: host.log, newId: randomUUID }),
   };
 }
 
@@ -103,6 +110,9 @@ function methodsOf<State>(): ReadonlyMap<string, Method<State>> {
     ["prompts/list", listPrompts],
     ["prompts/get", getPrompt],
     ["completion/complete", complete],
+    ["tasks/get", getTask],
+    ["tasks/update", updateTask],
+    ["tasks/cancel", cancelTask],
   ]);
 }
 
@@ -118,5 +128,8 @@ function capabilitiesOf<State>(parts: InstanceParts<State>): JsonObject {
     ...(parts.prompts.length > 0 && { prompts: { listChanged: true } }),
     ...(completes && { completions: {} }),
     ...(parts.server.logging && { logging: {} }),
+    ...(parts.tools.some(({ task }) => task !== undefined) && {
+      extensions: { [TASKS_EXTENSION]: {} },
+    }),
   };
 }

@@ -10,9 +10,12 @@ import {
 } from "@trestle/protocol";
 import { isInputRequired } from "../define/input-required.ts";
 import type { ToolDefinition } from "../define/tool.ts";
+import type { TaskControl } from "../tasks/task-control.ts";
+import { missingTasks } from "../tasks/tasks.ts";
 import { idempotencyKeyOf, toToolContext } from "./context.ts";
 import type { Core } from "./instance.ts";
 import { openRound, toInputRequiredResult } from "./round.ts";
+import { takesTasks } from "./tasks.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** Name or alias to tool. */
@@ -33,11 +36,45 @@ export async function callTool<State>(
   const tool = findTool(core, params.name);
   const args = params.arguments ?? {};
   if (!isJsonObject(args)) throw new RpcError(RPC.invalidParams, "arguments must be an object.");
+  const call = { tool, args, params, request };
+  if (tool.task !== undefined && takesTasks(request)) return runAsTask(core, call);
+  if (tool.task === "required") throw missingTasks(tool.name);
+  return answerCall(core, call);
+}
+
+async function answerCall<State>(core: Core<State>, call: ToolCall<State>): Promise<JsonObject> {
   try {
-    return await runTool(core, { tool, args, params, request });
+    return await runTool(core, call);
   } catch (error) {
-    return core.errors.toResult(request.signal.aborted ? toCancelled(error) : error, tool.name);
+    const failure = call.request.signal.aborted ? toCancelled(error) : error;
+    return core.errors.toResult(failure, call.tool.name);
   }
+}
+
+/** The deadline is that of an answer, which a task does not owe. */
+function runAsTask<State>(core: Core<State>, call: ToolCall<State>): Promise<JsonObject> {
+  const { deadline: _, ...request } = call.request;
+  return core.tasks.run({
+    principal: request.principal.id,
+    signal: request.signal,
+    async round({ asked, answers }, { signal, task }) {
+      const params = asked === undefined ? call.params : nextRound(call.params, asked, answers);
+      const result = await answerCall(core, {
+        ...call,
+        ...{ params, task, request: { ...request, signal } },
+      });
+      if (signal.aborted) throw signal.reason;
+      return result;
+    },
+  });
+}
+
+function nextRound(
+  params: JsonObject,
+  { requestState }: JsonObject,
+  inputResponses: JsonObject = {},
+): JsonObject {
+  return { ...params, inputResponses, ...(requestState !== undefined && { requestState }) };
 }
 
 interface ToolCall<State> {
@@ -45,10 +82,11 @@ interface ToolCall<State> {
   readonly args: JsonObject;
   readonly params: JsonObject;
   readonly request: RequestContext;
+  readonly task?: TaskControl;
 }
 
 async function runTool<State>(core: Core<State>, call: ToolCall<State>): Promise<JsonObject> {
-  const { tool, args, params, request } = call;
+  const { tool, args, params, request, task } = call;
   const input = tool.parse(args);
   const binding = {
     principal: request.principal.id,
@@ -63,7 +101,7 @@ async function runTool<State>(core: Core<State>, call: ToolCall<State>): Promise
 
   async function run(): Promise<JsonObject> {
     const state = await core.state.get();
-    const context = toToolContext({ ...core, state, request, params, round });
+    const context = toToolContext({ ...core, state, request, params, round, task });
     const output = await tool.run(input as never, context);
     if (!isInputRequired(output)) return output;
     return toInputRequiredResult(output, { seal: core.seal, binding });

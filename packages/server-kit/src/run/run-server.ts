@@ -8,7 +8,7 @@ import {
   TrestleError,
 } from "@trestle/protocol";
 import { type Flags, parseFlags } from "../config/flags.ts";
-import { renderHelp } from "../config/render.ts";
+import { programOf, renderHelp } from "../config/render.ts";
 import type { DefinedServer } from "../define/server.ts";
 import { isLoopback, parseHttpAddress } from "./http-address.ts";
 import { createPlainHttp } from "./plain-http.ts";
@@ -23,14 +23,18 @@ const LAST_MOMENTS_MS = 2_000;
 
 /**
  * Runs a server in its own process: MCP on stdio, or on HTTP with `--http`. Resolves with the exit code
- * once the peer has closed its end or a signal has come.
+ * once the peer has closed its end or a signal has come. Errors and `--help` call it `program`.
  */
-export async function runServer(server: DefinedServer, process: ProcessLike): Promise<number> {
+export async function runServer(
+  server: DefinedServer,
+  process: ProcessLike,
+  program: string = programOf(server),
+): Promise<number> {
   // A reader of stderr that went away is no reason to end.
   process.stderr.on("error", () => {});
   try {
     const flags = parseFlags(process.argv.slice(2), server.configFields);
-    if (flags.help) return print(process, renderHelp(server));
+    if (flags.help) return print(process, renderHelp(server, program));
     if (flags.version) return print(process, `${server.version}\n`);
     await serve(server, flags, process);
     systemClock.after(LAST_MOMENTS_MS, () => process.exit?.(0));
@@ -38,7 +42,7 @@ export async function runServer(server: DefinedServer, process: ProcessLike): Pr
   } catch (error) {
     const expected = isTrestleError(error);
     const text = expected || !(error instanceof Error) ? messageOf(error) : error.stack;
-    process.stderr.write(`trestle-${server.name}: ${text}\n`);
+    process.stderr.write(`${program}: ${text}\n`);
     return expected && error.code === "invalid_config" ? BAD_CONFIG : 1;
   }
 }

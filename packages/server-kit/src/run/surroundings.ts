@@ -8,7 +8,7 @@ import type { DefinedServer } from "../define/server.ts";
 import { createLogger, logLevelOf } from "../log.ts";
 import type { ProcessLike } from "./process-like.ts";
 
-/** Everything a run reads from its surroundings: flags before environment before `.env`. */
+/** Everything a run reads from its surroundings: flags before environment before `.env`, here and in its own folder. */
 export interface Surroundings {
   readonly settings: RawSettings;
   readonly dataDir: string;
@@ -24,7 +24,11 @@ export function readSurroundings(
 ): Surroundings {
   const fromFile = readEnvFile(flags.envFile, process.cwd());
   // Set but empty means not set.
-  const read = (name: string) => process.env[name] || fromFile[name] || undefined;
+  const readHere = (name: string) => process.env[name] || fromFile[name] || undefined;
+  const dataDir = join(readHere("TRESTLE_HOME") ?? join(homedir(), ".trestle"), server.name);
+  // What holds wherever it is started: hosts start servers in folders of their choice.
+  const everywhere = readEnvFile(undefined, dataDir);
+  const read = (name: string) => readHere(name) || everywhere[name] || undefined;
   const fields = server.configFields;
   const settings: Record<string, string | undefined> = {
     TRESTLE_PROFILE: flags.profile ?? read("TRESTLE_PROFILE"),
@@ -35,7 +39,7 @@ export function readSurroundings(
   const bridgeKey = read("MCP_API_KEY");
   return {
     settings,
-    dataDir: join(read("TRESTLE_HOME") ?? join(homedir(), ".trestle"), server.name),
+    dataDir,
     ...(bearerKey !== undefined && { bearerKey }),
     ...(bridgeUrl !== undefined && {
       bridge: { url: bridgeUrl, ...(bridgeKey !== undefined && { key: bridgeKey }) },

@@ -1,4 +1,5 @@
-import type { JsonObject } from "@trestle/protocol";
+import { isJsonObject, type JsonObject } from "@trestle/protocol";
+import { TASKS_EXTENSION } from "../tasks/report.ts";
 
 const methodsByCapability: Readonly<Record<string, readonly string[]>> = {
   tools: ["tools/list", "tools/call"],
@@ -13,11 +14,19 @@ const methodsByCapability: Readonly<Record<string, readonly string[]>> = {
   completions: ["completion/complete"],
 };
 
+export const TASK_METHODS = ["tasks/get", "tasks/update", "tasks/cancel"];
+
 /** The methods that an instance with these capabilities answers. */
 export function methodsOf(capabilities: JsonObject): ReadonlySet<string> {
-  return new Set(
-    Object.entries(methodsByCapability)
-      .filter(([capability]) => capabilities[capability] !== undefined)
-      .flatMap(([, methods]) => methods),
-  );
+  const methods = Object.entries(methodsByCapability)
+    .filter(([capability]) => capabilities[capability] !== undefined)
+    .flatMap(([, names]) => names);
+  const { extensions } = capabilities;
+  const hasTasks = isJsonObject(extensions) && TASKS_EXTENSION in extensions;
+  return new Set(hasTasks ? [...methods, ...TASK_METHODS] : methods);
+}
+
+/** What a legacy peer is told: the extensions are of the modern era. */
+export function legacyCapabilities({ extensions: _, ...capabilities }: JsonObject): JsonObject {
+  return capabilities;
 }

@@ -13,6 +13,7 @@ import {
   type ServerInstance,
 } from "@trestle/protocol";
 import type { LineTransport } from "./line-transport.ts";
+import { legacyCapabilities } from "./methods.ts";
 import { isPlainInfo, isPlainMessage } from "./plain.ts";
 
 /**
@@ -90,7 +91,7 @@ function muteAnswer(transport: LineTransport, id: RpcRequest["id"], onAnswer: ()
 function welcome(instance: ServerInstance, principal: Principal, client: ClientFacts): JsonObject {
   return {
     protocolVersion: client.protocolVersion,
-    capabilities: instance.capabilities,
+    capabilities: legacyCapabilities(instance.capabilities),
     serverInfo: instance.info,
     ...instructionsOf(instance, principal),
   };

@@ -15,7 +15,7 @@ import {
   type ServerInstance,
 } from "@trestle/protocol";
 import { createLegacyResults, type ToPeerResult } from "./legacy-result.ts";
-import { methodsOf } from "./methods.ts";
+import { legacyCapabilities, methodsOf, TASK_METHODS } from "./methods.ts";
 import { passSchema } from "./pass-schema.ts";
 import { answer } from "./request.ts";
 import { createSubscriptions } from "./subscriptions.ts";
@@ -58,7 +58,9 @@ export function createSdkServer(instance: ServerInstance, facts: PeerFacts): Pee
   const { era, principal, log, session } = facts;
   const instructions = instance.instructionsFor?.(principal) ?? instance.instructions;
   const server = new Server(instance.info as never, {
-    capabilities: instance.capabilities as never,
+    capabilities: (era === "legacy"
+      ? legacyCapabilities(instance.capabilities)
+      : instance.capabilities) as never,
     jsonSchemaValidator: noValidator,
     ...(instructions !== undefined && { instructions }),
   });
@@ -88,6 +90,12 @@ export function createSdkServer(instance: ServerInstance, facts: PeerFacts): Pee
     if (!methods.has(request.method)) throw new RpcError(RPC.methodNotFound, "Method not found");
     return answer(serving, wireRequest(request, sdk), sdk) as never;
   };
+  // The SDK knows tasks of the legacy era only, and hands these methods to nobody who did not ask for them.
+  for (const method of TASK_METHODS.filter((name) => era === "modern" && methods.has(name))) {
+    server.setRequestHandler(method, { params: passSchema }, (params, sdk) => {
+      return answer(serving, wireRequest({ method, params: params as object }, sdk), sdk) as never;
+    });
+  }
   server.onerror = (error) => log.debug("mcp connection", { error: messageOf(error) });
 
   const unsubscribe = facts.deaf

@@ -10,8 +10,10 @@ for (const path of ["direct", "bridge"] as const) {
     for (const run of runs) {
       expect(run.surprises).toEqual([]);
       expect(run.scenarios.passed + run.scenarios.failed).toBeGreaterThanOrEqual(30);
+      // No revision requires tasks, but a server of ours has them.
+      if (path === "direct") expect(run.unscored).toEqual([]);
     }
-  }, 60_000);
+  }, 180_000);
 }
 
 const run = (name: string, ...statuses: Check["status"][]) => ({

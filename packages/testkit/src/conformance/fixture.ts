@@ -7,19 +7,21 @@ import { notifyingTools } from "./fixture/notifying.ts";
 import { prompts } from "./fixture/prompts.ts";
 import { resources } from "./fixture/resources.ts";
 import { roundTools } from "./fixture/rounds.ts";
+import { taskTools } from "./fixture/tasks.ts";
 
 /** The server that the official conformance suite expects to find. */
-const fixture = defineServer({
+const facts = {
   name: "conformance-fixture",
   title: "Conformance fixture",
   version: "1.0.0",
   description: "Everything that the conformance suite calls, reads and gets",
-  logging: true,
-  tools: [...contentTools, ...notifyingTools, ...askingTools, ...roundTools],
-  resources,
-  prompts,
-});
+  ...{ logging: true, resources, prompts },
+};
 
-export function mountFixture(host: Host): ServerInstance {
-  return withChangingLists(fixture.mount(host, {}));
+const tools = [...contentTools, ...notifyingTools, ...askingTools, ...roundTools];
+
+/** `tasks`: with what goes on as a task; to whoever takes none, that would be slow. */
+export function mountFixture(host: Host, options: { tasks?: boolean } = {}): ServerInstance {
+  const offered = options.tasks ? [...tools, ...taskTools] : tools;
+  return withChangingLists(defineServer({ ...facts, tools: offered }).mount(host, {}));
 }

@@ -24,7 +24,7 @@ const STOP_TIMEOUT_MS = 5_000;
 /** The fixture itself, over HTTP. */
 async function startDirect(log: Logger = silentLogger): Promise<OpenPath> {
   const folder = await mkdtemp(join(tmpdir(), "trestle-conformance-"));
-  const instance = mountFixture(createFixtureHost(folder, log));
+  const instance = mountFixture(createFixtureHost(folder, log), { tasks: true });
   const serving = await serveHttp(instance, { port: 0, log });
   return {
     url: serving.url,

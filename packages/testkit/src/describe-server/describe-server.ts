@@ -20,7 +20,7 @@ export function describeServer(name: string, subject: ServerUnderTest): void {
   describe(`${name} keeps the contract of a server`, { timeout: 60_000 }, () => {
     const bench = useBench(subject);
     processContract(subject, bench);
-    toolContract(subject, bench);
+    toolContract(subject);
     clientContract(subject, bench);
     if (!subject.isOwnProgram) {
       programContract(bench);
@@ -31,17 +31,32 @@ export function describeServer(name: string, subject: ServerUnderTest): void {
   });
 }
 
+/** The least of it, for the same code where only the Node differs: it starts, lists and works, in both eras at once. */
+export function describeServing(name: string, subject: ServerUnderTest): void {
+  describe(`${name} serves`, { timeout: 60_000 }, () => {
+    const bench = useBench(subject);
+    test("clients of both eras at once on one home, each with a process of its own", async () => {
+      const eras = ["the v2 client in the modern era", "the v2 client in the legacy era"];
+      await Promise.all(eras.map((era) => listAndCall(era, subject, bench())));
+    });
+  });
+}
+
 function clientContract(subject: ServerUnderTest, bench: () => Bench): void {
   test.for(Object.keys(clients))("%s lists and calls its tools", async (name) => {
-    const client = await clients[name]?.(subject, bench());
-    if (!client) throw new Error(`No client "${name}".`);
-    bench().afterwards(() => client.close());
-    const tools = await client.listTools();
-    expect(tools.map((tool) => tool.name).sort()).toEqual(Object.keys(subject.sampleCalls).sort());
-    for (const [tool, args] of Object.entries(subject.sampleCalls)) {
-      expect(await client.callTool(tool, args)).toHaveProperty("structuredContent");
-    }
+    await listAndCall(name, subject, bench());
   });
+}
+
+async function listAndCall(name: string, subject: ServerUnderTest, bench: Bench): Promise<void> {
+  const client = await clients[name]?.(subject, bench);
+  if (!client) throw new Error(`No client "${name}".`);
+  bench.afterwards(() => client.close());
+  const tools = await client.listTools();
+  expect(tools.map((tool) => tool.name).sort()).toEqual(Object.keys(subject.sampleCalls).sort());
+  for (const [tool, args] of Object.entries(subject.sampleCalls)) {
+    expect(await client.callTool(tool, args)).toHaveProperty("structuredContent");
+  }
 }
 
 function httpContract(subject: ServerUnderTest, bench: () => Bench): void {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonObject, ServerDefinition } from "@trestle/protocol";
-import { afterEach, beforeEach } from "vitest";
+import { afterAll, afterEach, beforeEach } from "vitest";
 import { nodeEnvironment } from "../surroundings/node-environment.ts";
 import { type RawSession, startRawSession } from "./raw-session.ts";
 
@@ -48,11 +48,49 @@ export function useBench(subject: ServerUnderTest): () => Bench {
     cleanups = [];
     bench = createBench(subject, cleanups);
   });
-  afterEach(async () => {
-    for (const cleanup of cleanups.reverse()) await cleanup();
-    rmSync(bench.home, { recursive: true, force: true, maxRetries: 5 });
-  });
+  afterEach(() => tidy(bench, cleanups));
   return () => bench;
+}
+
+/** One process that several tests of the surrounding block speak to, and the home it is on. */
+export interface Shared {
+  readonly bench: Bench;
+  readonly session: RawSession;
+}
+
+/**
+ * For tests that are not about starting: they share one process, with the handshake done. One that ended is
+ * followed by another, so that a test that ends it fails alone.
+ */
+export function useShared(subject: ServerUnderTest): () => Promise<Shared> {
+  let shared: (Shared & { hasEnded: boolean }) | undefined;
+  const cleanups: (() => Promise<void> | void)[] = [];
+  const benches: Bench[] = [];
+
+  afterAll(async () => {
+    for (const bench of benches) await tidy(bench, cleanups.splice(0));
+  });
+  return async () => {
+    if (shared !== undefined && !shared.hasEnded) return shared;
+    const bench = createBench(subject, cleanups);
+    benches.push(bench);
+    const session = bench.start();
+    const started = { bench, session, hasEnded: false };
+    void session.exited.then(() => {
+      started.hasEnded = true;
+    });
+    await session.initialize();
+    shared = started;
+    return started;
+  };
+}
+
+async function tidy(
+  { home }: Bench,
+  cleanups: readonly (() => Promise<void> | void)[],
+): Promise<void> {
+  for (const cleanup of cleanups.toReversed()) await cleanup();
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 }
 
 function createBench(subject: ServerUnderTest, cleanups: (() => Promise<void> | void)[]): Bench {

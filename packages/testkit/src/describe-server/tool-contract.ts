@@ -2,14 +2,16 @@ import type { JsonObject } from "@trestle/protocol";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import type { RawSession } from "./raw-session.ts";
-import type { Bench, ServerUnderTest } from "./subject.ts";
+import { type ServerUnderTest, useShared } from "./subject.ts";
 
 const MAX_CORE_TOOLS = 12;
 
-/** What the tools promise, and whether they keep it. */
-export function toolContract(subject: ServerUnderTest, bench: () => Bench): void {
+/** What the tools promise, and whether they keep it; all of it asked of one process. */
+export function toolContract(subject: ServerUnderTest): void {
+  const shared = useShared(subject);
+
   test("every tool states itself fully, and its hints do not contradict each other", async () => {
-    const tools = await listTools(bench().start());
+    const tools = await listTools((await shared()).session);
     expect(tools.length).toBeLessThanOrEqual(MAX_CORE_TOOLS);
     for (const tool of tools) {
       expect(tool).toMatchObject({
@@ -36,7 +38,7 @@ export function toolContract(subject: ServerUnderTest, bench: () => Bench): void
   });
 
   test("every listed tool works, and its structured output is valid against its schema", async () => {
-    const session = bench().start();
+    const { session } = await shared();
     const tools = await listTools(session);
     expect(Object.keys(subject.sampleCalls).sort()).toEqual(tools.map((tool) => tool.name).sort());
     const ajv = new Ajv2020({ strict: false });
@@ -52,7 +54,7 @@ export function toolContract(subject: ServerUnderTest, bench: () => Bench): void
   });
 
   test("an unknown tool is a protocol fault, bad arguments are a result that names the field", async () => {
-    const session = bench().start();
+    const { session } = await shared();
     const [tool] = await listTools(session);
     await expect(session.call("no_such_tool", {})).rejects.toMatchObject({ code: -32602 });
     const result = await session.call(String(tool?.name), { no_such_field: 1 });
@@ -62,7 +64,7 @@ export function toolContract(subject: ServerUnderTest, bench: () => Bench): void
   });
 
   test("a message of 64 MiB is taken, and the next one too", { timeout: 60_000 }, async () => {
-    const session = bench().start();
+    const { session } = await shared();
     const [tool] = await listTools(session);
     const padding = "x".repeat(64 * 1024 * 1024);
     const result = await session.call(String(tool?.name), { padding });
@@ -71,7 +73,7 @@ export function toolContract(subject: ServerUnderTest, bench: () => Bench): void
   });
 
   test("a cancelled call is not answered, and the server goes on", async () => {
-    const session = bench().start();
+    const { session } = await shared();
     const [tool] = await listTools(session);
     const { longCall } = subject;
     session.send({
@@ -91,8 +93,9 @@ export function toolContract(subject: ServerUnderTest, bench: () => Bench): void
   });
 
   test("a write with an idempotency key is done once, and answered the same again", async () => {
-    const [first, second] = [bench().start(), bench().start()];
+    const { session: first, bench } = await shared();
     const tools = await listTools(first);
+    const second = bench.start();
     await second.initialize();
     for (const [name, args] of Object.entries(subject.sampleCalls)) {
       const result = await callWithKey(first, name, args);
@@ -117,7 +120,6 @@ async function callWithKey(
 }
 
 async function listTools(session: RawSession): Promise<JsonObject[]> {
-  await session.initialize();
   const { result } = await session.request("tools/list");
   return (result?.tools ?? []) as JsonObject[];
 }
