@@ -11,6 +11,7 @@ import {
   ratioWithInterval,
 } from "../gateway/statistics.ts";
 import { progress } from "../measure.ts";
+import { placeApart } from "./placement.ts";
 import type { Settings } from "./settings.ts";
 import { countTrips } from "./trip-counter.ts";
 
@@ -40,12 +41,15 @@ const TURN = 100;
 export async function measureOverhead(url: string, settings: Settings): Promise<OverheadResult[]> {
   progress("overhead of run_sql");
   const { rounds, calls } = settings;
+  let release: (() => void) | undefined;
   const open = [openBare, openQuery, openTool] as const;
   const trips = await countEach(url, open);
   const ways: Way[] = [];
   for (const make of open) ways.push(await make(url));
   try {
     for (const { run } of ways) await repeat(WARM_UP, run);
+    release = await placeApart(url);
+    if (!release) progress("processes were not placed: the kernel moves them as it likes");
     const times = ways.map((): { p50: number; p99: number }[] => []);
     for (let round = 0; round < rounds; round += 1)
       for (const [at, samples] of (await timeRound(ways, calls)).entries())
@@ -59,6 +63,7 @@ export async function measureOverhead(url: string, settings: Settings): Promise<
       ratio: ratioWithInterval(p50s[at] ?? [], p50s[0] ?? []),
     }));
   } finally {
+    release?.();
     for (const way of ways) await way.close();
   }
 }

@@ -1,4 +1,4 @@
-import { createCli } from "@trestle/cli";
+import { createCli, type ServerCli } from "@trestle/cli";
 import { type Config, config } from "../config.ts";
 import { server } from "../server.ts";
 import { createState } from "../state.ts";
@@ -10,7 +10,7 @@ import type { Opened } from "./place.ts";
 import { addSql } from "./sql.ts";
 import { addTables } from "./tables.ts";
 
-export const cli = createCli<Config, Opened>({
+export const cli: ServerCli = createCli<Config, Opened>({
   name: "trestle-database",
   description: "A Postgres from the command line, by the rules of the MCP server.",
   settings: "--database-url <url>, --database-mode <mode>",

@@ -20,8 +20,8 @@ import { createEmbeddedWorld, type EmbeddedWorld } from "./_embedded-world.ts";
 import type { Attack } from "./corpus/index.ts";
 
 const random = seededRandom();
-/** Rewritings, ROUNDS of them where every attack is taken; those that turn out to be no attack are dropped. */
-const MUTANTS = random.rounds(5);
+/** Rewritings, ROUNDS times as many where that is said; those that turn out to be no attack are dropped. */
+const MUTANTS = 5 * random.rounds(1);
 const LEAST = EVERY ? 280 : 5;
 
 let world: EmbeddedWorld;
