@@ -1,8 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { parse } from "csv-parse/sync";
+import { type FixtureRow, readFixture } from "../fixtures.ts";
 import type { Random } from "./random.ts";
 import type { Document } from "./rankers.ts";
 
@@ -19,17 +15,13 @@ export interface JudgedQuestion {
   readonly right: ReadonlySet<string>;
 }
 
-/** Data of others is no part of this repository: it may lie beside it, or where FIXTURES says. */
-const BESIDE = fileURLToPath(new URL("../../../shared/fixtures", import.meta.url));
 const SYSTEMS = "Apache BGL HDFS HPC Hadoop HealthApp OpenSSH Zookeeper".split(" ");
 const LINES_OF_A_TEMPLATE = 5;
 
-type Row = Readonly<Record<string, string>>;
-
 /** Reports of bugs and which of them are duplicates; undefined where the data is not on this machine. */
 export function readGitbugs(): Judged | undefined {
-  const reports = readCsv("gitbugs", "hadoop_bugs.csv");
-  const pairs = readCsv("gitbugs", "hadoop_bugs-duplicates.csv");
+  const reports = readFixture("gitbugs", "hadoop_bugs.csv");
+  const pairs = readFixture("gitbugs", "hadoop_bugs-duplicates.csv");
   if (reports === undefined || pairs === undefined) return undefined;
   const documents = reports.map(
     (row): Document => ({
@@ -64,7 +56,7 @@ export function readLoghub(random: Random): Judged | undefined {
   const documents: Document[] = [];
   const questions: JudgedQuestion[] = [];
   for (const system of SYSTEMS) {
-    const rows = readCsv("loghub", `${system}.csv`);
+    const rows = readFixture("loghub", `${system}.csv`);
     if (rows === undefined) return undefined;
     for (const [event, lines] of linesByTemplate(rows)) {
       const id = `${system} ${event}`;
@@ -79,16 +71,10 @@ export function readLoghub(random: Random): Judged | undefined {
 }
 
 /** Of each template its different lines. */
-function linesByTemplate(rows: readonly Row[]): Map<string, string[]> {
+function linesByTemplate(rows: readonly FixtureRow[]): Map<string, string[]> {
   const lines = new Map<string, Set<string>>();
   for (const { EventId = "", Content = "" } of rows) {
     lines.set(EventId, (lines.get(EventId) ?? new Set()).add(Content));
   }
   return new Map([...lines].map(([event, all]) => [event, [...all]]));
-}
-
-function readCsv(folder: string, file: string): Row[] | undefined {
-  const path = join(process.env.FIXTURES ?? BESIDE, folder, file);
-  if (!existsSync(path)) return undefined;
-  return parse(readFileSync(path, "utf8"), { columns: true, relax_quotes: true, bom: true });
 }

@@ -6,7 +6,7 @@ import { type BuildFacts, buildSnapshot, measureSpeed } from "./speed.ts";
 const [job, file = "", first = "", second = ""] = process.argv.slice(2);
 
 if (job === "build") {
-  const { snapshot, facts } = buildSnapshot(Number(first), Number(second));
+  const { snapshot, facts } = await buildSnapshot(Number(first), Number(second));
   writeFileSync(file, snapshot);
   process.stdout.write(`${JSON.stringify(facts)}\n`);
 } else {

@@ -35,7 +35,7 @@ export interface Sizes {
 }
 
 /** Fills an index and writes its snapshot: for a process that then ends, so that another begins with nothing. */
-export function buildSnapshot(count: number, seed: number) {
+export async function buildSnapshot(count: number, seed: number) {
   const random = createRandom(seed);
   const kinds = makeKinds(KINDS, random);
   const index = createSearchIndex();
@@ -54,12 +54,12 @@ export function buildSnapshot(count: number, seed: number) {
     buildMs += performance.now() - started;
   }
   const started = performance.now();
-  const snapshot = index.snapshot();
+  const snapshot = await index.snapshot();
   const snapshotMs = performance.now() - started;
   return { snapshot, facts: { documents: count, bytesEach: bytes / count, buildMs, snapshotMs } };
 }
 
-export type BuildFacts = ReturnType<typeof buildSnapshot>["facts"];
+export type BuildFacts = Awaited<ReturnType<typeof buildSnapshot>>["facts"];
 
 /** Loads a snapshot and searches it. */
 export function measureSpeed(snapshot: Uint8Array, facts: BuildFacts, seed: number) {

@@ -1,5 +1,6 @@
 import { setting } from "@trestle-mcp/server-kit";
 import * as z from "zod";
+import { LOGGED } from "./audit-log/entry.ts";
 
 export const config = z.object({
   accountId: setting(
@@ -62,6 +63,11 @@ export const config = z.object({
       "Key that seals: 32 bytes as base64 or hex, or a passphrase; several with commas, of which the first seals. By default one is made in the server's data folder",
     secret: true,
   }),
+  auditLog: setting(z.enum(LOGGED).default("changes"), {
+    env: "KNOWLEDGE_AUDIT_LOG",
+    description:
+      "What the log in the bucket keeps of who did what: changes and refusals (changes), searches and reads too (all), or nothing (off)",
+  }),
   backupDir: setting(z.string().min(1).optional(), {
     env: "KNOWLEDGE_BACKUP_DIR",
     description: "Folder of the backups; by default `backups` in the server's data folder",
@@ -109,6 +115,66 @@ export const config = z.object({
     env: "KNOWLEDGE_CHECK_MEMORY_MB",
     description: "Megabytes that all processes of a check may hold together (Linux)",
   }),
+  docsTool: setting(
+    z
+      .string()
+      .regex(/^[a-z0-9-]+\.[A-Za-z0-9_.-]+$/, "must be SERVER.TOOL, as in docs.search")
+      .refine((text) => !text.endsWith(".diagnose_error"), "must not be what asks it")
+      .optional(),
+    {
+      env: "KNOWLEDGE_DOCS_TOOL",
+      description:
+        "Tool of another server that diagnose_error asks for documentation, as SERVER.TOOL: of the bridge that this server is mounted in, or of the one at MCP_BRIDGE_URL",
+    },
+  ),
+  docsArguments: setting(
+    z.string().refine(isObjectText, "must be a JSON object").default('{"query":"{error}"}'),
+    {
+      env: "KNOWLEDGE_DOCS_ARGUMENTS",
+      description:
+        "Its arguments as JSON; {error}, {name}, {message} and {context} in texts stand for what is diagnosed",
+    },
+  ),
+  docsTimeoutMs: setting(z.int().min(100).max(60_000).default(10_000), {
+    env: "KNOWLEDGE_DOCS_TIMEOUT_MS",
+    description: "Milliseconds that a diagnosis waits for documentation",
+  }),
+  events: setting(z.boolean().default(false), {
+    env: "KNOWLEDGE_EVENTS",
+    description:
+      "Follow every change, whoever makes it, and tell the host; each look costs a list and a read request",
+  }),
+  eventsMs: setting(z.int().min(100).max(3_600_000).default(2_000), {
+    env: "KNOWLEDGE_EVENTS_MS",
+    description: "Milliseconds between two looks for what other processes changed",
+  }),
+  eventsKeepDays: setting(z.int().min(1).max(3_650).default(7), {
+    env: "KNOWLEDGE_EVENTS_KEEP_DAYS",
+    description: "Days for which events are kept, for whoever comes back",
+  }),
+  eventsListen: setting(z.string().min(1).optional(), {
+    env: "KNOWLEDGE_EVENTS_LISTEN",
+    description: "Address where events are told over WebSockets, such as 127.0.0.1:4121",
+  }),
+  eventsKey: setting(z.string().min(16).optional(), {
+    env: "KNOWLEDGE_EVENTS_KEY",
+    description:
+      "Key that listeners give as X-API-Key or Authorization: Bearer; needed where others than this machine reach the address",
+    secret: true,
+  }),
+  webhooksFile: setting(z.string().min(1).optional(), {
+    env: "KNOWLEDGE_WEBHOOKS_FILE",
+    description: "File of the webhooks that are told what happens, as JSON",
+  }),
 });
+
+function isObjectText(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
 
 export type Config = z.output<typeof config>;

@@ -1,4 +1,5 @@
 /** The server, for mounting, and the knowledge it keeps, for programs of their own. */
+export type { Conflict, Edit, Edited } from "./coediting/shared-object.ts";
 export type { ChangeOptions, DiagnosisPatch } from "./knowledge/change-diagnosis.ts";
 export type { CostReport } from "./knowledge/cost.ts";
 export type { ExportFormat, ExportOptions } from "./knowledge/export.ts";
@@ -26,6 +27,7 @@ export {
   openFolderStore,
 } from "./object-store/folder/open-folder-store.ts";
 export {
+  type BilledRequests,
   type CallOptions,
   type GetOptions,
   type ListOptions,

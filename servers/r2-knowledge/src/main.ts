@@ -4,4 +4,5 @@ import { runCli } from "./cli/main.ts";
 import { server } from "./server.ts";
 
 const words = process.argv.slice(2);
-process.exitCode = await (runCli(words, process) ?? runServer(server, process));
+process.exitCode = await (runCli(words, process) ??
+  runServer(server, process, "trestle-knowledge"));

@@ -21,7 +21,7 @@ export function createMapFold(): MapFold {
   return {
     entries,
     apply,
-    snapshot: () => Buffer.from(JSON.stringify([...entries])),
+    snapshot: async () => Buffer.from(JSON.stringify([...entries])),
     load(snapshot) {
       const loaded = JSON.parse(Buffer.from(snapshot).toString()) as [
         string,

@@ -218,6 +218,9 @@ describe("sync", () => {
     const { refusal } = mountServer();
     expect(await refusal("sync_knowledge", {})).toContain("KNOWLEDGE_SYNC_BUCKET");
     expect(await refusal("sync_knowledge", { deletes: true })).toContain('confirm: "deletes"');
+    const here = temporaryFolder();
+    const same = mountServer({ KNOWLEDGE_DATA_DIR: here, KNOWLEDGE_SYNC_DIR: join(here, ".") });
+    expect(await same.refusal("sync_knowledge", {})).toContain("The other place is this one");
   });
 });
 
@@ -232,18 +235,30 @@ test("records become other forms by steps", async () => {
   });
 });
 
-test("what is sealed can not be read beneath, also in its backups", async () => {
-  const { call, dataDir } = mountServer({ KNOWLEDGE_SEAL: "true" });
+test("what is sealed can not be read beneath, also in its backups and in its copy", async () => {
+  const there = temporaryFolder();
+  const { call, dataDir } = mountServer({
+    ...{ KNOWLEDGE_SEAL: "true", MCP_ENCRYPTION_KEY: "one key for both places" },
+    KNOWLEDGE_SYNC_DIR: there,
+  });
   const id = await put(call, "the swordfish pool timed out");
   await call("create_backup", {});
+  await call("sync_knowledge", {});
   expect((await call("get_diagnosis", { id })).structuredContent).toMatchObject({ version: 1 });
   const found = await call("search_knowledge", { query: "swordfish" });
   expect(found.structuredContent.total).toBe(1);
   let files = 0;
-  for (const name of await readdir(dataDir, { recursive: true, withFileTypes: true })) {
+  const all = { recursive: true, withFileTypes: true } as const;
+  for (const name of [...(await readdir(dataDir, all)), ...(await readdir(there, all))]) {
     if (!name.isFile()) continue;
     files += 1;
     expect((await readFile(join(name.parentPath, name.name))).includes("swordfish")).toBe(false);
   }
   expect(files).toBeGreaterThan(3);
+  const copy = mountServer({
+    ...{ KNOWLEDGE_SEAL: "true", MCP_ENCRYPTION_KEY: "one key for both places" },
+    KNOWLEDGE_DATA_DIR: there,
+  });
+  const copied = await copy.call("search_knowledge", { query: "swordfish" });
+  expect(copied.structuredContent).toMatchObject({ results: [{ id }] });
 });

@@ -78,7 +78,7 @@ test("the names of an earlier system are callable, with their arguments, and not
   expect(metrics.structuredContent).toMatchObject({ growth: { total: 1, inPeriod: 1 } });
   const { tools } = (await ask("tools/list", {})) as { tools: { name: string }[] };
   expect(tools.map(({ name }) => name)).toEqual(server.tools.map(({ name }) => name));
-  expect(tools).toHaveLength(29);
+  expect(tools).toHaveLength(41);
 });
 
 test("metrics and costs are counted from what was done", async () => {

@@ -1,3 +1,4 @@
+import { TrestleError } from "@trestle/protocol";
 import { inParallel } from "../ledger/in-parallel.ts";
 import { eachObject } from "../object-store/each-object.ts";
 import {
@@ -62,7 +63,7 @@ export async function findSnapshot(
   const have = oldest
     ? `The oldest one is of ${new Date(oldest.finished).toISOString()}.`
     : "There is no backup yet.";
-  throw new ObjectStoreError("unavailable", `No backup was finished by that time. ${have}`);
+  throw new TrestleError("not_found", `No backup was finished by that time. ${have}`);
 }
 
 async function readTree(

@@ -14,7 +14,6 @@ import { systemClock } from "@trestle/protocol";
 import { groupAlive } from "@trestle/upstream/processes";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createIds } from "../records/ids.ts";
-import { parseCommandLine } from "./command-line.ts";
 import { type CheckConfig, runCheck } from "./run-check.ts";
 
 let folder: string;
@@ -149,22 +148,6 @@ describe("a check", () => {
     await expect(run("", { command: ["no-such-program-here"] })).rejects.toMatchObject({
       code: "ENOENT",
     });
-  });
-});
-
-describe("a command line", () => {
-  test.each([
-    ["npm test", ["npm", "test"]],
-    ["  npm   run 'my test' ", ["npm", "run", "my test"]],
-    [`sh -c "echo \\"$HOME\\" | cat"`, ["sh", "-c", 'echo "$HOME" | cat']],
-    [`a '' "b"c d\\ e '\\'`, ["a", "", "bc", "d e", "\\"]],
-    ["npm test; rm -rf /", ["npm", "test;", "rm", "-rf", "/"]],
-  ])("%s", (text, words) => {
-    expect(parseCommandLine(text)).toEqual(words);
-  });
-
-  test.each(["", "  ", "npm 'test"])("%j is refused", (text) => {
-    expect(() => parseCommandLine(text)).toThrow(/check command cannot be read/);
   });
 });
 

@@ -33,7 +33,7 @@ async function run(words: readonly string[], { input = "", env = {} } = {}) {
 test("--help shows the server's settings and the commands, and so does the word", async () => {
   const [flag, word] = await Promise.all([run(["--help"]), run(["help"])]);
   expect(flag).toEqual(word);
-  for (const words of ["--r2-audit-bucket", "  setup ", "  index "])
+  for (const words of ["Usage: trestle-knowledge ", "--r2-audit-bucket", "  setup ", "  index "])
     expect(flag.out).toContain(words);
   expect((await run(["index", "check", "--help"])).out).toContain("--repair");
 });
@@ -46,6 +46,10 @@ test("what is put is found, listed, learned, counted and got; the program does a
     "TimeoutError",
     "--fix",
     "Raise it",
+    "--severity",
+    "high",
+    "--confidence",
+    "0.9",
     "--json",
   ]);
   const [{ id }] = JSON.parse(put.out);
@@ -59,7 +63,9 @@ test("what is put is found, listed, learned, counted and got; the program does a
   expect((await run(["list"])).out).toMatch(new RegExp(`^id +when .*\\n${id} `));
   expect((await run(["learn", "pool"])).out).toContain("never tried");
   expect((await run(["stats"])).out).toMatch(/diagnoses +1, 1 since 30d/);
-  expect(JSON.parse((await run(["get", id])).out)).toMatchObject({ id, occurrences: 1 });
+  expect(JSON.parse((await run(["get", id])).out)).toMatchObject({
+    ...{ id, occurrences: 1, severity: "high", confidence: 0.9 },
+  });
   const env = { ...nodeEnvironment(), TRESTLE_HOME: home };
   const { stdout } = await promisify(execFile)(process.execPath, [bin, "get", id], {
     cwd: home,
@@ -127,7 +133,11 @@ test("refusals name what was wrong, with exit codes for scripts", async () => {
     [["search", "x", "--limit", "0"], 2, /--limit must be a whole number from 1 to 200/],
     [["search", "x", "--since", "soon"], 2, /--since must be a span/],
     [["list", "--min-confidence", "80"], 2, /number from 0 to 1/],
+    [["search", "x", "--severity", "worst"], 2, /--severity must be one of info, .*not "worst"/],
     [["put"], 2, /Say what happened/],
+    [["put", "x", "--confidence", "3"], 2, /--confidence must be a number from 0 to 1/],
+    [["keys", "rotate"], 1, /KNOWLEDGE_SEAL is not set/],
+    [["restore", "--dry-run"], 1, /There is no backup yet/],
     [["put", "--file", "nowhere.json"], 2, /nowhere\.json can not be read/],
     [["export", "--format", "csv"], 2, /ndjson, json or markdown/],
     [["get", "nobody"], 1, /no diagnosis nobody/],

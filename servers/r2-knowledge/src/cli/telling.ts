@@ -1,11 +1,12 @@
 import { createReadStream } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { text as readText } from "node:stream/consumers";
+import { writeWhole } from "@trestle/cli";
 import { EXIT, messageOf, parseJson, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import type { ExportFormat } from "../knowledge/export.ts";
 import { diagnosisInput } from "../records/diagnosis.ts";
+import { severityOf, shareFor } from "./options.ts";
 import type { KnowledgeCli, Place } from "./place.ts";
 
 interface PutOptions {
@@ -13,6 +14,8 @@ interface PutOptions {
   readonly fix?: string;
   readonly name?: string;
   readonly context?: string;
+  readonly severity?: string;
+  readonly confidence?: number;
   readonly json?: boolean;
 }
 
@@ -25,6 +28,8 @@ export function addTelling({ program, runs }: KnowledgeCli): void {
     .option("--name <name>", "class or code of the error")
     .option("--fix <text>", "what mended it")
     .option("--context <words>", "where it happened")
+    .option("--severity <name>", "info, low, medium, high or critical", severityOf)
+    .option("--confidence <share>", "how sure you are of the fix, 0 to 1", shareFor("--confidence"))
     .option("--file <path>", "diagnoses as JSON or NDJSON; - reads stdin")
     .option("--json", "print the answer as JSON")
     .action(runs(put));
@@ -55,7 +60,7 @@ async function put(
 async function inputsOf(
   { process }: Place,
   message: string | undefined,
-  { file, name, fix, context }: PutOptions,
+  { file, name, fix, context, severity, confidence }: PutOptions,
 ) {
   if (file === undefined) {
     if (message === undefined)
@@ -63,7 +68,8 @@ async function inputsOf(
         'Say what happened: trestle-knowledge put "pool timed out" --fix "…", or give --file.',
       );
     const error = { message, ...(name && { name }) };
-    return [checked({ error, ...(fix && { fix }), ...(context && { context }) }, "The diagnosis")];
+    const rest = { ...(fix && { fix }), ...(context && { context }), severity, confidence };
+    return [checked({ error, ...rest }, "The diagnosis")];
   }
   if (message !== undefined) throw usage("Give either a message or --file.");
   const text = await readText(
@@ -126,24 +132,6 @@ async function exportAll(
   if (out === undefined) for await (const piece of pieces) process.stdout.write(piece);
   else await writeWhole(resolve(process.cwd(), out), pieces);
   return damaged > 0 ? EXIT.failed : EXIT.ok;
-}
-
-/** Nobody finds half a file under the name. */
-async function writeWhole(path: string, pieces: AsyncIterable<string>): Promise<void> {
-  const draft = `${path}.part`;
-  const file = await open(draft, "wx").catch((error: unknown) => {
-    throw usage(`${draft} can not be written: ${messageOf(error)}.`);
-  });
-  try {
-    for await (const piece of pieces) await file.write(piece);
-    await file.sync();
-    await file.close();
-    await rename(draft, path);
-  } catch (error) {
-    await file.close().catch(() => {});
-    await rm(draft, { force: true });
-    throw error;
-  }
 }
 
 function isFormat(text: string): text is ExportFormat {

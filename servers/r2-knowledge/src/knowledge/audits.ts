@@ -7,7 +7,7 @@ import { eachAtMost } from "./each-at-most.ts";
 import { toAuditLine } from "./entry.ts";
 import { refuseHeld } from "./holds.ts";
 import type { AuditAnswer, SearchOptions } from "./knowledge-store.ts";
-import type { Parts } from "./parts.ts";
+import type { Checking, Parts } from "./parts.ts";
 
 /** Keeps what was done about an error. Resolves once record and index line are durable. */
 export async function recordAudit(
@@ -39,10 +39,11 @@ export async function recordAudit(
 export async function deleteAudit(
   parts: Parts,
   id: string,
-  options: CallOptions = {},
+  { check, ...options }: CallOptions & Checking<Audit> = {},
 ): Promise<void> {
   const { audits, indexes, clock, changed } = parts;
   const found = await audits.need(id, options);
+  check?.(found.record);
   await refuseHeld(parts, agingOfAudit(found.record), options);
   await indexes.audits.append([{ kind: "gone", id, version: LAST_VERSION, at: clock.now() }]);
   await audits.remove(id, options);
@@ -55,7 +56,7 @@ export async function searchAudits(
   { text, limit = 10, offset = 0, signal, ...filters }: SearchOptions,
 ): Promise<AuditAnswer> {
   await indexes.audits.refresh();
-  const { context, severity, since, until, metadata } = filters;
+  const { context, severity, since, until, metadata, permits } = filters;
   const { hits, total, facets } = indexes.audits.search({
     ...(text === "" ? {} : { text }),
     filters: {
@@ -64,6 +65,10 @@ export async function searchAudits(
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
       ...(metadata === undefined ? {} : { metadata }),
+      ...(permits && {
+        permits: (facts) => permits({ kind: "audit", ...facts }),
+        permitsBy: permits.looksAt,
+      }),
     },
     facets: ["severity", "context"],
     ...{ limit, offset },

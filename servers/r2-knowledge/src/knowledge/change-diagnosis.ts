@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { TrestleError } from "@trestle/protocol";
+import { withClocks } from "../coediting/clocks.ts";
 import { agingOfDiagnosis } from "../lifecycle/aging.ts";
 import { type CallOptions, ObjectStoreError } from "../object-store/object-store.ts";
 import type { Diagnosis, DiagnosisInput } from "../records/diagnosis.ts";
@@ -7,9 +8,9 @@ import { isDamagedRecord } from "../records/encode.ts";
 import { versionOf } from "../records/facts.ts";
 import { outcomePrefix } from "../records/keys.ts";
 import { fingerprint } from "../text/fingerprint.ts";
-import { refuseHeld, refuseWhileHeld } from "./holds.ts";
+import { refuseHeld, refuseRelease, refuseWhileHeld } from "./holds.ts";
 import { confidenceOfRecord } from "./outcomes.ts";
-import type { Parts } from "./parts.ts";
+import type { Checking, Parts } from "./parts.ts";
 import { index } from "./store-diagnosis.ts";
 import { toOutcomeEnd } from "./tallies.ts";
 
@@ -23,9 +24,11 @@ export type DiagnosisPatch = {
 
 type Some<Whole> = { readonly [Field in keyof Whole]?: Whole[Field] | undefined };
 
-export interface ChangeOptions extends CallOptions {
+export interface ChangeOptions extends CallOptions, Checking<Diagnosis> {
   /** The version that the caller read. Throws `conflict` where it is another by now. */
   readonly version: number;
+  /** Who changes it, as others are to see it. */
+  readonly by?: string | undefined;
 }
 
 /**
@@ -36,12 +39,14 @@ export async function updateDiagnosis(
   parts: Parts,
   id: string,
   given: DiagnosisPatch,
-  { version, signal }: ChangeOptions,
+  { version, by, check, signal }: ChangeOptions,
 ): Promise<Diagnosis> {
   const { record, etag } = await parts.diagnoses.need(id, { signal });
-  if (isDone(record, parts.redact(given))) return record;
+  const next = patched(parts, record, given, by);
+  check?.(record, next);
+  if (next === record) return record;
   checkVersion(record, version);
-  const next = patched(record, parts.redact(given), parts.clock.now());
+  await refuseRelease(parts, record, next, { signal });
   try {
     await parts.diagnoses.replace(next, etag, { signal });
   } catch (error) {
@@ -54,6 +59,11 @@ export async function updateDiagnosis(
   return next;
 }
 
+export interface DeleteOptions extends CallOptions, Checking<Diagnosis> {
+  /** Where given, it is deleted only as this version. */
+  readonly version?: number | undefined;
+}
+
 /** Larger than any version that counts up: whoever changes it at the same time does not bring it back. */
 export const LAST_VERSION = 2 ** 31 - 1;
 
@@ -61,9 +71,10 @@ export const LAST_VERSION = 2 ** 31 - 1;
 export async function deleteDiagnosis(
   parts: Parts,
   id: string,
-  { version, signal }: CallOptions & { version?: number | undefined } = {},
+  { version, check, signal }: DeleteOptions = {},
 ): Promise<void> {
   const record = await readUnlessDamaged(parts, id, { signal });
+  check?.(record);
   if (version !== undefined) checkVersion(record ?? { id }, version);
   if (record) {
     const { value } = confidenceOfRecord(parts, record);
@@ -108,7 +119,15 @@ async function removeOutcomes(
   } while (after !== undefined);
 }
 
-function patched(record: Diagnosis, patch: DiagnosisPatch, now: number): Diagnosis {
+/** The next version of a record; the record itself where it is as wanted already. */
+export function patched(
+  { redact, clock }: Pick<Parts, "redact" | "clock">,
+  record: Diagnosis,
+  given: DiagnosisPatch,
+  by: string | undefined,
+): Diagnosis {
+  const patch = redact(given);
+  if (isDone(record, patch)) return record;
   const { error: errorPatch, ...fields } = patch;
   const error = { ...record.error, ...errorPatch };
   const { name, message, stack } = error;
@@ -116,13 +135,14 @@ function patched(record: Diagnosis, patch: DiagnosisPatch, now: number): Diagnos
     errorPatch === undefined
       ? record.fingerprint
       : fingerprint({ name, message, stack: stack ?? undefined });
-  return {
-    ...(withoutNothing({ ...record, ...fields }) as Diagnosis),
+  const next = {
+    ...(withoutNothing({ ...record, ...fields, duplicateOf: undefined }) as Diagnosis),
     error,
     ...(print === undefined || print === null ? {} : { fingerprint: print }),
     version: versionOf(record) + 1,
-    updatedAt: new Date(now).toISOString(),
+    updatedAt: new Date(clock.now()).toISOString(),
   };
+  return withClocks(record, next, by);
 }
 
 /** Is every field as the patch wants it? */

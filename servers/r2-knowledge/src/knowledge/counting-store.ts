@@ -13,12 +13,22 @@ export interface CountingStore extends ObjectStore {
   counts(): RequestCounts;
 }
 
-/** The same store, whose requests are counted. A try that failed counts too: R2 bills most of them. */
+/**
+ * The same store, whose requests are counted: as it tells them itself, those of retries and of others who use it
+ * among them, or else by what is asked of it here.
+ */
 export function countRequests(store: ObjectStore): CountingStore {
   let [classA, classB, free, bytesWritten, bytesRead] = [0, 0, 0, 0, 0];
   return {
     description: store.description,
-    counts: () => ({ classA, classB, free, bytesWritten, bytesRead }),
+    billed: store.billed,
+    counts() {
+      const billed = store.billed?.() ?? { A: classA, B: classB, free };
+      return {
+        ...{ classA: billed.A, classB: billed.B, free: billed.free },
+        ...{ bytesWritten, bytesRead },
+      };
+    },
     async get(...args) {
       classB += 1;
       const found = await store.get(...args);

@@ -1,4 +1,5 @@
 import type { JsonObject } from "@trestle/protocol";
+import { lastEdit } from "../coediting/clocks.ts";
 import type { LedgerLine } from "../ledger/fold.ts";
 import type { Audit } from "../records/audit.ts";
 import type { Diagnosis } from "../records/diagnosis.ts";
@@ -68,9 +69,14 @@ function toLine(id: string, version: number, at: number, entry: SearchEntry): Le
 function rowData(record: Diagnosis): JsonObject {
   const changedAt = Date.parse(record.updatedAt ?? "");
   const softwareVersion = softwareVersionOf(record);
+  const { changed, by } = lastEdit(record);
   return {
     ...(Number.isFinite(changedAt) ? { changedAt } : {}),
+    ...(changed.length === 0 ? {} : { changed }),
+    ...(by === undefined ? {} : { by }),
     ...(softwareVersion === undefined ? {} : { softwareVersion }),
+    ...(record.duplicateOf === undefined ? {} : { duplicateOf: record.duplicateOf }),
+    ...(record.separate ? { separate: true } : {}),
   };
 }
 

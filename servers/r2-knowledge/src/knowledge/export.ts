@@ -3,6 +3,7 @@ import type { CallOptions } from "../object-store/object-store.ts";
 import type { Diagnosis } from "../records/diagnosis.ts";
 import { isDamagedRecord } from "../records/encode.ts";
 import { contextOf, timeOf } from "../records/facts.ts";
+import { recordFacts, type Seeing } from "../records/record-facts.ts";
 import { escaped, fenced } from "../transform/formats/markdown.ts";
 import { eachAtMost } from "./each-at-most.ts";
 import type { Filters, Known } from "./knowledge-store.ts";
@@ -11,7 +12,10 @@ import type { Parts } from "./parts.ts";
 
 export type ExportFormat = "json" | "ndjson" | "markdown";
 
-export interface ExportOptions extends CallOptions, Pick<Filters, "context" | "since" | "until"> {
+export interface ExportOptions
+  extends CallOptions,
+    Seeing,
+    Pick<Filters, "context" | "since" | "until"> {
   readonly format: ExportFormat;
   /** Told of each record that could not be read; the export goes on without it. */
   readonly onDamaged?: ((id: string, message: string) => void) | undefined;
@@ -62,7 +66,8 @@ async function readBatch(
       return await parts.diagnoses.get(id, { signal: options.signal });
     } catch (error) {
       if (options.signal?.aborted || !isDamagedRecord(error)) throw error;
-      options.onDamaged?.(id, messageOf(error));
+      // Nobody can tell whose a damaged one is.
+      if (options.permits === undefined) options.onDamaged?.(id, messageOf(error));
       return undefined;
     }
   });
@@ -74,15 +79,17 @@ async function readBatch(
 }
 
 export function toKnownRecord(parts: Parts, record: Diagnosis): Known {
-  const { seen } = parts.tallies.of(record.id);
+  const { seen } = parts.tallies.of(record.duplicateOf ?? record.id);
   return { record, confidence: confidenceOfRecord(parts, record), occurrences: 1 + seen };
 }
 
-function isWanted(record: Diagnosis, { context, since = 0, until = Infinity }: ExportOptions) {
+function isWanted(record: Diagnosis, options: ExportOptions): boolean {
+  const { context, since = 0, until = Infinity, permits } = options;
   const time = timeOf(record);
   if (time < since || time > until) return false;
   const own = contextOf(record)?.toLowerCase() ?? "";
-  return context === undefined || own.includes(context.toLowerCase());
+  if (context !== undefined && !own.includes(context.toLowerCase())) return false;
+  return permits === undefined || permits(recordFacts("diagnosis", record));
 }
 
 function toMarkdown({ record, confidence, occurrences }: Known): string {

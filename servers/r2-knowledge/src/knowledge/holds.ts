@@ -1,7 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Clock, TrestleError } from "@trestle/protocol";
+import { agingOfDiagnosis } from "../lifecycle/aging.ts";
 import { type Aging, holdOn, isActive } from "../lifecycle/plan-lifecycle.ts";
 import { readLifecyclePolicy } from "../lifecycle/policy-file.ts";
 import type { CallOptions, ObjectStore } from "../object-store/object-store.ts";
+import type { Diagnosis } from "../records/diagnosis.ts";
+import { confidenceOfRecord } from "./outcomes.ts";
 import type { Parts } from "./parts.ts";
 
 /** Throws `denied` for a record that somebody put on hold: neither rules nor people take it away then. */
@@ -17,6 +21,32 @@ export async function refuseHeld(
     "denied",
     `${record.id} is on hold and can not be deleted: ${hold.name} (${hold.reason}). Who put it on hold can take that away in the lifecycle policy.`,
     { details: { id: record.id, hold: hold.name } },
+  );
+}
+
+/** Throws `denied` for a change that would take a record out of a hold: it could be deleted then. */
+export async function refuseRelease(
+  parts: Parts,
+  before: Diagnosis,
+  after: Diagnosis,
+  call: CallOptions,
+): Promise<void> {
+  const facts = ({ context, severity, fix, confidence }: Diagnosis) => [
+    ...[context, severity, fix, confidence],
+  ];
+  // What no hold asks for needs no look at them.
+  if (isDeepStrictEqual(facts(before), facts(after))) return;
+  const { policy } = await readLifecyclePolicy(parts.store, call);
+  const now = parts.clock.now();
+  const [was, becomes] = [before, after].map((record) =>
+    agingOfDiagnosis(record, confidenceOfRecord(parts, record).value),
+  ) as [Aging, Aging];
+  const hold = policy.holds.find((one) => holdOn(was, [one], now) && !holdOn(becomes, [one], now));
+  if (!hold) return;
+  throw new TrestleError(
+    "denied",
+    `${before.id} is on hold, and this change would take it out of ${hold.name} (${hold.reason}). Nothing was written. Leave context, severity, fix and confidence as the hold names them; or who put it on hold adds ${before.id} to the ids of that hold first.`,
+    { details: { id: before.id, hold: hold.name } },
   );
 }
 

@@ -5,7 +5,6 @@ import type { Records } from "../ledger/records.ts";
 import type { CallOptions, ObjectStore } from "../object-store/object-store.ts";
 import type { SearchAnswer, SearchQuery } from "../search/query.ts";
 import { createSearchIndex } from "../search/search-index.ts";
-import { bothFolds } from "./both-folds.ts";
 import { auditRecords, diagnosisRecords, outcomeRecords } from "./indexed-records.ts";
 import { createRowFold, type RowFold } from "./row-fold.ts";
 import { createTallies, type Tallies } from "./tallies.ts";
@@ -27,7 +26,7 @@ export interface SearchableIndex extends Pick<Ledger, "append" | "refresh" | "st
 }
 
 export interface DiagnosisIndex extends SearchableIndex {
-  readonly rows: Pick<RowFold, "get" | "withFingerprint" | "all" | "size">;
+  readonly rows: Omit<RowFold, keyof Fold>;
 }
 
 export interface CaredIndex {
@@ -51,17 +50,17 @@ export interface IndexParts {
 }
 
 export function openIndexes(parts: IndexParts): Indexes {
-  const rows = createRowFold();
   const search = createSearchIndex();
+  const rows = createRowFold(search);
   const audits = createSearchIndex();
   const open = (name: CaredIndex["name"], fold: Fold) => openOne(parts, name, fold);
-  const diagnosisLedger = open("diagnoses", bothFolds(search, rows));
+  const diagnosisLedger = open("diagnoses", rows);
   const outcomeLedger = open("outcomes", parts.tallies);
   const auditLedger = open("audits", audits);
   const cared: CaredIndex[] = [
     {
       ...{ name: "diagnoses", ledger: diagnosisLedger, records: diagnosisRecords },
-      createFold: () => bothFolds(createSearchIndex(), createRowFold()),
+      createFold: createSearchIndex,
     },
     {
       ...{ name: "outcomes", ledger: outcomeLedger, records: outcomeRecords },

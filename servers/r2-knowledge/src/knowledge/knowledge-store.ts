@@ -1,3 +1,4 @@
+import type { Edit, Edited } from "../coediting/shared-object.ts";
 import type { FixConfidence } from "../learning/confidence.ts";
 import type { Explanation } from "../learning/rank.ts";
 import type { Conflict, Gap } from "../learning/topic.ts";
@@ -6,12 +7,13 @@ import type { Audit, AuditInput } from "../records/audit.ts";
 import type { Diagnosis, DiagnosisInput, ErrorInput } from "../records/diagnosis.ts";
 import type { OutcomeInput } from "../records/outcome.ts";
 import type { Pattern, PatternInput } from "../records/pattern.ts";
-import type { ChangeOptions, DiagnosisPatch } from "./change-diagnosis.ts";
+import type { Seeing } from "../records/record-facts.ts";
+import type { ChangeOptions, DeleteOptions, DiagnosisPatch } from "./change-diagnosis.ts";
 import type { CostReport } from "./cost.ts";
 import type { ExportOptions } from "./export.ts";
-import type { MetricKind, Metrics } from "./metrics.ts";
+import type { MetricKind, Metrics, MetricsOptions } from "./metrics.ts";
 import type { RecordedOutcome } from "./outcomes.ts";
-import type { Change } from "./parts.ts";
+import type { Change, Checking } from "./parts.ts";
 import type { LearnedPattern } from "./patterns.ts";
 import type { Stored, StoreOptions } from "./store-diagnosis.ts";
 
@@ -27,20 +29,30 @@ export interface KnowledgeStore {
   storeMany(inputs: readonly DiagnosisInput[], options?: BulkOptions): Promise<BulkItem[]>;
   get(id: string, options?: CallOptions): Promise<Known>;
   update(id: string, patch: DiagnosisPatch, options: ChangeOptions): Promise<Known>;
-  delete(id: string, options?: CallOptions & { version?: number | undefined }): Promise<void>;
+  /** Changes fields that others edit too: merged by field, or refused with both values told. */
+  edit(
+    id: string,
+    edit: Edit,
+    options?: CallOptions & Checking<Diagnosis>,
+  ): Promise<Edited<Diagnosis>>;
+  delete(id: string, options?: DeleteOptions): Promise<void>;
   /** The newest first. */
   list(options?: ListOptions): Promise<DiagnosisPage>;
   search(query: SearchOptions): Promise<SearchAnswer>;
   findSimilar(error: ErrorInput, options?: SimilarOptions): Promise<SearchAnswer>;
-  recordOutcome(id: string, input: OutcomeInput, options?: CallOptions): Promise<RecordedOutcome>;
+  recordOutcome(
+    id: string,
+    input: OutcomeInput,
+    options?: CallOptions & Checking<Diagnosis>,
+  ): Promise<RecordedOutcome>;
   recordAudit(input: AuditInput, options?: CallOptions): Promise<Audit>;
   getAudit(id: string, options?: CallOptions): Promise<Audit>;
-  deleteAudit(id: string, options?: CallOptions): Promise<void>;
+  deleteAudit(id: string, options?: CallOptions & Checking<Audit>): Promise<void>;
   searchAudits(query: SearchOptions): Promise<AuditAnswer>;
-  definePattern(input: PatternInput, options?: CallOptions): Promise<Pattern>;
+  definePattern(input: PatternInput, options?: CallOptions & Checking<Pattern>): Promise<Pattern>;
   listPatterns(options?: PatternOptions): Promise<Patterns>;
   learnTopic(topic: string, options?: SimilarOptions): Promise<Topic>;
-  metrics(kinds: readonly MetricKind[], options: { since: number } & CallOptions): Promise<Metrics>;
+  metrics(kinds: readonly MetricKind[], options: MetricsOptions): Promise<Metrics>;
   costReport(options: { since: number } & CallOptions): Promise<CostReport>;
   /** In pieces of text, for a file or an answer. */
   export(options: ExportOptions): AsyncIterable<string>;
@@ -87,13 +99,13 @@ export interface Filters {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface ListOptions extends CallOptions, Filters {
+export interface ListOptions extends CallOptions, Filters, Seeing {
   readonly limit?: number | undefined;
   /** `next` of the page before. */
   readonly after?: string | undefined;
 }
 
-export interface SearchOptions extends CallOptions, Filters {
+export interface SearchOptions extends CallOptions, Filters, Seeing {
   readonly text: string;
   readonly limit?: number | undefined;
   readonly offset?: number | undefined;
@@ -101,7 +113,7 @@ export interface SearchOptions extends CallOptions, Filters {
   readonly softwareVersion?: string | undefined;
 }
 
-export interface SimilarOptions extends CallOptions, Filters {
+export interface SimilarOptions extends CallOptions, Filters, Seeing {
   /** A context that counts in the ranking; `context` leaves out all others. */
   readonly near?: string | undefined;
   readonly limit?: number | undefined;
@@ -160,7 +172,7 @@ export interface AuditAnswer {
   readonly facets: Facets;
 }
 
-export interface PatternOptions extends CallOptions {
+export interface PatternOptions extends CallOptions, Seeing {
   /** Milliseconds since 1970: learned from what was stored since. */
   readonly since?: number | undefined;
   readonly limit?: number | undefined;

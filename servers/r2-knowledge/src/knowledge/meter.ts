@@ -1,3 +1,4 @@
+import type { QueryCounts } from "../analytics/queries.ts";
 import type { RequestCounts } from "./counting-store.ts";
 
 /** What this process did since it began, or since a sample was taken. */
@@ -32,6 +33,8 @@ const LATENCY_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] 
 
 /** What is kept of a process' work: what `mcp/metrics/` holds. */
 export interface MetricsSample extends MeterReading {
+  /** The most frequent first. */
+  readonly queries: readonly QueryCounts[];
   /** Milliseconds since 1970. */
   readonly from: number;
   readonly to: number;

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, type Logger, messageOf, silentLogger, systemClock } from "@trestle/protocol";
+import { createQueryLog } from "../analytics/query-log.ts";
+import { measureStorage } from "../analytics/storage.ts";
 import type { ObjectStore } from "../object-store/object-store.ts";
 import { auditRecord } from "../records/audit.ts";
 import { diagnosisRecord } from "../records/diagnosis.ts";
@@ -10,6 +12,7 @@ import { createCare } from "./care.ts";
 import { deleteDiagnosis, updateDiagnosis } from "./change-diagnosis.ts";
 import { costReport } from "./cost.ts";
 import { countRequests } from "./counting-store.ts";
+import { editTogether } from "./edit-together.ts";
 import { exportKnowledge, toKnownRecord } from "./export.ts";
 import { toKnown, toldFailures } from "./failures.ts";
 import { foldOutcomes } from "./fold-outcomes.ts";
@@ -17,7 +20,7 @@ import { openIndexes } from "./indexes.ts";
 import type { KnowledgeStore } from "./knowledge-store.ts";
 import { learnTopic } from "./learn-topic.ts";
 import { createMeter, type Meter } from "./meter.ts";
-import { measureStorage, readMetrics } from "./metrics.ts";
+import { readMetrics } from "./metrics.ts";
 import { recordOutcome } from "./outcomes.ts";
 import type { Change, Parts } from "./parts.ts";
 import { definePattern, listPatterns } from "./patterns.ts";
@@ -28,6 +31,7 @@ import { storeDiagnosis } from "./store-diagnosis.ts";
 import { storeMany } from "./store-many.ts";
 import { writeSummary } from "./summaries.ts";
 import { createTallies } from "./tallies.ts";
+import { linkTwins } from "./twins.ts";
 
 export interface KnowledgeOptions {
   /** Closed with the knowledge. */
@@ -42,6 +46,8 @@ export interface KnowledgeOptions {
   readonly redactFields?: readonly string[] | undefined;
   /** False: the indexes are compacted only when asked to. */
   readonly autoCompact?: boolean | undefined;
+  /** Told after each compaction of this process: what an index held of its own is gone some time after. */
+  readonly compacted?: (() => Promise<void>) | undefined;
 }
 
 /** Joins a store of objects, the indexes over it and what is learned of outcomes. Asks the store for nothing yet. */
@@ -51,6 +57,8 @@ export function openKnowledge(options: KnowledgeOptions): KnowledgeStore {
   const ids = createIds({ clock, random });
   const tallies = createTallies();
   const meter = createMeter();
+  const redact = createRecordRedact(options.redactFields);
+  const queries = createQueryLog({ clock, redact });
   const listeners = new Set<(change: Change) => void>();
   const indexes = openIndexes({
     ...{ store, clock, log, random, tallies },
@@ -60,18 +68,19 @@ export function openKnowledge(options: KnowledgeOptions): KnowledgeStore {
     async summarise(name) {
       await writeSummary(parts, name);
       if (name === "outcomes") await foldOutcomes(parts);
+      if (name === "diagnoses") await linkTwins(parts);
+      await options.compacted?.();
     },
   });
   const parts: Parts & { readonly meter: Meter } = {
-    ...{ store, indexes, tallies, ids, clock, log, meter },
+    ...{ store, indexes, tallies, ids, clock, random, log, redact, meter, queries },
     diagnoses: createRecordFolder(store, "diagnoses", diagnosisRecord),
     audits: createRecordFolder(store, "audits", auditRecord),
-    redact: createRecordRedact(options.redactFields),
     changed(change) {
       for (const listener of listeners) listener(change);
     },
   };
-  const samples = createSamples({ counted: store, store, meter, ids, clock, log });
+  const samples = createSamples({ counted: store, store, meter, queries, ids, clock, log });
   return {
     description: store.description,
     index: toldFailures(createCare(indexes)),
@@ -100,25 +109,33 @@ function operations(
   return {
     async store(input, options) {
       await parts.indexes.refresh(options);
-      return storeDiagnosis(parts, input, options);
+      const stored = await storeDiagnosis(parts, input, options);
+      await linkTwins(parts);
+      return stored;
     },
     async storeMany(inputs, options) {
       await parts.indexes.refresh(options);
-      return storeMany(parts, inputs, options);
+      const items = await storeMany(parts, inputs, options);
+      await linkTwins(parts);
+      return items;
     },
     async get(id, options) {
       const { record } = await parts.diagnoses.need(id, options);
       await parts.indexes.refresh(options);
+      parts.queries.opened(id);
       return known(record);
     },
     update: async (id, patch, options) => known(await updateDiagnosis(parts, id, patch, options)),
+    edit: (id, edit, options) => editTogether(parts, id, edit, options),
     delete: (id, options) => deleteDiagnosis(parts, id, options),
     list: (options) => listDiagnoses(parts, options),
     search: (query) => searchDiagnoses(parts, query),
     findSimilar: (error, options) => findSimilar(parts, error, options),
     async recordOutcome(id, input, options) {
       await parts.indexes.refresh(options);
-      return recordOutcome(parts, id, input, options);
+      const recorded = await recordOutcome(parts, id, input, options);
+      parts.queries.tried(id, input.worked);
+      return recorded;
     },
     recordAudit: (input, options) => recordAudit(parts, input, options),
     getAudit: async (id, options) => (await parts.audits.need(id, options)).record,

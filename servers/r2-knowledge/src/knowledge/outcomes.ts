@@ -5,7 +5,7 @@ import { encodeRecord } from "../records/encode.ts";
 import { softwareVersionOf, statedConfidence, timeOf } from "../records/facts.ts";
 import { outcomeKey } from "../records/keys.ts";
 import type { Outcome, OutcomeInput } from "../records/outcome.ts";
-import type { Parts } from "./parts.ts";
+import type { Checking, Parts } from "./parts.ts";
 import { toOutcomeLine } from "./tallies.ts";
 
 export interface RecordedOutcome {
@@ -19,11 +19,16 @@ export interface RecordedOutcome {
 /** Keeps whether a fix worked, under a key of its own, so that any number of writers may tell at once. */
 export async function recordOutcome(
   parts: Parts,
-  diagnosisId: string,
+  id: string,
   given: OutcomeInput,
-  options: CallOptions = {},
+  { check, ...options }: CallOptions & Checking<Diagnosis> = {},
 ): Promise<RecordedOutcome> {
-  const { record } = await parts.diagnoses.need(diagnosisId, options);
+  const asked = await parts.diagnoses.need(id, options);
+  // Of an error that was stored twice at once, all is told of the first.
+  const first = asked.record.duplicateOf;
+  const { record } = (first && (await parts.diagnoses.get(first, options))) || asked;
+  check?.(record);
+  const diagnosisId = record.id;
   const outcome = await appendOutcome(parts, diagnosisId, parts.redact(given), options);
   const confidence = confidenceOfRecord(parts, record, given.softwareVersion);
   return { id: outcome.id, diagnosisId, worked: given.worked, confidence };
@@ -61,7 +66,7 @@ export function confidenceOfRecord(
   return confidenceOf(
     {
       stated: statedConfidence(record),
-      tally: tallies.of(record.id).tally,
+      tally: tallies.of(record.duplicateOf ?? record.id).tally,
       writtenAt: Date.parse(record.updatedAt ?? "") || timeOf(record),
       softwareVersion: softwareVersionOf(record),
       wantedVersion,

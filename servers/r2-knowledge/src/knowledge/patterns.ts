@@ -7,11 +7,12 @@ import {
   type PatternInput,
   patternRecord,
 } from "../records/pattern.ts";
+import { type RecordFacts, recordFacts } from "../records/record-facts.ts";
 import { eachAtMost } from "./each-at-most.ts";
 import type { PatternOptions, Patterns } from "./knowledge-store.ts";
-import type { Parts } from "./parts.ts";
+import type { Checking, Parts } from "./parts.ts";
 import { createRecordFolder } from "./record-folder.ts";
-import { type Row, toSummary } from "./rows.ts";
+import { type Row, rowFacts, toSummary } from "./rows.ts";
 
 /** Errors of one kind that were stored again and again. */
 export interface LearnedPattern {
@@ -35,7 +36,7 @@ const MOST_PATTERNS = 1_000;
 export async function definePattern(
   { store, clock, redact, changed }: Parts,
   given: PatternInput,
-  options: CallOptions = {},
+  { check, ...options }: CallOptions & Checking<Pattern> = {},
 ): Promise<Pattern> {
   const folder = createRecordFolder(store, "patterns", patternRecord);
   const found = await folder.get(given.id, options);
@@ -44,6 +45,7 @@ export async function definePattern(
     timestamp: new Date(clock.now()).toISOString(),
     version: found === undefined ? 1 : versionOf(found.record) + 1,
   };
+  check?.(found?.record, pattern);
   try {
     if (found === undefined) await folder.create(pattern, options);
     else await folder.replace(pattern, found.etag, options);
@@ -61,11 +63,14 @@ export async function definePattern(
 /** The patterns that were named, and those that show of themselves. */
 export async function listPatterns(
   parts: Parts,
-  { since = 0, limit = 20, signal }: PatternOptions,
+  { since = 0, limit = 20, permits = () => true, signal }: PatternOptions,
 ): Promise<Patterns> {
   await parts.indexes.refresh({ signal });
-  const rows = [...parts.indexes.diagnoses.rows.all()].filter(({ at }) => at >= since);
-  const defined = await readPatterns(parts, signal);
+  const rows = [...parts.indexes.diagnoses.rows.all()].filter(
+    (row) => row.at >= since && permits(rowFacts(row)),
+  );
+  const read = await readPatterns(parts, signal);
+  const defined = read.filter((pattern) => permits(patternFacts(pattern)));
   return {
     defined: defined.map((pattern) => ({
       ...pattern,
@@ -73,6 +78,11 @@ export async function listPatterns(
     })),
     learned: learnedFrom(parts, rows).slice(0, limit),
   };
+}
+
+/** A pattern belongs to the context that it asks for. */
+export function patternFacts({ id, match, severity }: Pattern | PatternInput): RecordFacts {
+  return recordFacts("pattern", { id, context: match.context, severity });
 }
 
 async function readPatterns({ store, log }: Parts, signal: AbortSignal | undefined) {

@@ -35,6 +35,14 @@ const NOUNS: Readonly<Record<RecordType, string>> = {
   patterns: "pattern",
 };
 
+/** The same words for what was never there and for what somebody may not know of. */
+export function noSuchRecord(type: RecordType, id: string): TrestleError {
+  return new TrestleError(
+    "not_found",
+    `There is no ${NOUNS[type]} ${id}. It was deleted, or never was: search for it by its words.`,
+  );
+}
+
 export function createRecordFolder<Schema extends z.ZodObject>(
   store: ObjectStore,
   type: RecordType,
@@ -54,10 +62,7 @@ export function createRecordFolder<Schema extends z.ZodObject>(
   async function need(id: string, options?: CallOptions): Promise<Versioned<Kept>> {
     const found = await get(id, options);
     if (found !== undefined) return found;
-    throw new TrestleError(
-      "not_found",
-      `There is no ${NOUNS[type]} ${id}. It was deleted, or never was: search for it by its words.`,
-    );
+    throw noSuchRecord(type, id);
   }
 
   function write(record: Kept, when: "absent" | { etag: string }, options?: CallOptions) {

@@ -1,7 +1,7 @@
-import { isJsonObject } from "@trestle/protocol";
-import { confidenceOf, type FixConfidence } from "../learning/confidence.ts";
-import type { LedgerLine } from "../ledger/fold.ts";
-import { toEntry } from "../search/entry.ts";
+import type { JsonObject } from "@trestle/protocol";
+import { confidenceOf, type FixConfidence, type FixFacts, oddsOf } from "../learning/confidence.ts";
+import type { RecordFacts } from "../records/record-facts.ts";
+import type { FoundRecord } from "../search/found-record.ts";
 import { HAS_FIX } from "./entry.ts";
 import type { Summary } from "./knowledge-store.ts";
 import type { Parts } from "./parts.ts";
@@ -24,6 +24,10 @@ export interface Row {
   /** When it was stored, and when it was last changed: milliseconds since 1970. */
   readonly at: number;
   readonly changedAt: number;
+  /** The record that it is linked to. */
+  readonly duplicateOf: string | undefined;
+  /** Is never linked to another. */
+  readonly separate: boolean;
 }
 
 const PREVIEW = 160;
@@ -33,38 +37,91 @@ export function toFact(key: string, value: string): string {
   return `${key}\0${value}`;
 }
 
-/** The row in a line of the index. `same` gives one text for all that are equal: very many are. */
-export function toRow(
-  { id, at, entry }: Extract<LedgerLine, { kind: "put" }>,
-  same: (text: string) => string,
-): Row {
-  const found = toEntry(entry, at);
-  const data = isJsonObject(found.data) ? found.data : {};
-  const shared = (text: string | undefined) => (text === undefined ? undefined : same(text));
-  const { softwareVersion, changedAt } = data;
-  return {
-    id,
-    name: same(found.name ?? ""),
-    message: preview(found.message ?? ""),
-    fix: found.fix === undefined ? undefined : preview(found.fix),
-    context: shared(found.context),
-    severity: shared(found.severity),
-    fingerprint: shared(found.fingerprint),
-    stated: found.confidence,
-    softwareVersion: typeof softwareVersion === "string" ? same(softwareVersion) : undefined,
-    facts: Object.entries(found.metadata ?? {})
-      .filter(([key]) => key !== HAS_FIX)
-      .slice(0, MOST_FACTS)
-      .map(([key, value]) => same(toFact(key, value))),
-    at: found.timestamp,
-    changedAt: typeof changedAt === "number" ? changedAt : found.timestamp,
-  };
+/** The row in a record of the index. */
+export function toRow(record: FoundRecord): Row {
+  return new IndexedRow(record);
 }
 
-/** A part of a text keeps all of it in memory: a copy does not. */
-function preview(text: string): string {
-  const cut = text.length > PREVIEW ? `${text.slice(0, PREVIEW - 1)}…` : text;
-  return Buffer.from(cut).toString();
+/** Read when it is asked for: very many rows are looked at of which little is needed. */
+class IndexedRow implements Row {
+  readonly #record: FoundRecord;
+  #data: JsonObject | undefined;
+
+  constructor(record: FoundRecord) {
+    this.#record = record;
+  }
+
+  get id(): string {
+    return this.#record.id;
+  }
+
+  get name(): string {
+    return this.#record.preview.name;
+  }
+
+  get message(): string {
+    return beginning(this.#record.preview.message);
+  }
+
+  get fix(): string | undefined {
+    const { fix } = this.#record.preview;
+    return fix === "" ? undefined : beginning(fix);
+  }
+
+  get context(): string | undefined {
+    return this.#record.context;
+  }
+
+  get severity(): string | undefined {
+    return this.#record.severity;
+  }
+
+  get fingerprint(): string | undefined {
+    return this.#record.fingerprint;
+  }
+
+  get stated(): number | undefined {
+    return this.#record.confidence;
+  }
+
+  get softwareVersion(): string | undefined {
+    const { softwareVersion } = this.#own;
+    return typeof softwareVersion === "string" ? softwareVersion : undefined;
+  }
+
+  get facts(): readonly string[] {
+    return Object.entries(this.#record.metadata)
+      .filter(([key]) => key !== HAS_FIX)
+      .slice(0, MOST_FACTS)
+      .map(([key, value]) => toFact(key, value));
+  }
+
+  get at(): number {
+    return this.#record.timestamp;
+  }
+
+  get changedAt(): number {
+    const { changedAt } = this.#own;
+    return typeof changedAt === "number" ? changedAt : this.at;
+  }
+
+  get duplicateOf(): string | undefined {
+    const { duplicateOf } = this.#own;
+    return typeof duplicateOf === "string" ? duplicateOf : undefined;
+  }
+
+  get separate(): boolean {
+    return this.#own.separate === true;
+  }
+
+  get #own(): JsonObject {
+    this.#data ??= this.#record.data;
+    return this.#data;
+  }
+}
+
+function beginning(text: string): string {
+  return text.length > PREVIEW ? `${text.slice(0, PREVIEW - 1)}…` : text;
 }
 
 export function toSummary(
@@ -77,13 +134,37 @@ export function toSummary(
   return { id, name, message, fix, context, severity, at, confidence };
 }
 
+export function rowFacts({ id, context, severity, facts }: Row): RecordFacts {
+  const pairs = facts.map((fact) => [
+    fact.slice(0, fact.indexOf("\0")),
+    fact.slice(fact.indexOf("\0") + 1),
+  ]);
+  return { kind: "diagnosis", id, context, severity, metadata: Object.fromEntries(pairs) };
+}
+
 /** The odds that the fix works, by all that is known now. */
 export function confidenceOfRow(
   { tallies, clock }: Pick<Parts, "tallies" | "clock">,
-  { id, stated, changedAt, softwareVersion }: Row,
+  row: Row,
   wantedVersion?: string | undefined,
 ): FixConfidence {
+  return confidenceOf(fixFacts(tallies, row, wantedVersion), clock.now());
+}
+
+/** The same as a number, 0 to 1, for the many that are compared and not shown. */
+export function oddsOfRow(
+  { tallies, clock }: Pick<Parts, "tallies" | "clock">,
+  row: Row,
+  wantedVersion?: string | undefined,
+): number {
+  return oddsOf(fixFacts(tallies, row, wantedVersion), clock.now()).value;
+}
+
+function fixFacts(
+  tallies: Parts["tallies"],
+  { id, stated, changedAt, softwareVersion }: Row,
+  wantedVersion: string | undefined,
+): FixFacts {
   const { tally } = tallies.of(id);
-  const facts = { stated, tally, writtenAt: changedAt, softwareVersion, wantedVersion };
-  return confidenceOf(facts, clock.now());
+  return { stated, tally, writtenAt: changedAt, softwareVersion, wantedVersion };
 }

@@ -1,6 +1,9 @@
 import type { Clock, Logger } from "@trestle/protocol";
 import { messageOf } from "@trestle/protocol";
 import * as z from "zod";
+import { queryCounts, sumQueries } from "../analytics/queries.ts";
+import type { QueryLog } from "../analytics/query-log.ts";
+import { type Activity, activityOf } from "../analytics/usage.ts";
 import type { ObjectStore } from "../object-store/object-store.ts";
 import { decodeRecord, encodeRecord } from "../records/encode.ts";
 import { type Ids, idFloor } from "../records/ids.ts";
@@ -30,6 +33,8 @@ export interface SampleSum extends MetricsSample {
   /** How many samples it is made of, and whether there were more than were read. */
   readonly samples: number;
   readonly truncated: boolean;
+  /** When how much was done, sample by sample. */
+  readonly activity: readonly Activity[];
 }
 
 const count = z.int().min(0);
@@ -39,6 +44,7 @@ const sampleRecord = z.looseObject({
   to: z.number(),
   operations: z.record(z.string(), z.object({ count, failed: count })),
   searches: z.object({ count, empty: count, latency: z.array(count) }),
+  queries: z.array(queryCounts).default([]),
   requests: z.object({
     classA: count,
     classB: count,
@@ -57,13 +63,14 @@ interface SampleParts {
   /** Through which samples go; they count as well. */
   readonly store: ObjectStore;
   readonly meter: Meter;
+  readonly queries: QueryLog;
   readonly ids: Ids;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 export function createSamples(parts: SampleParts): Samples & { close(): Promise<void> } {
-  const { counted, store, meter, ids, clock, log } = parts;
+  const { counted, store, meter, queries, ids, clock, log } = parts;
   let last = { at: clock.now(), reading: meter.read(), requests: counted.counts() };
   let cancelTimer = clock.after(EVERY_MS, tick);
 
@@ -78,6 +85,7 @@ export function createSamples(parts: SampleParts): Samples & { close(): Promise<
       from: last.at,
       to: clock.now(),
       ...readingSince(meter.read(), last.reading),
+      queries: queries.read(),
       requests: requestsSince(counted.counts(), last.requests),
     };
   }
@@ -87,10 +95,11 @@ export function createSamples(parts: SampleParts): Samples & { close(): Promise<
     // Whoever did nothing for anybody has nothing to tell.
     if (Object.keys(sample.operations).length === 0) return;
     if (Object.values(sample.operations).every(({ count: done }) => done === 0)) return;
-    const before = last;
+    const [before, taken] = [last, queries.take()];
     last = { at: sample.to, reading: meter.read(), requests: counted.counts() };
     const id = ids.next();
-    const record = { id, timestamp: new Date(sample.to).toISOString(), ...sample };
+    const timestamp = new Date(sample.to).toISOString();
+    const record = { id, timestamp, ...sample, queries: taken };
     try {
       const contentType = "application/json";
       await store.put(recordKey("metrics", id), encodeRecord(record), {
@@ -99,6 +108,7 @@ export function createSamples(parts: SampleParts): Samples & { close(): Promise<
       });
     } catch (error) {
       last = before;
+      queries.putBack(taken);
       log.debug("metrics not written", { error: messageOf(error) });
     }
   }
@@ -108,7 +118,13 @@ export function createSamples(parts: SampleParts): Samples & { close(): Promise<
     const read = await eachAtMost(8, keys, (key) => readSample(store, key, signal));
     const samples = [...read.filter((sample) => sample !== undefined), current()];
     const own = samples.filter(({ to }) => to >= time);
-    return { ...own.reduce(plus, nothing(time)), samples: own.length, truncated };
+    return {
+      ...own.reduce(plus, nothing(time)),
+      // At once: there may be very many.
+      queries: sumQueries(own.flatMap((sample) => sample.queries)),
+      activity: own.map(activityOf),
+      ...{ samples: own.length, truncated },
+    };
   };
 
   return {
@@ -149,7 +165,8 @@ async function readSample(
 }
 
 function nothing(time: number): MetricsSample {
-  return { from: time, to: time, operations: {}, searches: NO_SEARCHES, requests: NO_REQUESTS };
+  const counts = { operations: {}, searches: NO_SEARCHES, queries: [], requests: NO_REQUESTS };
+  return { from: time, to: time, ...counts };
 }
 
 function plus(first: MetricsSample, second: MetricsSample): MetricsSample {
@@ -157,6 +174,7 @@ function plus(first: MetricsSample, second: MetricsSample): MetricsSample {
     from: first.from,
     to: Math.max(first.to, second.to),
     ...addReadings(first, second),
+    queries: first.queries,
     requests: addRequests(first.requests, second.requests),
   };
 }

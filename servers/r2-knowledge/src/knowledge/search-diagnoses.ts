@@ -1,8 +1,15 @@
 import { TrestleError } from "@trestle/protocol";
-import { contextMatch, explain } from "../learning/rank.ts";
+import { contextMatch, explain, type Signals, scoreOf } from "../learning/rank.ts";
 import type { CallOptions } from "../object-store/object-store.ts";
 import type { ErrorInput } from "../records/diagnosis.ts";
-import type { SearchFilters, SearchHit, SearchAnswer as TextAnswer } from "../search/query.ts";
+import type { Seeing } from "../records/record-facts.ts";
+import type {
+  Candidate,
+  SearchFilters,
+  SearchHit,
+  SearchQuery,
+  SearchAnswer as TextAnswer,
+} from "../search/query.ts";
 import type { Channel } from "../search/scores.ts";
 import { fingerprint } from "../text/fingerprint.ts";
 import { HAS_FIX } from "./entry.ts";
@@ -19,7 +26,15 @@ import type {
 } from "./knowledge-store.ts";
 import type { Meter } from "./meter.ts";
 import type { Parts } from "./parts.ts";
-import { confidenceOfRow, type Row, toFact, toSummary } from "./rows.ts";
+import {
+  confidenceOfRow,
+  oddsOfRow,
+  type Row,
+  rowFacts,
+  toFact,
+  toRow,
+  toSummary,
+} from "./rows.ts";
 
 type SearchParts = Parts & { readonly meter: Meter };
 
@@ -34,12 +49,14 @@ export async function searchDiagnoses(
   parts: SearchParts,
   { text, limit = 10, offset = 0, softwareVersion, signal, ...filters }: SearchOptions,
 ): Promise<SearchAnswer> {
-  const wanted = { softwareVersion, near: filters.context };
-  const answer = await look(parts, { text, highlight: true }, filters, { signal });
-  return toAnswer(parts, answer, { ...wanted, ...filters, limit, offset });
+  const asked = { text, highlight: true, facets: [...FACETS] };
+  const wanted = { softwareVersion, near: filters.context, ...filters, limit, offset };
+  const answer = await look(parts, asked, wanted, { signal });
+  parts.queries.words(text, shownOf(answer));
+  return answer;
 }
 
-/** By an error: what is like it in what failed, how and where. */
+/** By an error: what is like it in what failed, how and where. Counts no facets. */
 export async function findSimilar(
   parts: SearchParts,
   error: ErrorInput,
@@ -47,9 +64,11 @@ export async function findSimilar(
 ): Promise<SearchAnswer> {
   const { name, message, stack } = error;
   const asked = { message, ...(name && { name }), ...(stack && { stack }) };
-  const answer = await look(parts, asked, filters, { signal });
   const print = fingerprint(error);
-  return toAnswer(parts, answer, { softwareVersion, near, print, ...filters, limit, offset: 0 });
+  const wanted = { softwareVersion, near, print, ...filters, limit, offset: 0 };
+  const answer = await look(parts, asked, wanted, { signal });
+  parts.queries.error(error, shownOf(answer));
+  return answer;
 }
 
 /** Everything that passes the filters, the newest first. */
@@ -73,7 +92,7 @@ export async function listDiagnoses(
   };
 }
 
-interface Wanted extends Filters {
+interface Wanted extends Filters, Seeing {
   readonly softwareVersion?: string | undefined;
   readonly near?: string | undefined;
   readonly print?: string | undefined;
@@ -81,36 +100,87 @@ interface Wanted extends Filters {
   readonly offset: number;
 }
 
-interface Asked {
-  readonly text?: string;
-  readonly name?: string;
-  readonly message?: string;
-  readonly stack?: string;
-  readonly highlight?: boolean;
-}
+type Asked = Pick<SearchQuery, "text" | "name" | "message" | "stack" | "highlight" | "facets">;
 
 /** Measures what a caller waits for, the look for what others stored included. */
 async function look(
   parts: SearchParts,
   asked: Asked,
-  filters: Filters,
+  wanted: Wanted,
   options: CallOptions,
-): Promise<TextAnswer> {
+): Promise<SearchAnswer> {
   const from = performance.now();
+  const { limit, offset, minConfidence = 0 } = wanted;
   await parts.indexes.refresh(options);
+  const judge = createJudge(parts, wanted);
   const answer = parts.indexes.diagnoses.search({
-    ...asked,
-    filters: toSearchFilters(filters),
-    facets: [...FACETS],
-    limit: MOST_RANKED,
+    ...{ ...asked, limit, offset, rank: judge.rank },
+    filters: toSearchFilters(wanted),
   });
-  parts.meter.search(performance.now() - from, answer.total);
-  return answer;
+  const hits = answer.hits.flatMap((hit) => judge.toFound(hit) ?? []);
+  const { kept, duplicates } = judge.counts();
+  const total = minConfidence > 0 ? kept : answer.total - duplicates;
+  parts.meter.search(performance.now() - from, total);
+  return { hits, total, facets: toFacets(answer) };
+}
+
+/** Weighs what was found by all that speaks for it, and remembers why. */
+function createJudge(parts: SearchParts, wanted: Wanted) {
+  const { softwareVersion, near, print, minConfidence = 0 } = wanted;
+  const { tallies, clock, indexes } = parts;
+  const { isDuplicate } = indexes.diagnoses.rows;
+  const now = clock.now();
+  // Weighed and explained as of the same moment.
+  const asOf = { tallies, clock: { ...clock, now: () => now } };
+  const weighed = new Map<string, { row: Row; signals: Omit<Signals, "confidence"> }>();
+  let duplicates = 0;
+  return {
+    rank(candidate: Candidate): number | undefined {
+      const row = toRow(candidate.record);
+      if (row.duplicateOf !== undefined && isDuplicate(row.id)) {
+        duplicates += 1;
+        return undefined;
+      }
+      const confidence = oddsOfRow(asOf, row, softwareVersion);
+      if (confidence < minConfidence) return undefined;
+      const signals = {
+        text: withoutStack(candidate),
+        stack: stackOf(candidate),
+        context: near === undefined ? undefined : contextMatch(near, row.context),
+      };
+      weighed.set(row.id, { row, signals });
+      return scoreOf({ ...signals, confidence });
+    },
+    toFound(hit: SearchHit): Found | undefined {
+      const found = weighed.get(hit.id);
+      if (found === undefined) return undefined;
+      const { row, signals } = found;
+      const confidence = confidenceOfRow(asOf, row, softwareVersion);
+      const explanation = explain({ ...signals, confidence });
+      const { id, name, context, severity, at } = row;
+      return {
+        ...{ id, name, context, severity, at, confidence, explanation },
+        // The search keeps more of both.
+        message: hit.message,
+        fix: hit.fix === "" ? undefined : hit.fix,
+        score: explanation.score,
+        isSame: print !== undefined && print === row.fingerprint,
+        highlights: hit.highlights.map((highlight) => excerptOf(hit, highlight)),
+      };
+    },
+    /** Of the best by words: how many are hits, and how many are shown as another one. */
+    counts: () => ({ kept: weighed.size, duplicates }),
+  };
+}
+
+/** What a caller may open. */
+function shownOf({ hits, total }: SearchAnswer) {
+  return { ids: hits.map(({ id }) => id), total };
 }
 
 /** The odds of a fix are not in the search's index: they change with the day. */
-function toSearchFilters(filters: Filters): SearchFilters {
-  const { context, severity, since, until, hasFix, metadata } = filters;
+function toSearchFilters(filters: Filters & Seeing): SearchFilters {
+  const { context, severity, since, until, hasFix, metadata, permits } = filters;
   const facts = {
     ...metadata,
     ...(hasFix === undefined ? {} : { [HAS_FIX]: hasFix ? "yes" : "no" }),
@@ -121,54 +191,27 @@ function toSearchFilters(filters: Filters): SearchFilters {
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
     ...(Object.keys(facts).length === 0 ? {} : { metadata: facts }),
+    ...(permits && {
+      permits: (facts) => permits({ kind: "diagnosis", ...facts }),
+      permitsBy: permits.looksAt,
+    }),
   };
 }
 
-function toAnswer(parts: SearchParts, answer: TextAnswer, wanted: Wanted): SearchAnswer {
-  const { minConfidence = 0, limit, offset } = wanted;
-  const ranked = answer.hits
-    .flatMap((hit) => toFound(parts, hit, wanted) ?? [])
-    .filter(({ confidence }) => confidence.value >= minConfidence)
-    .toSorted((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));
-  return {
-    hits: ranked.slice(offset, offset + limit),
-    total: minConfidence > 0 ? ranked.length : answer.total,
-    facets: toFacets(answer),
-  };
-}
-
-function toFound(parts: SearchParts, hit: SearchHit, wanted: Wanted): Found | undefined {
-  const row = parts.indexes.diagnoses.rows.get(hit.id);
-  if (row === undefined) return undefined;
-  const summary = toSummary(parts, row, wanted.softwareVersion);
-  const explanation = explain({
-    text: withoutStack(hit),
-    stack: stackOf(hit),
-    context: contextMatch(wanted.near, row.context),
-    confidence: summary.confidence,
-  });
-  return {
-    ...summary,
-    // The search keeps more of both.
-    message: hit.message,
-    fix: hit.fix === "" ? undefined : hit.fix,
-    score: explanation.score,
-    explanation,
-    isSame: wanted.print !== undefined && wanted.print === row.fingerprint,
-    highlights: hit.highlights.map((highlight) => excerptOf(hit, highlight)),
-  };
-}
-
-function stackOf({ channels }: SearchHit): number | undefined {
+function stackOf({ channels }: Candidate): number | undefined {
   return channels.find(({ channel }) => channel === STACK)?.value;
 }
 
 /** How alike the texts are, without what the stacks gave. */
-function withoutStack({ channels, score }: SearchHit): number {
-  const texts = channels.filter(({ channel }) => channel !== STACK);
-  const weight = texts.reduce((sum, each) => sum + each.weight, 0);
-  if (weight === 0) return score;
-  return texts.reduce((sum, each) => sum + each.value * each.weight, 0) / weight;
+function withoutStack({ channels, score }: Candidate): number {
+  let sum = 0;
+  let all = 0;
+  for (const { channel, value, weight } of channels) {
+    if (channel === STACK) continue;
+    sum += value * weight;
+    all += weight;
+  }
+  return all === 0 ? score : sum / all;
 }
 
 function toFacets({ facets }: TextAnswer): Facets {
@@ -181,7 +224,7 @@ function toFacets({ facets }: TextAnswer): Facets {
 }
 
 /** By the same rules as those of the search. */
-function passes(parts: SearchParts, row: Row, filters: Filters): boolean {
+function passes(parts: SearchParts, row: Row, filters: Filters & Seeing): boolean {
   const {
     context,
     severity,
@@ -190,6 +233,7 @@ function passes(parts: SearchParts, row: Row, filters: Filters): boolean {
     hasFix,
     metadata,
     minConfidence,
+    permits,
   } = filters;
   if (row.at < since || row.at > until) return false;
   if (severity !== undefined && row.severity !== severity) return false;
@@ -198,6 +242,7 @@ function passes(parts: SearchParts, row: Row, filters: Filters): boolean {
     return false;
   const facts = Object.entries(metadata ?? {}).map(([key, value]) => toFact(key, value));
   if (!facts.every((fact) => row.facts.includes(fact))) return false;
+  if (permits && !permits(rowFacts(row))) return false;
   return minConfidence === undefined || confidenceOfRow(parts, row).value >= minConfidence;
 }
 

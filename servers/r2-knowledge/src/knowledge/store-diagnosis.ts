@@ -2,12 +2,16 @@ import { messageOf, TrestleError } from "@trestle/protocol";
 import type { CallOptions } from "../object-store/object-store.ts";
 import type { Diagnosis, DiagnosisInput } from "../records/diagnosis.ts";
 import { encodeRecord } from "../records/encode.ts";
+import type { Seeing } from "../records/record-facts.ts";
 import { fingerprint } from "../text/fingerprint.ts";
 import { toDiagnosisLine } from "./entry.ts";
 import { appendOutcome } from "./outcomes.ts";
 import type { Parts } from "./parts.ts";
+import { rowFacts } from "./rows.ts";
+import { saysTheSame } from "./same-fix.ts";
 
-export interface StoreOptions extends CallOptions {
+/** What is not permitted is neither told nor merged into. */
+export interface StoreOptions extends CallOptions, Seeing {
   /** `merge` (default): where the same error with the same fix is known, that it was met again is kept there. `off`: store it whatever is known. */
   readonly dedupe?: "merge" | "off" | undefined;
 }
@@ -33,13 +37,17 @@ export type Stored =
 export async function storeDiagnosis(
   parts: Parts,
   given: DiagnosisInput,
-  { dedupe = "merge", signal }: StoreOptions = {},
+  { dedupe = "merge", permits, signal }: StoreOptions = {},
 ): Promise<Stored> {
   const input = parts.redact(given);
   // What is merged is checked, too: whether it is taken must not hang on what is known already.
   encodeRecord(input);
   const print = fingerprint(input.error);
-  const known = [...parts.indexes.diagnoses.rows.withFingerprint(print)];
+  const { rows } = parts.indexes.diagnoses;
+  const known = rows.withFingerprint(print).filter((id) => {
+    const row = rows.get(id);
+    return permits === undefined || (row !== undefined && permits(rowFacts(row)));
+  });
   if (dedupe === "merge") {
     const same = await findSame(parts, known, input, signal);
     if (same !== undefined) return mergeInto(parts, same, input, print, signal);
@@ -51,6 +59,7 @@ export async function storeDiagnosis(
     ...input,
     fingerprint: print,
     version: 1,
+    ...(dedupe === "off" ? { separate: true } : {}),
   };
   await parts.diagnoses.create(record, { signal });
   await index(parts, record);
@@ -81,14 +90,12 @@ async function findSame(
   for (const id of known.slice(0, MOST_LOOKED_AT)) {
     const found = await diagnoses.get(id, { signal }).catch(() => undefined);
     if (found === undefined) continue;
-    if (fix === undefined || plain(found.record.fix ?? "") === plain(fix)) return id;
+    if (fix === undefined || saysTheSame(found.record.fix, fix)) return id;
   }
   return undefined;
 }
 
 const MOST_LOOKED_AT = 5;
-
-const plain = (text: string) => text.toLowerCase().replace(/\s+/g, " ").trim();
 
 async function mergeInto(
   parts: Parts,

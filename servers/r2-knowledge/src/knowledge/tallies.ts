@@ -7,6 +7,8 @@ import type { Outcome } from "../records/outcome.ts";
 /** What happened to each diagnosis after it was stored. */
 export interface Tallies extends Fold {
   of(diagnosisId: string): DiagnosisTally;
+  /** Each on its own, in no order. */
+  happenings(diagnosisId: string): Iterable<Happening>;
   /** Diagnoses whose outcomes changed since this was last called. */
   takeChanged(): string[];
   /** Has it named again by the next `takeChanged`. */
@@ -23,8 +25,10 @@ export interface DiagnosisTally {
 
 const NOTHING: DiagnosisTally = { tally: EMPTY_TALLY, seen: 0, lastSeen: 0 };
 
-interface Happening {
+export interface Happening {
+  /** What came of a fix; undefined where the error was met again. */
   readonly worked: boolean | undefined;
+  /** Milliseconds since 1970. */
   readonly at: number;
 }
 
@@ -99,8 +103,9 @@ export function createTallies(): Tallies {
     apply,
     reset,
     load,
-    snapshot: () => new TextEncoder().encode(JSON.stringify(pack(happened))),
+    snapshot: async () => new TextEncoder().encode(JSON.stringify(pack(happened))),
     of: (diagnosisId) => sums.get(diagnosisId) ?? NOTHING,
+    happenings: (diagnosisId) => happened.get(diagnosisId)?.values() ?? [],
     keepChanged: (diagnosisId) => void changed.add(diagnosisId),
     takeChanged() {
       const ids = [...changed];

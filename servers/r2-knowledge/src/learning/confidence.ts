@@ -36,11 +36,19 @@ const UNSTATED_STRENGTH = 2;
 const UNKNOWN = 0.5;
 const YEAR_MS = 365 * 86_400_000;
 
+/** All of it but the sentence, for the many that are compared and not shown. */
+type Odds = Omit<FixConfidence, "evidence">;
+
+export function confidenceOf(facts: FixFacts, now: number): FixConfidence {
+  const odds = oddsOf(facts, now);
+  return { ...odds, evidence: inWords(odds, facts, now) };
+}
+
 /**
  * A Beta posterior: the author's word is the prior, outcomes are the evidence. Both fade with age and with the
  * distance between the versions, towards "not known".
  */
-export function confidenceOf(facts: FixFacts, now: number): FixConfidence {
+export function oddsOf(facts: FixFacts, now: number): Odds {
   const { stated, tally, writtenAt, softwareVersion, wantedVersion } = facts;
   const distance =
     softwareVersion === undefined || wantedVersion === undefined
@@ -55,7 +63,7 @@ export function confidenceOf(facts: FixFacts, now: number): FixConfidence {
   const failed = weights.failed * versionFactor;
   const value = (prior * strength + worked) / (strength + worked + failed);
   const tried = tally.worked + tally.failed > 0;
-  const confidence = {
+  return {
     value,
     lowerBound: wilsonLowerBound(tally.worked, tally.worked + tally.failed),
     worked: tally.worked,
@@ -64,7 +72,6 @@ export function confidenceOf(facts: FixFacts, now: number): FixConfidence {
     ageFactor: tried ? decay(now - tally.at) : wordAge,
     versionFactor,
   };
-  return { ...confidence, evidence: inWords(confidence, { stated, now, tally, wantedVersion }) };
 }
 
 const Z = 1.96;
@@ -80,18 +87,8 @@ export function wilsonLowerBound(successes: number, attempts: number): number {
   return Math.max(0, (middle - spread) / (1 + square / attempts));
 }
 
-interface Said {
-  readonly stated: number | undefined;
-  readonly now: number;
-  readonly tally: Tally;
-  readonly wantedVersion: string | undefined;
-}
-
-function inWords(
-  confidence: Omit<FixConfidence, "evidence">,
-  { stated, now, tally, wantedVersion }: Said,
-): string {
-  const { worked, failed, lowerBound, versionFactor } = confidence;
+function inWords(odds: Odds, { stated, tally, wantedVersion }: FixFacts, now: number): string {
+  const { worked, failed, lowerBound, versionFactor } = odds;
   const tried = worked + failed;
   const parts: string[] = [];
   if (tried > 0) {

@@ -27,8 +27,26 @@ export interface Explanation {
 
 /** What is alike comes first; how well it did decides among what is. */
 const WEIGHTS = { text: 0.55, stack: 0.15, context: 0.1, confidence: 0.2 } as const;
+const NAMES = ["text", "stack", "context", "confidence"] as const;
 
-/** Mixes the signals to one score and says what each of them gave. Signals left out leave their weight to the others. */
+const clamped = (value: number): number => Math.min(1, Math.max(0, value));
+
+/** What the signals come to, for the many of which only the order counts. Those left out leave their weight to the others. */
+export function scoreOf(
+  values: Readonly<Partial<Record<ExplainedPart["name"], number | undefined>>>,
+): number {
+  let sum = 0;
+  let all = 0;
+  for (const name of NAMES) {
+    const value = values[name];
+    if (value === undefined) continue;
+    sum += clamped(value) * WEIGHTS[name];
+    all += WEIGHTS[name];
+  }
+  return all === 0 ? 0 : sum / all;
+}
+
+/** The same score, and what each of the signals gave. */
 export function explain(signals: Signals): Explanation {
   const { text, stack, context, confidence } = signals;
   const said = [
@@ -42,10 +60,10 @@ export function explain(signals: Signals): Explanation {
   const all = said.reduce((sum, { name }) => sum + WEIGHTS[name], 0);
   const parts = said.map((part) => ({
     ...part,
-    value: Math.min(1, Math.max(0, part.value)),
+    value: clamped(part.value),
     weight: WEIGHTS[part.name] / all,
   }));
-  return { score: parts.reduce((sum, { value, weight }) => sum + value * weight, 0), parts };
+  return { score: scoreOf({ text, stack, context, confidence: confidence.value }), parts };
 }
 
 /** How well two contexts fit, 0 to 1: the share of common words. Undefined where one is not known. */

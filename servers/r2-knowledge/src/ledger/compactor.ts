@@ -52,10 +52,11 @@ export async function compact(parts: CompactorParts): Promise<Compaction> {
   // Another process's clock may be ahead: a manifest of the future must not stop everybody.
   const age = Math.abs(now - (before.manifest?.at ?? Number.NEGATIVE_INFINITY));
   if (age < everyMs) return { kind: "too_soon", waitMs: everyMs - age };
+  if (view.absorbable().length === 0) return { kind: "nothing" };
   const whole = view.cut(now - keepGoneMs);
   // What is in the snapshot and not named is read once more than it had to be, until the next one.
-  const cut = { ...whole, absorbed: whole.absorbed.slice(0, MAX_NAMED) };
-  if (cut.absorbed.length === 0) return { kind: "nothing" };
+  const absorbed = whole.absorbed.slice(0, MAX_NAMED);
+  const cut = { ...whole, absorbed, fold: await whole.fold };
 
   const history = before.manifest?.history ?? [];
   const expired = expiredOf(history, cut.absorbed.length, now - graceMs, now + graceMs);

@@ -25,7 +25,7 @@ export interface GoneLine {
 }
 
 /**
- * The state in memory that a ledger keeps up to date, such as a search index. All of it happens in
+ * The state in memory that a ledger keeps up to date, such as a search index. All changes happen in
  * one turn of the event loop, so that whoever asks the fold never sees half a write.
  */
 export interface Fold {
@@ -35,8 +35,11 @@ export interface Fold {
    * may name an id that was never given.
    */
   apply(lines: readonly LedgerLine[]): void;
-  /** The whole state as bytes; the caller may keep them. */
-  snapshot(): Uint8Array;
+  /**
+   * The whole state as it is when this is called, as bytes that the caller may keep. Much of the work may
+   * be done later: lines that come in meanwhile wait for nothing, and are not in it.
+   */
+  snapshot(): Promise<Uint8Array>;
   /** Replaces the state by that of a snapshot; throws where it cannot be read. */
   load(snapshot: Uint8Array): void;
   /** Back to nothing. */

@@ -17,7 +17,7 @@ export interface PublishParts {
 }
 
 export interface Publication {
-  readonly cut: Cut;
+  readonly cut: Omit<Cut, "fold"> & { readonly fold: Uint8Array };
   /** The manifest's version that it follows; undefined where there is none. */
   readonly over: string | undefined;
   readonly number: number;

@@ -103,7 +103,7 @@ export function createReader({ store, keys, view, patience }: ReaderParts): Read
     const object = await patiently(patience, (signal) => store.get(key, { signal }));
     if (object === undefined) return "vanished";
     try {
-      return await decodeSnapshot(key, object.body);
+      return decodeSnapshot(key, object.body);
     } catch (error) {
       const damage = corrupt(key, error);
       if (damage.code === "newer_format") throw damage;

@@ -117,9 +117,10 @@ async function replaceIndex(
     if (cut === undefined) return false;
     const { manifest, etag } = reader.found();
     const number = Math.max(last, manifest?.number ?? 0) + 1;
+    const absorbed = view.unabsorbed().map(({ key }) => key);
     const written = await publish(parts, {
       // Damaged ones too: what they held is in the records.
-      cut: { ...cut, absorbed: view.unabsorbed().map(({ key }) => key) },
+      cut: { ...cut, absorbed, fold: await cut.fold },
       over: etag,
       number,
       epoch: number,

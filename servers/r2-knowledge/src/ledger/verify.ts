@@ -22,7 +22,7 @@ export async function verifyObjects(
   async function look(
     kind: Problem["kind"],
     key: string,
-    read: (body: Uint8Array) => Promise<unknown>,
+    read: (body: Uint8Array) => unknown,
   ): Promise<void> {
     const object = await patiently(patience, (signal) => store.get(key, { signal }));
     // Replaced or deleted since it was listed.

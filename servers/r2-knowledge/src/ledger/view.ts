@@ -15,7 +15,7 @@ export interface Problem {
 
 /** The state at one moment, and what it is made of. */
 export interface Cut {
-  readonly fold: Uint8Array;
+  readonly fold: Promise<Uint8Array>;
   readonly table: VersionTable;
   /** Keys of segments that are in it and in no snapshot yet. */
   readonly absorbed: readonly string[];
@@ -37,7 +37,7 @@ export interface View {
   /** Of these, what is to be read to know all that they hold. */
   missing(listing: readonly ListedSegment[]): ListedSegment[];
   /**
-   * Begins anew with a snapshot, which holds so much of each run. Throws where the fold refuses it,
+   * Begins anew with a snapshot, which holds so much of each run. Throws where it cannot be read,
    * and then there is nothing.
    */
   load(content: SnapshotContent | undefined, coverage: ReadonlyMap<string, number>): void;
@@ -58,6 +58,8 @@ export interface View {
   /** How often everything was read anew; a follower has missed something where it grew. */
   loads(): number;
   damaged(): Problem[];
+  /** Keys of segments that a cut would absorb. */
+  absorbable(): string[];
   cut(keepGoneSince: number): Cut;
 }
 
@@ -80,10 +82,12 @@ export function createView(fold: Fold, keys: LedgerKeys): View {
     if (news.length > 0) fold.apply(news);
   }
 
-  function loadFold(snapshot: Uint8Array): void {
+  function loadContent(content: SnapshotContent): void {
     try {
-      fold.load(snapshot);
+      versions.load(content.table);
+      fold.load(content.fold);
     } catch (error) {
+      versions.load();
       fold.reset();
       throw error;
     }
@@ -91,6 +95,12 @@ export function createView(fold: Fold, keys: LedgerKeys): View {
 
   function unabsorbed(): ListedSegment[] {
     return longestOf(listed).filter(({ run, commit }) => commit > (coverage.get(run) ?? 0));
+  }
+
+  function absorbable(): string[] {
+    return unabsorbed()
+      .filter(({ run, commit }) => commit <= reached(run))
+      .map(({ key }) => key);
   }
 
   return {
@@ -105,12 +115,9 @@ export function createView(fold: Fold, keys: LedgerKeys): View {
       loaded = false;
       applied.clear();
       damaged.clear();
-      versions.load({ live: [], gone: [] });
+      versions.load();
       fold.reset();
-      if (content !== undefined) {
-        loadFold(content.fold);
-        versions.load(content.table);
-      }
+      if (content !== undefined) loadContent(content);
       for (const [run, commit] of covered) applied.set(run, commit);
       loaded = true;
       loads += 1;
@@ -146,12 +153,11 @@ export function createView(fold: Fold, keys: LedgerKeys): View {
     loads: () => loads,
     damaged: () =>
       [...damaged].map(([key, { message }]) => ({ kind: "corrupt_segment", key, message })),
+    absorbable,
     cut: (keepGoneSince) => ({
       fold: fold.snapshot(),
       table: versions.table(keepGoneSince),
-      absorbed: unabsorbed()
-        .filter(({ run, commit }) => commit <= reached(run))
-        .map(({ key }) => key),
+      absorbed: absorbable(),
     }),
   };
 }

@@ -1,12 +1,12 @@
 import type { CallOptions, ObjectFacts, ObjectStore } from "./object-store.ts";
 
-/** Every object below a prefix, page after page. */
+/** Every object below a prefix, or of it behind a key, page after page. */
 export async function* eachObject(
   store: ObjectStore,
   prefix: string,
-  { signal }: CallOptions = {},
+  { signal, ...options }: CallOptions & { after?: string | undefined } = {},
 ): AsyncGenerator<ObjectFacts> {
-  let after: string | undefined;
+  let { after } = options;
   do {
     const page = await store.list(prefix, { after, signal });
     yield* page.objects;

@@ -43,8 +43,18 @@ export interface ObjectStore {
   /** One page of the keys that begin with `prefix`, in the order of their UTF-8 bytes. */
   list(prefix: string, options?: ListOptions): Promise<ListPage>;
 
+  /** What was sent since the store was opened, those of retries too; missing where nobody bills it. */
+  billed?: (() => BilledRequests) | undefined;
+
   /** Lets go of sockets and files. */
   close(): Promise<void>;
+}
+
+/** Requests as R2 bills them: A changes or lists, B reads; deletes and refused requests are free. */
+export interface BilledRequests {
+  readonly A: number;
+  readonly B: number;
+  readonly free: number;
 }
 
 export interface CallOptions {

@@ -52,10 +52,11 @@ export interface Backups {
 }
 
 const PREFIX = "mcp/";
-const isDerived = (key: string): boolean => key.startsWith(`${PREFIX}indexes/`);
-/** An older policy must not take away what was put on hold since. */
+/** Made of the records, or of this place and this time only: what was told, and to whom. */
+const isDerived = (key: string): boolean => /^mcp\/(indexes|events|webhooks)\//.test(key);
+/** An older policy must not take away what was put on hold since, nor a backup what was done since. */
 const staysAsItIs = (key: string): boolean =>
-  isDerived(key) || key.startsWith(`${PREFIX}policies/`);
+  isDerived(key) || key.startsWith(`${PREFIX}policies/`) || key.startsWith(`${PREFIX}audit-log/`);
 
 export function createBackups(parts: BackupsParts): Backups {
   const { store, knowledge } = parts;

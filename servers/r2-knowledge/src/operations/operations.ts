@@ -1,16 +1,15 @@
 import { join } from "node:path";
-import { openKeyring } from "@trestle/access";
 import type { Clock, Logger } from "@trestle/protocol";
 import type { Config } from "../config.ts";
 import { toKnown, toldFailures } from "../knowledge/failures.ts";
 import type { KnowledgeStore } from "../knowledge/knowledge-store.ts";
 import type { ObjectStore } from "../object-store/object-store.ts";
-import { openSealedStore } from "../object-store/sealed/open-sealed-store.ts";
 import { openStore, placeOf } from "../open-store.ts";
 import { createIds } from "../records/ids.ts";
 import type { SyncResult } from "../sync/run-sync.ts";
 import { type Backups, createBackups } from "./backups.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import { sealed } from "./sealing.ts";
 import { type SyncAsked, syncKnowledge } from "./sync.ts";
 import { type ValidateOptions, type Validation, validateFix } from "./validate.ts";
 
@@ -40,7 +39,7 @@ export function createOperations(parts: OperationsParts): Operations {
   const ids = createIds({ clock });
   const backups = createBackups({
     ...{ store, knowledge, clock, ids },
-    open: () => openBackupStore(config, dataDir, clock),
+    open: async () => sealed(await openPlainBackups(config, dataDir, clock), config, dataDir),
   });
   return {
     backups: toldFailures(backups),
@@ -58,22 +57,12 @@ export function createOperations(parts: OperationsParts): Operations {
   };
 }
 
-/** Sealed as the knowledge is: a backup must tell no more than what it is of. */
-export function sealed(store: ObjectStore, config: Config, dataDir: string): ObjectStore {
-  if (!config.seal) return store;
-  const { encryptionKey } = config;
-  const folder = join(dataDir, "keys");
-  return openSealedStore(
-    store,
-    openKeyring({ folder, ...(encryptionKey === undefined ? {} : { encryptionKey }) }),
-  );
-}
-
-async function openBackupStore(config: Config, dataDir: string, clock: Clock) {
+/** The bytes as they are there: sealed ones, where sealing is on. */
+export function openPlainBackups(config: Config, dataDir: string, clock: Clock) {
   const { backupBucket, backupDir } = config;
   const place =
     backupBucket === undefined
       ? ({ kind: "folder", path: backupDir ?? join(dataDir, "backups") } as const)
       : placeOf({ ...config, bucket: backupBucket }, dataDir);
-  return sealed(await openStore(place, clock), config, dataDir);
+  return openStore(place, clock);
 }

@@ -7,6 +7,7 @@ import type { CallOptions, ObjectStore } from "../object-store/object-store.ts";
 import { openStore, type Place, placeOf } from "../open-store.ts";
 import type { SyncRules } from "../sync/plan-sync.ts";
 import { runSync, type SyncResult } from "../sync/run-sync.ts";
+import { sealed } from "./sealing.ts";
 
 export interface SyncParts {
   readonly config: Config;
@@ -25,19 +26,27 @@ export interface SyncAsked extends CallOptions {
 
 const PREFIX = "mcp/";
 /** Made of the records on each side, or what concerns one side only: each has holds of its own. */
-const isOwn = (key: string): boolean => /^(indexes|metrics|policies|sync)\//.test(key);
+const isOwn = (key: string): boolean =>
+  /^(audit-log|indexes|metrics|policies|sync|events|webhooks)\//.test(key);
 
 /**
  * Keeps the records of another place equal with these, and then makes the indexes anew of
  * whichever side got something: what was deleted there may be there again.
  *
- * @throws TrestleError `unsupported` where no other place is configured
+ * @throws TrestleError `unsupported` where no other place is configured, `invalid_config` where it is this one
  */
 export async function syncKnowledge(
   { config, dataDir, clock, log, store, knowledge }: SyncParts,
   { rules, dryRun, onProgress, signal }: SyncAsked,
 ): Promise<SyncResult> {
-  const other = await openStore(otherPlace(config, dataDir), clock);
+  const other = sealed(await openStore(otherPlace(config, dataDir), clock), config, dataDir);
+  if (store.description === other.description) {
+    await other.close();
+    throw new TrestleError(
+      "invalid_config",
+      `The other place is this one, the ${other.description}: nothing would be kept twice. Who runs this server sets KNOWLEDGE_SYNC_BUCKET or KNOWLEDGE_SYNC_DIR to another.`,
+    );
+  }
   // Closes that store, too.
   const theirs = openKnowledge({ store: other, clock, log, autoCompact: false });
   try {

@@ -1,12 +1,12 @@
+import { type CommandResult, parseCommandLine } from "@trestle/process";
 import { TrestleError } from "@trestle/protocol";
-import { parseCommandLine } from "../check/command-line.ts";
-import { type CheckParts, type CheckResult, runCheck } from "../check/run-check.ts";
+import { type CheckParts, runCheck } from "../check/run-check.ts";
 import type { Config } from "../config.ts";
 import type { KnowledgeStore } from "../knowledge/knowledge-store.ts";
 import type { FixConfidence } from "../learning/confidence.ts";
 import type { CallOptions } from "../object-store/object-store.ts";
 
-export interface Validation extends CheckResult {
+export interface Validation extends CommandResult {
   /** Whether it was recorded as the outcome: a check that was ended tells nothing of the fix. */
   readonly recorded: boolean;
   /** The odds of the fix now. */

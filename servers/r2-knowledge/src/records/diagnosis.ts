@@ -34,9 +34,20 @@ export const diagnosisRecord = z.looseObject({
   /** Counts the edits, from 1 on. */
   version: z.int().min(1).optional(),
   updatedAt: z.string().optional(),
+  /** Of each field that was edited since a version, the version that did it last, and who. */
+  edits: z
+    .looseObject({
+      since: z.int(),
+      fields: z.record(z.string(), z.looseObject({ version: z.int(), by: z.string().optional() })),
+    })
+    .optional(),
   /** How often the error was stored, where it was stored again. */
   occurrences: z.int().min(1).optional(),
   lastSeen: z.string().optional(),
+  /** The record of the same error that was stored before, where two writers stored it at the same time. */
+  duplicateOf: z.string().optional(),
+  /** Stored whatever was known: never linked to another. */
+  separate: z.boolean().optional(),
 });
 
 export type Diagnosis = z.output<typeof diagnosisRecord>;

@@ -1,46 +1,44 @@
-/** Keeps the documents with the highest values that it was given, as many as it has room for. */
-export function createBest(room: number) {
-  // A heap with the least of them on top; of equal values the document that came first goes last.
-  const documents: number[] = [];
-  const values: number[] = [];
-
+/**
+ * Of the first `size` documents those with the highest values, at most `room`, in no order. Of equal values the
+ * document that came first goes last.
+ */
+export function bestOf(
+  found: Uint32Array,
+  size: number,
+  values: Float32Array | Float64Array,
+  room: number,
+): Uint32Array {
+  // A heap with the least of them on top.
+  const best = found.slice(0, Math.min(size, room));
   const isLess = (a: number, b: number) => {
-    const [one = 0, other = 0] = [values[a], values[b]];
-    return one < other || (one === other && (documents[a] ?? 0) > (documents[b] ?? 0));
+    const one = values[a] as number;
+    const other = values[b] as number;
+    return one < other || (one === other && a > b);
   };
-  const swap = (a: number, b: number) => {
-    [values[a], values[b]] = [values[b] ?? 0, values[a] ?? 0];
-    [documents[a], documents[b]] = [documents[b] ?? 0, documents[a] ?? 0];
-  };
-  function sink(): void {
-    let at = 0;
+  function sink(from: number): void {
+    const moved = best[from] as number;
+    let at = from;
     for (;;) {
-      let least = at;
-      for (const child of [2 * at + 1, 2 * at + 2]) {
-        if (child < values.length && isLess(child, least)) least = child;
-      }
-      if (least === at) return;
-      swap(at, least);
-      at = least;
+      let child = 2 * at + 1;
+      if (child >= best.length) break;
+      const right = child + 1;
+      if (right < best.length && isLess(best[right] as number, best[child] as number))
+        child = right;
+      if (!isLess(best[child] as number, moved)) break;
+      best[at] = best[child] as number;
+      at = child;
     }
+    best[at] = moved;
   }
 
-  return {
-    add(document: number, value: number): void {
-      if (values.length < room) {
-        let at = values.push(value) - 1;
-        documents.push(document);
-        for (let above = (at - 1) >> 1; at > 0 && isLess(at, above); above = (at - 1) >> 1) {
-          swap(at, above);
-          at = above;
-        }
-      } else if (room > 0 && value > (values[0] ?? 0)) {
-        values[0] = value;
-        documents[0] = document;
-        sink();
-      }
-    },
-    /** In no order. */
-    documents: documents as readonly number[],
-  };
+  if (best.length === 0) return best;
+  for (let at = best.length >> 1; at >= 0; at -= 1) sink(at);
+  for (let at = best.length; at < size; at += 1) {
+    const document = found[at] as number;
+    // Those that came later are never better for it.
+    if (!((values[document] as number) > (values[best[0] as number] as number))) continue;
+    best[0] = document;
+    sink(0);
+  }
+  return best;
 }

@@ -1,5 +1,5 @@
 import type { Documents } from "./documents.ts";
-import type { List } from "./postings.ts";
+import type { Lists } from "./lists.ts";
 import type { Question } from "./question.ts";
 import { countOf } from "./terms.ts";
 import type { Workspace } from "./workspace.ts";
@@ -12,7 +12,7 @@ const LENGTH_SHARE = 0.75;
  * Places of lists that are read for one question. The rarest terms come first, so that what is left out are
  * words that many documents have; documents found by the others are compared by all words afterwards.
  */
-const MOST_PLACES = 400_000;
+const MOST_PLACES = 150_000;
 
 /** What BM25 makes of a count; less than `SATURATION` + 1. */
 export function saturated(count: number, length: number, averageLength: number): number {
@@ -34,30 +34,29 @@ export function roughScores(
     ...question.words.map((word) => ({ ...word, isWord: true })),
     ...frames.map((frame) => ({ ...frame, isWord: false })),
   ].sort((a, b) => b.rarity - a.rarity);
+  const { lists } = documents.postings;
   let places = 0;
   for (const { term, rarity, weight, isWord } of terms) {
     if (places > MOST_PLACES) break;
-    for (const list of documents.postings.listsOf(term)) {
-      if (isWord) addWord(scores, list, rarity * weight, documents);
-      else addFlat(scores, list, rarity);
-      places += list.to - list.from;
-    }
+    const size = lists.read(term);
+    if (isWord) addWords(scores, size, rarity * weight, documents);
+    else addFlat(scores, size, rarity, lists);
+    places += size;
   }
   for (const term of [question.what, question.where]) {
-    if (term < 0) continue;
-    for (const list of documents.postings.listsOf(term))
-      addFlat(scores, list, question.wordCeiling);
+    if (term >= 0) addFlat(scores, lists.read(term), question.wordCeiling, lists);
   }
   return scores;
 }
 
-function addWord(scores: Float32Array, list: List, weight: number, documents: Documents): void {
-  const { lengths, averageLength } = documents;
+/** For all documents of the list that was read. */
+function addWords(scores: Float32Array, size: number, weight: number, documents: Documents): void {
+  const { lengths, averageLength, postings } = documents;
+  const { documents: numbers, impacts } = postings.lists;
   const base = SATURATION * (1 - LENGTH_SHARE);
   const slope = (SATURATION * LENGTH_SHARE) / averageLength;
-  const { documents: numbers, impacts, from, to } = list;
   const most = weight * CEILING;
-  for (let at = from; at < to; at += 1) {
+  for (let at = 0; at < size; at += 1) {
     const document = numbers[at] as number;
     const count = countOf(impacts[at] as number);
     const slow = base + slope * (lengths[document] as number);
@@ -65,9 +64,9 @@ function addWord(scores: Float32Array, list: List, weight: number, documents: Do
   }
 }
 
-function addFlat(scores: Float32Array, list: List, weight: number): void {
-  for (let at = list.from; at < list.to; at += 1) {
-    const document = list.documents[at] as number;
+function addFlat(scores: Float32Array, size: number, weight: number, { documents }: Lists): void {
+  for (let at = 0; at < size; at += 1) {
+    const document = documents[at] as number;
     scores[document] = (scores[document] as number) + weight;
   }
 }

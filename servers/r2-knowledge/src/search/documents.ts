@@ -1,11 +1,13 @@
+import { grown } from "../packed/growing.ts";
+import { keptOf } from "../packed/kept.ts";
+import type { Sections } from "../packed/sections.ts";
+import { atOnce, joined, type Slices } from "../packed/slices.ts";
+import { Vocabulary } from "../packed/vocabulary.ts";
 import { toEntry } from "./entry.ts";
 import { Facts } from "./facts.ts";
-import { grown } from "./growing.ts";
 import { Postings } from "./postings.ts";
 import { Previews } from "./previews.ts";
-import type { Sections } from "./snapshot.ts";
-import { countOf, kindOf, termsOf, WORD } from "./terms.ts";
-import { Vocabulary } from "./vocabulary.ts";
+import { countOf, kindOf, termsOf, WORD, whereTerm } from "./terms.ts";
 
 const NONE = -1;
 /** Removed documents that are kept in the lists before they are swept out: of all, and at least so many. */
@@ -24,7 +26,7 @@ export class Documents {
   lengths: Uint32Array<ArrayBuffer> = new Uint32Array(128);
   #live: Uint8Array<ArrayBuffer> = new Uint8Array(128);
   #idOf: Uint32Array<ArrayBuffer> = new Uint32Array(128);
-  #ids = new Vocabulary();
+  readonly #ids = new Vocabulary();
   /** Of each id: its document, or -1. */
   #current: Int32Array<ArrayBuffer> = new Int32Array(128).fill(NONE);
   #size = 0;
@@ -47,6 +49,19 @@ export class Documents {
 
   isLive = (document: number): boolean => this.#live[document] === 1;
 
+  /** Writes the numbers of what is there and has a value above 0, and says how many these are. */
+  positive(values: Float32Array | undefined, found: Uint32Array): number {
+    const live = this.#live;
+    let size = 0;
+    const { numbers } = this;
+    for (let document = 0; document < numbers; document += 1) {
+      if (live[document] === 0 || (values !== undefined && !((values[document] as number) > 0)))
+        continue;
+      found[size++] = document;
+    }
+    return size;
+  }
+
   idOf(document: number): string {
     return this.#ids.textOf(this.#idOf[document] ?? 0);
   }
@@ -56,6 +71,14 @@ export class Documents {
     const number = this.#ids.find(id);
     return number === NONE ? NONE : (this.#current[number] ?? NONE);
   };
+
+  /** Of a fingerprint, in the order in which they came. */
+  withFingerprint(print: string): number[] {
+    const term = this.postings.terms.find(whereTerm(print));
+    if (term === NONE) return [];
+    const size = this.postings.lists.read(term);
+    return [...this.postings.lists.documents.subarray(0, size)].filter(this.isLive);
+  }
 
   /** Takes the place of an older version of the same id; does nothing where a newer one is there. */
   put(id: string, version: number, at: number, value: unknown): void {
@@ -89,55 +112,45 @@ export class Documents {
     if (known !== NONE && (this.versions[known] ?? 0) <= version) this.#remove(known);
   }
 
-  /** Keeps the lists short of what is new and of what is removed; says whether numbers changed. */
-  tidy(): boolean {
+  /** Whether enough was removed to sweep it out. */
+  get isDue(): boolean {
     const removed = this.numbers - this.#size;
-    const isDue = removed > Math.max(LEAST_REMOVED, this.numbers * REMOVED_SHARE);
-    if (isDue) this.compact();
-    else this.postings.tidy(this.isLive);
-    return isDue;
+    return removed > Math.max(LEAST_REMOVED, this.numbers * REMOVED_SHARE);
   }
 
-  /** Leaves nothing of removed documents. */
-  compact(): void {
-    if (this.numbers === this.#size) return;
-    this.postings.compact(this.isLive);
-    this.facts.compact(this.isLive);
-    this.previews.compact(this.isLive);
-    const ids = this.#ids;
-    this.#ids = new Vocabulary();
-    let kept = 0;
-    for (let document = 0; kept < this.#size; document += 1) {
-      if (!this.isLive(document)) continue;
-      for (const column of [this.times, this.confidences, this.versions, this.lengths]) {
-        column[kept] = column[document] ?? 0;
-      }
-      const number = this.#ids.add(ids.textOf(this.#idOf[document] ?? 0));
-      this.#idOf[kept] = number;
-      this.#current[number] = kept;
-      kept += 1;
-    }
-    this.#live.fill(0).fill(1, 0, kept);
-    this.#current.fill(NONE, kept);
+  /** Keeps the lists of what is new short. */
+  tidy(): void {
+    this.postings.tidy(this.isLive);
   }
 
-  save(): Sections {
-    this.compact();
-    const size = this.#size;
-    return {
-      ...this.postings.save(),
-      ...this.facts.save(),
-      ...this.previews.save(),
-      ...this.#ids.save("ids"),
-      times: this.times.slice(0, size),
-      confidences: this.confidences.slice(0, size),
-      versions: this.versions.slice(0, size),
-      lengths: this.lengths.slice(0, size),
-      idOf: this.#idOf.slice(0, size),
+  /** The same under new numbers, with nothing of what was removed. This one stays as it is. */
+  compacted(): Documents {
+    const next = new Documents();
+    next.load(atOnce(this.sections()));
+    return next;
+  }
+
+  /** All that is there now, whatever comes later, and nothing of what was removed. */
+  sections(): Slices<Sections> {
+    const { numbers } = this;
+    const kept = numbers === this.#size ? undefined : this.#liveNumbers();
+    const columns = {
+      times: keptOf(this.times, numbers, kept),
+      confidences: keptOf(this.confidences, numbers, kept),
+      versions: keptOf(this.versions, numbers, kept),
+      lengths: keptOf(this.lengths, numbers, kept),
     };
+    const ids = keptOf(this.#idOf, numbers, kept);
+    return joined<Sections>([
+      this.postings.sections(kept),
+      this.facts.sections(kept),
+      this.previews.sections(kept),
+      this.#ids.sections("ids", kept && ids),
+      { ...columns, idOf: kept ? ids.map((_, at) => at) : ids },
+    ]);
   }
 
-  /** Fills an empty one with what `save` gave. */
+  /** Fills an empty one with what `sections` gave. */
   load(sections: Sections): void {
     this.postings.load(sections);
     this.facts.load(sections);
@@ -153,6 +166,15 @@ export class Documents {
     this.#words = this.lengths.reduce((sum, length) => sum + length, 0);
     this.#current = new Int32Array(this.#ids.size).fill(NONE);
     for (const [document, number] of this.#idOf.entries()) this.#current[number] = document;
+  }
+
+  #liveNumbers(): Uint32Array<ArrayBuffer> {
+    const live = new Uint32Array(this.#size);
+    let size = 0;
+    for (let document = 0; document < this.numbers; document += 1) {
+      if (this.isLive(document)) live[size++] = document;
+    }
+    return live;
   }
 
   #remove(document: number): void {

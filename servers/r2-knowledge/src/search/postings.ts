@@ -1,16 +1,11 @@
-import { grown } from "./growing.ts";
-import type { Sections } from "./snapshot.ts";
+import { grown } from "../packed/growing.ts";
+import { type Kept, keptPieces, type Pieces, renumbered } from "../packed/kept.ts";
+import type { Sections } from "../packed/sections.ts";
+import { isStep, joined, type Slices } from "../packed/slices.ts";
+import { Vocabulary } from "../packed/vocabulary.ts";
+import { Lists, packNumber } from "./lists.ts";
 import { isInTemplate, kindOf, WORD } from "./terms.ts";
 import { TRIGRAMS, trigramsOf } from "./trigrams.ts";
-import { Vocabulary } from "./vocabulary.ts";
-
-/** The documents of one term. */
-export interface List {
-  readonly documents: Uint32Array;
-  readonly impacts: Uint8Array;
-  readonly from: number;
-  readonly to: number;
-}
 
 /** Documents that came since the lists were made: fewer of them wait in lists of their own. */
 const LEAST_RECENT = 1_000;
@@ -18,11 +13,13 @@ const RECENT_SHARE = 1 / 8;
 
 /**
  * Which terms are in which document and the other way round. Documents are numbered as they come. Their terms
- * are the truth, packed one document after the other; the lists of the terms are made from them, and what came
- * since then stands in short lists beside. Frequencies count only what was not removed.
+ * are the truth, packed one document after the other; the lists of the terms are made from them. Frequencies
+ * count only what was not removed.
  */
 export class Postings {
-  terms = new Vocabulary();
+  readonly terms = new Vocabulary();
+  /** The other way round. */
+  readonly lists = new Lists();
   /** Of each term: what it is, and how many documents have it. */
   kinds: Uint8Array<ArrayBuffer> = new Uint8Array(128);
   frequencies: Uint32Array<ArrayBuffer> = new Uint32Array(128);
@@ -36,12 +33,6 @@ export class Postings {
   #starts: Uint32Array<ArrayBuffer> = new Uint32Array(128);
   #documents = 0;
   #listed = 0;
-  #listedTerms = 0;
-  #listStarts: Uint32Array<ArrayBuffer> = new Uint32Array(1);
-  #listDocuments: Uint32Array<ArrayBuffer> = new Uint32Array(0);
-  #listImpacts: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  /** Documents times 256, plus the impact. */
-  #recent = new Map<number, number[]>();
 
   get documents(): number {
     return this.#documents;
@@ -55,13 +46,10 @@ export class Postings {
     this.#packed = grown(this.#packed, at + numbered.length * 6);
     let last = 0;
     for (const [term, impact] of numbered) {
-      at = this.#packNumber(at, term - last);
+      at = packNumber(this.#packed, at, term - last);
       this.#packed[at++] = impact;
       last = term;
-      const list = this.#recent.get(term);
-      const place = this.#documents * 256 + impact;
-      if (list === undefined) this.#recent.set(term, [place]);
-      else list.push(place);
+      this.lists.add(term, this.#documents, impact);
     }
     this.#documents += 1;
     this.#starts = grown(this.#starts, this.#documents + 1);
@@ -100,24 +88,14 @@ export class Postings {
     return size;
   }
 
-  /** The documents of a term, removed ones among them: one or two lists. */
-  listsOf(term: number): List[] {
-    const lists: List[] = [];
-    if (term < this.#listedTerms) {
-      lists.push({
-        documents: this.#listDocuments,
-        impacts: this.#listImpacts,
-        from: this.#listStarts[term] ?? 0,
-        to: this.#listStarts[term + 1] ?? 0,
-      });
+  /** The first term of a document that is of this kind. */
+  termOf(document: number, kind: number): string | undefined {
+    const size = this.read(document);
+    for (let at = 0; at < size; at += 1) {
+      const term = this.readTerms[at] as number;
+      if (this.kinds[term] === kind) return this.terms.textOf(term);
     }
-    const recent = this.#recent.get(term);
-    if (recent !== undefined) {
-      const documents = Uint32Array.from(recent, (place) => Math.floor(place / 256));
-      const impacts = Uint8Array.from(recent, (place) => place % 256);
-      lists.push({ documents, impacts, from: 0, to: recent.length });
-    }
-    return lists;
+    return undefined;
   }
 
   /** Makes the lists anew when enough came since the last time. */
@@ -127,79 +105,27 @@ export class Postings {
   }
 
   makeLists(isLive: (document: number) => boolean): void {
-    const starts = new Uint32Array(this.terms.size + 1);
-    for (let term = 0; term < this.terms.size; term += 1) {
-      starts[term + 1] = (starts[term] ?? 0) + (this.frequencies[term] ?? 0);
-    }
-    const next = starts.slice();
-    const total = starts[this.terms.size] ?? 0;
-    this.#recent = new Map();
-    this.#listDocuments = new Uint32Array(total);
-    this.#listImpacts = new Uint8Array(total);
-    for (let document = 0; document < this.#documents; document += 1) {
-      if (!isLive(document)) continue;
-      const size = this.read(document);
-      for (let at = 0; at < size; at += 1) {
-        const term = this.readTerms[at] as number;
-        const place = next[term] as number;
-        next[term] = place + 1;
-        this.#listDocuments[place] = document;
-        this.#listImpacts[place] = this.readImpacts[at] as number;
-      }
-    }
-    this.#listStarts = starts;
+    this.lists.make(this, this.terms.size, isLive);
     this.#listed = this.#documents;
-    this.#listedTerms = this.terms.size;
   }
 
-  /** Leaves out what was removed, and the terms that only it had; the rest moves up, in the same order. */
-  compact(isLive: (document: number) => boolean): void {
-    const known = this.terms;
-    const terms = new Vocabulary();
-    const numbers = new Uint32Array(known.size);
-    for (let term = 0; term < known.size; term += 1) {
-      const frequency = this.frequencies[term] ?? 0;
-      if (frequency === 0) continue;
-      const number = terms.add(known.textOf(term));
-      numbers[term] = number;
-      this.kinds[number] = this.kinds[term] ?? 0;
-      this.frequencies[number] = frequency;
-    }
-    this.kinds.fill(0, terms.size);
-    this.frequencies.fill(0, terms.size);
-    this.terms = terms;
-    const starts = new Uint32Array(this.#documents + 1);
-    let kept = 0;
-    let end = 0;
-    for (let document = 0; document < this.#documents; document += 1) {
-      if (!isLive(document)) continue;
-      const size = this.read(document);
-      // Numbers only get smaller: nothing is written where something is still to be read.
-      let last = 0;
-      for (let at = 0; at < size; at += 1) {
-        const term = numbers[this.readTerms[at] as number] as number;
-        end = this.#packNumber(end, term - last);
-        this.#packed[end++] = this.readImpacts[at] as number;
-        last = term;
-      }
-      kept += 1;
-      starts[kept] = end;
-    }
-    this.#starts = starts;
-    this.#documents = kept;
-    this.makeLists(() => true);
-  }
-
-  save(): Sections {
-    return {
-      ...this.terms.save("terms"),
-      packed: this.#packed.slice(0, this.#starts[this.#documents] ?? 0),
-      starts: this.#starts.slice(0, this.#documents + 1),
-      trigrams: this.trigrams,
+  /** As they are now, whatever comes later; without the terms that only removed documents had. */
+  sections(kept: Kept): Slices<Sections> {
+    const trigrams = this.trigrams.slice();
+    const packed = {
+      units: this.#packed.subarray(0, this.#starts[this.#documents] ?? 0),
+      starts: this.#starts.subarray(0, this.#documents + 1),
     };
+    const { size } = this.terms;
+    if (kept === undefined) {
+      return joined([this.terms.sections("terms", undefined), sectionsOf(packed, trigrams)]);
+    }
+    const { frequencies } = this;
+    const { kept: used, numbers } = renumbered((term) => (frequencies[term] ?? 0) > 0, size);
+    return joined([this.terms.sections("terms", used), keptTerms(packed, kept, numbers, trigrams)]);
   }
 
-  /** Takes what `save` gave; all of its documents are live. */
+  /** Takes what `sections` gave; all of its documents are live. */
   load(sections: Sections): void {
     this.terms.load(sections, "terms");
     this.#packed = sections.packed as Uint8Array<ArrayBuffer>;
@@ -245,15 +171,44 @@ export class Postings {
       this.trigrams[trigram] = (this.trigrams[trigram] as number) + change;
     }
   }
+}
 
-  #packNumber(start: number, number: number): number {
-    let at = start;
-    let rest = number;
-    while (rest > 127) {
-      this.#packed[at++] = (rest & 127) | 128;
-      rest >>>= 7;
+type Packed = Pieces<Uint8Array<ArrayBuffer>>;
+
+function sectionsOf({ units, starts }: Packed, trigrams: Uint32Array<ArrayBuffer>): Sections {
+  return { packed: units, starts, trigrams };
+}
+
+/** The terms of what stays, by their new numbers. */
+function* keptTerms(
+  packed: Packed,
+  kept: Uint32Array<ArrayBuffer>,
+  numbers: Uint32Array<ArrayBuffer>,
+  trigrams: Uint32Array<ArrayBuffer>,
+): Slices<Sections> {
+  const { units, starts } = yield* keptPieces(packed, kept);
+  // Numbers only get smaller: nothing is written where something is still to be read.
+  let end = 0;
+  for (let document = 0; document < kept.length; document += 1) {
+    const last = starts[document + 1] as number;
+    let at = starts[document] as number;
+    starts[document] = end;
+    let [term, written] = [0, 0];
+    while (at < last) {
+      let byte = units[at++] as number;
+      let gap = byte & 127;
+      for (let shift = 7; byte > 127; shift += 7) {
+        byte = units[at++] as number;
+        gap |= (byte & 127) << shift;
+      }
+      term += gap;
+      const number = numbers[term] as number;
+      end = packNumber(units, end, number - written);
+      units[end++] = units[at++] as number;
+      written = number;
     }
-    this.#packed[at++] = rest;
-    return at;
+    if (isStep(document)) yield;
   }
+  starts[kept.length] = end;
+  return sectionsOf({ units: units.slice(0, end), starts }, trigrams);
 }

@@ -1,7 +1,9 @@
 import type { JsonObject } from "@trestle/protocol";
+import type { Kept } from "../packed/kept.ts";
+import type { Sections } from "../packed/sections.ts";
+import { joined, type Slices } from "../packed/slices.ts";
 import type { SearchEntry } from "./entry.ts";
-import { grown } from "./growing.ts";
-import type { Sections } from "./snapshot.ts";
+import { Texts } from "./texts.ts";
 
 /** What is shown of a record without fetching it, cut to what a reader takes in at a glance. */
 export interface Preview {
@@ -12,70 +14,42 @@ export interface Preview {
   readonly data?: JsonObject;
 }
 
-const SHOWN = { name: 120, message: 400, fix: 400, context: 160 } as const;
+const SHOWN = { name: 200, message: 400, fix: 400, context: 160 } as const;
 const FIELDS = ["name", "message", "fix", "context"] as const;
 /** Between two fields; stands in none of them. */
 const SEPARATOR = "\0";
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-/** The previews of documents, numbered as they come, one after the other in one piece of memory. */
+/** The previews of documents. What is not looked into stands apart: it is read of many that are not shown. */
 export class Previews {
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(4_096);
-  #starts: Uint32Array<ArrayBuffer> = new Uint32Array(128);
-  #documents = 0;
+  readonly #shown = new Texts();
+  readonly #data = new Texts();
 
   add(entry: SearchEntry): void {
-    const texts = FIELDS.map((field) => cut(entry[field] ?? "", SHOWN[field]));
-    const data = entry.data === undefined ? "" : JSON.stringify(entry.data);
-    const text = [...texts, data].join(SEPARATOR);
-    const start = this.#starts[this.#documents] ?? 0;
-    this.#bytes = grown(this.#bytes, start + text.length * 3);
-    const { written } = encoder.encodeInto(text, this.#bytes.subarray(start));
-    this.#documents += 1;
-    this.#starts = grown(this.#starts, this.#documents + 1);
-    this.#starts[this.#documents] = start + written;
+    const { data = {} } = entry;
+    this.#shown.add(FIELDS.map((field) => cut(entry[field] ?? "", SHOWN[field])).join(SEPARATOR));
+    this.#data.add(Object.keys(data).length === 0 ? "" : JSON.stringify(data));
   }
 
   at(document: number): Preview {
-    const bytes = this.#bytes.subarray(
-      this.#starts[document] ?? 0,
-      this.#starts[document + 1] ?? 0,
-    );
-    const [name = "", message = "", fix = "", context = "", data = ""] = decoder
-      .decode(bytes)
+    const [name = "", message = "", fix = "", context = ""] = this.#shown
+      .at(document)
       .split(SEPARATOR);
-    const shown = { name, message, fix, context };
-    return data === "" ? shown : { ...shown, data: JSON.parse(data) as JsonObject };
+    const data = this.dataAt(document);
+    return { name, message, fix, context, ...(data === undefined ? {} : { data }) };
   }
 
-  compact(isLive: (document: number) => boolean): void {
-    let kept = 0;
-    let end = 0;
-    for (let document = 0; document < this.#documents; document += 1) {
-      if (!isLive(document)) continue;
-      const from = this.#starts[document] ?? 0;
-      const to = this.#starts[document + 1] ?? 0;
-      this.#bytes.copyWithin(end, from, to);
-      end += to - from;
-      kept += 1;
-      this.#starts[kept] = end;
-    }
-    this.#documents = kept;
+  dataAt(document: number): JsonObject | undefined {
+    const text = this.#data.at(document);
+    return text === "" ? undefined : (JSON.parse(text) as JsonObject);
   }
 
-  save(): Sections {
-    return {
-      "previews.bytes": this.#bytes.slice(0, this.#starts[this.#documents] ?? 0),
-      "previews.starts": this.#starts.slice(0, this.#documents + 1),
-    };
+  sections(kept: Kept): Slices<Sections> {
+    return joined([this.#shown.sections("shown", kept), this.#data.sections("data", kept)]);
   }
 
   load(sections: Sections): void {
-    this.#bytes = sections["previews.bytes"] as Uint8Array<ArrayBuffer>;
-    this.#starts = sections["previews.starts"] as Uint32Array<ArrayBuffer>;
-    this.#documents = this.#starts.length - 1;
+    this.#shown.load(sections, "shown");
+    this.#data.load(sections, "data");
   }
 }
 

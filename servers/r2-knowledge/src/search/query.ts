@@ -1,3 +1,5 @@
+import type { LooksAt } from "../records/record-facts.ts";
+import type { FoundRecord } from "./found-record.ts";
 import type { Highlight } from "./highlights.ts";
 import type { Preview } from "./previews.ts";
 import type { Channel } from "./scores.ts";
@@ -20,6 +22,19 @@ export interface SearchQuery {
   readonly offset?: number;
   /** Whether hits say where the words stand. */
   readonly highlight?: boolean;
+  /**
+   * Given the best by words, says how good each is by all that speaks for it, and undefined for what is no hit.
+   * Hits come in that order. Asked for the best 200 only: the same whatever page is wanted.
+   */
+  readonly rank?: (candidate: Candidate) => number | undefined;
+}
+
+export interface Candidate {
+  readonly record: FoundRecord;
+  /** 0 to 1: how like it is to what was looked for; 0 where nothing was. */
+  readonly score: number;
+  /** What the score is made of. */
+  readonly channels: readonly ChannelScore[];
 }
 
 /** All of them have to pass; of several values one. */
@@ -34,8 +49,20 @@ export interface SearchFilters {
   /** 0 to 1. What has no confidence does not pass. */
   readonly minConfidence?: number;
   readonly metadata?: Readonly<Record<string, string | readonly string[]>>;
+  /** Asked last: what does not pass is neither found nor counted. */
+  readonly permits?: (facts: HitFacts) => boolean;
+  /** What `permits` looks at besides context and severity: it is asked once for all that are alike in it. */
+  readonly permitsBy?: LooksAt | undefined;
   /** Ids that are left out. */
   readonly exclude?: readonly string[];
+}
+
+/** What the index knows of a document, without its texts. */
+export interface HitFacts {
+  readonly id: string;
+  readonly context: string | undefined;
+  readonly severity: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 export interface SearchHit extends Preview {

@@ -13,7 +13,8 @@ import type { Workspace } from "./workspace.ts";
  * - `frames`: cosine of the frames
  * - `fingerprint`: 1 for the same, less for the same error at another place
  */
-export type Channel = "words" | "likeness" | "template" | "frames" | "fingerprint";
+export const CHANNELS = ["words", "likeness", "template", "frames", "fingerprint"] as const;
+export type Channel = (typeof CHANNELS)[number];
 export type Channels = Readonly<Record<Channel, number>>;
 
 /** How much each counts, for all data; those that a question has nothing for are left out. */
@@ -30,7 +31,7 @@ const SAME_ERROR_ELSEWHERE = 0.6;
 /** Compares documents with one question. `done` before the workspace serves another. */
 export function createScorer(question: Question, documents: Documents, workspace: Workspace) {
   const { postings, size, averageLength } = documents;
-  const rarityOf = workspace.rarities(size);
+  const { known, learn } = workspace.rarities(size);
   // Words and frames of the question by their terms, from 1 on: 0 is none of them.
   const asked = [...question.words, ...question.frames].filter(({ term }) => term >= 0);
   const weights = Float64Array.from([0, ...asked.map((each) => each.weight * each.flatRarity)]);
@@ -47,14 +48,15 @@ export function createScorer(question: Question, documents: Documents, workspace
     let frameDot = 0;
     let frameNorm = 0;
     let fingerprint = 0;
-    const inTemplate: number[] = [];
     const count = postings.read(document);
     const { readTerms, readImpacts, kinds, frequencies } = postings;
     for (let at = 0; at < count; at += 1) {
       const term = readTerms[at] as number;
       const impact = readImpacts[at] as number;
       const times = countOf(impact);
-      const rarity = rarityOf(frequencies[term] as number);
+      const frequency = frequencies[term] as number;
+      if (known[frequency] === 0) learn(frequency);
+      const rarity = known[frequency] as number;
       const place = places[term] as number;
       const kind = kinds[term];
       if (kind === WORD) {
@@ -64,7 +66,7 @@ export function createScorer(question: Question, documents: Documents, workspace
           bm25 += (rough[place] as number) * saturated(times, length, averageLength);
           wordDot += (weights[place] as number) * value;
         }
-        if (isInTemplate(impact)) inTemplate.push(term);
+        if (isInTemplate(impact)) template.add(term);
       } else if (kind === FRAME) {
         const value = times * rarity;
         frameNorm += value * value;
@@ -75,7 +77,7 @@ export function createScorer(question: Question, documents: Documents, workspace
     return {
       words: share(bm25, question.wordCeiling * CEILING),
       likeness: share(wordDot, Math.sqrt(wordNorm * question.wordNorm)),
-      template: template.score(inTemplate),
+      template: template.score(),
       frames: share(frameDot, Math.sqrt(frameNorm * question.frameNorm)),
       fingerprint,
     };
@@ -112,8 +114,7 @@ export function weightsFor(question: Question, weights: Channels): Channels {
 /** Rounded, so that the order of additions decides nothing. */
 export function mixed(values: Channels, weights: Channels): number {
   let sum = 0;
-  for (const channel of Object.keys(weights) as Channel[])
-    sum += values[channel] * weights[channel];
+  for (const channel of CHANNELS) sum += values[channel] * weights[channel];
   return Math.round(sum * 1e9) / 1e9;
 }
 
@@ -122,14 +123,16 @@ function createTemplateScorer(
   { postings, size }: Documents,
   workspace: Workspace,
 ) {
-  const { wanted, found } = workspace;
+  const { wanted, found, touched } = workspace;
+  let distinct = 0;
   const partsOf = new Map<number, readonly number[]>();
-  const rarityOf = workspace.rarities(size);
-  const rarity = (trigram: number) => rarityOf(postings.trigrams[trigram] as number);
+  const { known, learn } = workspace.rarities(size);
   let questionNorm = 0;
   for (const [trigram, count] of question.trigrams) {
+    const frequency = postings.trigrams[trigram] as number;
+    if (known[frequency] === 0) learn(frequency);
     wanted[trigram] = count;
-    questionNorm += (count * rarity(trigram)) ** 2;
+    questionNorm += (count * (known[frequency] as number)) ** 2;
   }
 
   function partsFor(term: number): readonly number[] {
@@ -142,27 +145,34 @@ function createTemplateScorer(
     return parts;
   }
 
-  function score(words: readonly number[]): number {
-    if (question.trigrams.size === 0) return 0;
-    const touched: number[] = [];
-    for (const term of words) {
-      for (const part of partsFor(term)) {
-        if (found[part] === 0) touched.push(part);
-        found[part] = (found[part] as number) + 1;
-      }
+  /** Takes a word of the document that is compared next. */
+  function add(term: number): void {
+    if (question.trigrams.size === 0) return;
+    for (const part of partsFor(term)) {
+      if (found[part] === 0) touched[distinct++] = part;
+      found[part] = (found[part] as number) + 1;
     }
+  }
+
+  function score(): number {
     let dot = 0;
     let norm = 0;
-    for (const part of touched) {
-      const value = (found[part] as number) * rarity(part);
-      dot += value * (wanted[part] as number) * rarity(part);
+    for (let at = 0; at < distinct; at += 1) {
+      const part = touched[at] as number;
+      const frequency = postings.trigrams[part] as number;
+      if (known[frequency] === 0) learn(frequency);
+      const rarity = known[frequency] as number;
+      const value = (found[part] as number) * rarity;
+      dot += value * (wanted[part] as number) * rarity;
       norm += value * value;
       found[part] = 0;
     }
+    distinct = 0;
     return share(dot, Math.sqrt(norm * questionNorm));
   }
 
   return {
+    add,
     score,
     done(): void {
       for (const trigram of question.trigrams.keys()) wanted[trigram] = 0;

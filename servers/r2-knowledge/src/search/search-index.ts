@@ -1,36 +1,32 @@
 import type { Fold, LedgerLine } from "../ledger/fold.ts";
-import { createBest } from "./best.ts";
+import { packSections, unpackSections } from "../packed/sections.ts";
+import { inTurns } from "../packed/slices.ts";
+import { bestOf } from "./best.ts";
 import { roughScores } from "./candidates.ts";
 import { Documents } from "./documents.ts";
-import { createFacets } from "./facets.ts";
-import { SEVERITY, TYPE } from "./facts.ts";
-import { toPasses } from "./filters.ts";
-import { highlightsOf } from "./highlights.ts";
-import type { SearchAnswer, SearchHit, SearchQuery } from "./query.ts";
+import { countFacets } from "./facets.ts";
+import { narrowed } from "./filters.ts";
+import { FoundRecord } from "./found-record.ts";
+import { toHit } from "./hit.ts";
+import type { Candidate, ChannelScore, SearchAnswer, SearchQuery } from "./query.ts";
 import { type Question, toQuestion } from "./question.ts";
-import { type Channel, type Channels, createScorer, mixed, WEIGHTS, weightsFor } from "./scores.ts";
-import { readSnapshot, writeSnapshot } from "./snapshot.ts";
+import { CHANNELS, type Channels, createScorer, mixed, WEIGHTS, weightsFor } from "./scores.ts";
 import { Spellings } from "./spellings.ts";
-import { WORD } from "./terms.ts";
 import { Workspace } from "./workspace.ts";
 
 /** Documents that are compared in full, of those that answer best at first sight. */
 const CANDIDATES = 300;
 const MOST_HITS = 200;
-const MOST_MATCHED = 12;
 
 export interface SearchIndex extends Fold {
   /** How many records are in it. */
   readonly size: number;
   search(query: SearchQuery): SearchAnswer;
-}
-
-interface Scored {
-  readonly document: number;
-  readonly id: string;
-  readonly time: number;
-  readonly score: number;
-  readonly values?: Channels;
+  get(id: string): FoundRecord | undefined;
+  /** Records of the same error, in the order in which they came. */
+  withFingerprint(print: string): FoundRecord[];
+  /** All that are there when it is called, in no order. */
+  records(): Generator<FoundRecord>;
 }
 
 /** An index in memory over the entries of a ledger; answers from memory alone. */
@@ -52,21 +48,31 @@ export function createSearchIndex(options: { readonly weights?: Channels } = {})
         if (line.kind === "gone") documents.gone(line.id, line.version);
         else documents.put(line.id, line.version, line.at, line.entry);
       }
-      if (documents.tidy()) spellings.reset();
+      if (documents.isDue) replace(documents.compacted());
+      else documents.tidy();
     },
     search: (query) => search(query, { documents, spellings, workspace, weights }),
-    snapshot() {
-      documents.compact();
-      spellings.reset();
-      return writeSnapshot(documents.save());
+    get(id) {
+      const document = documents.documentOf(id);
+      return document < 0 ? undefined : new FoundRecord(documents, document);
     },
+    withFingerprint: (print) =>
+      documents.withFingerprint(print).map((document) => new FoundRecord(documents, document)),
+    records: () => recordsOf(documents),
+    snapshot: () => inTurns(documents.sections()).then(packSections),
     load(snapshot) {
       const next = new Documents();
-      next.load(readSnapshot(snapshot));
+      next.load(unpackSections(snapshot));
       replace(next);
     },
     reset: () => replace(new Documents()),
   };
+}
+
+function* recordsOf(documents: Documents): Generator<FoundRecord> {
+  for (let document = 0; document < documents.numbers; document += 1) {
+    if (documents.isLive(document)) yield new FoundRecord(documents, document);
+  }
 }
 
 interface Parts {
@@ -77,104 +83,95 @@ interface Parts {
 }
 
 function search(query: SearchQuery, parts: Parts): SearchAnswer {
-  const { documents, spellings, workspace, weights } = parts;
+  const { documents, spellings } = parts;
   const limit = Math.min(query.limit ?? 10, MOST_HITS);
   const offset = query.offset ?? 0;
   const question = toQuestion(query, documents, spellings);
-  const best = createBest(Math.max(CANDIDATES, offset + limit));
-  const facets = createFacets(query.facets ?? [], documents.facts);
-  const passes = toPasses(query.filters ?? {}, documents);
-  const rough =
-    question === undefined ? documents.times : roughScores(question, documents, workspace);
-  let total = 0;
-  for (let document = 0; document < documents.numbers; document += 1) {
-    const value = rough[document] as number;
-    if ((question !== undefined && value <= 0) || !passes(document)) continue;
-    total += 1;
-    facets.add(document);
-    best.add(document, value);
-  }
-  const scored = compare(best.documents, question, parts);
+  const room = query.rank === undefined ? Math.max(CANDIDATES, offset + limit) : CANDIDATES;
+  const { found, total, facets } = look(query, question, room, parts);
+  const scored = compare(found, question, parts);
   // Of those that fit equally well the newest tells most of how things are now.
-  scored.sort((a, b) => b.score - a.score || b.time - a.time || (a.id < b.id ? -1 : 1));
-  const shown = scored.slice(offset, offset + limit);
+  const idOf = ({ document }: Scored) => documents.idOf(document);
+  scored.sort((a, b) => b.score - a.score || b.time - a.time || (idOf(a) < idOf(b) ? -1 : 1));
+  const ranked = query.rank === undefined ? scored : rankedBy(query.rank, scored, documents);
   return {
-    hits: shown.map((each) => toHit(each, query, question, documents, weights)),
+    hits: ranked
+      .slice(offset, offset + limit)
+      .map((each) => toHit(each, { query, question, documents })),
     total,
-    facets: facets.result(),
+    facets,
     corrections: question?.corrections ?? {},
   };
 }
 
+/** The numbers of what seems to fit best, and counts of all that fits. */
+function look(
+  { facets = [], filters = {} }: SearchQuery,
+  question: Question | undefined,
+  room: number,
+  { documents, workspace }: Parts,
+) {
+  const rough = question && roughScores(question, documents, workspace);
+  const found = workspace.numbers(documents.numbers);
+  const total = narrowed(filters, documents, found, documents.positive(rough, found));
+  return {
+    found: bestOf(found, total, rough ?? documents.times, room),
+    total,
+    facets: countFacets(facets, documents.facts, found, total),
+  };
+}
+
+/** A document and how like it is to what was looked for. */
+export interface Scored {
+  readonly document: number;
+  readonly time: number;
+  readonly score: number;
+  readonly channels: readonly ChannelScore[];
+}
+
 function compare(
-  found: readonly number[],
+  found: Uint32Array,
   question: Question | undefined,
   { documents, workspace, weights }: Parts,
 ): Scored[] {
-  const identify = (document: number) => {
-    return { document, id: documents.idOf(document), time: documents.times[document] ?? 0 };
-  };
+  const { times } = documents;
   if (question === undefined) {
-    return found.map((document) => {
-      return { ...identify(document), score: 0 };
+    return Array.from(found, (document) => {
+      return { document, time: times[document] ?? 0, score: 0, channels: [] };
     });
   }
   const scorer = createScorer(question, documents, workspace);
   const used = weightsFor(question, weights);
-  const scored = found.map((document) => {
+  const scored = Array.from(found, (document) => {
     const values = scorer.score(document);
-    return { ...identify(document), score: mixed(values, used), values };
+    const channels = explain(values, used);
+    return { document, time: times[document] ?? 0, score: mixed(values, used), channels };
   });
   scorer.done();
   return scored;
 }
 
-function toHit(
-  { document, id, score, values }: Scored,
-  query: SearchQuery,
-  question: Question | undefined,
+function rankedBy(
+  rank: (candidate: Candidate) => number | undefined,
+  scored: readonly Scored[],
   documents: Documents,
-  weights: Channels,
-): SearchHit {
-  const preview = documents.previews.at(document);
-  const facts = [...documents.facts.of(document)].map((fact) => documents.facts.pair(fact));
-  const own = (key: string) => facts.find((fact) => fact.key === key)?.value;
-  const [type, severity] = [own(TYPE), own(SEVERITY)];
-  const confidence = documents.confidences[document] ?? Number.NaN;
-  const stems = question === undefined ? [] : matchedBy(question, document, documents);
-  return {
-    id,
-    version: documents.versions[document] ?? 0,
-    ...preview,
-    ...(type === undefined ? {} : { type }),
-    ...(severity === undefined ? {} : { severity }),
-    ...(Number.isNaN(confidence) ? {} : { confidence }),
-    timestamp: documents.times[document] ?? 0,
-    metadata: Object.fromEntries(
-      facts.filter(({ key }) => !key.startsWith("\0")).map(({ key, value }) => [key, value]),
-    ),
-    score: question === undefined ? 0 : score,
-    channels:
-      question === undefined || values === undefined ? [] : explain(question, values, weights),
-    matched: stems.slice(0, MOST_MATCHED),
-    highlights: query.highlight ? highlightsOf(preview, new Set(stems)) : [],
-  };
+): Scored[] {
+  const ranked = scored.slice(0, MOST_HITS).flatMap((each) => {
+    const record = new FoundRecord(documents, each.document);
+    const value = rank({ record, score: each.score, channels: each.channels });
+    return value === undefined ? [] : [{ each, record, value }];
+  });
+  ranked.sort((a, b) => b.value - a.value || (a.record.id < b.record.id ? 1 : -1));
+  return ranked.map(({ each }) => each);
 }
 
-function explain(question: Question, values: Channels, weights: Channels) {
-  return Object.entries(weightsFor(question, weights))
-    .filter(([, weight]) => weight > 0)
-    .map(([channel, weight]) => {
-      // Six digits: the last ones depend on the order in which records came.
-      const value = Math.round(values[channel as Channel] * 1e6) / 1e6;
-      return { channel: channel as Channel, value, weight };
-    });
-}
-
-function matchedBy(question: Question, document: number, { postings }: Documents): string[] {
-  const size = postings.read(document);
-  const own = new Set(postings.readTerms.subarray(0, size));
-  return question.words
-    .filter(({ term }) => own.has(term) && postings.kinds[term] === WORD)
-    .map(({ text }) => text);
+function explain(values: Channels, used: Channels): ChannelScore[] {
+  const channels: ChannelScore[] = [];
+  for (const channel of CHANNELS) {
+    const weight = used[channel];
+    // Six digits: the last ones depend on the order in which records came.
+    const value = Math.round(values[channel] * 1e6) / 1e6;
+    if (weight > 0) channels.push({ channel, value, weight });
+  }
+  return channels;
 }

@@ -79,14 +79,14 @@ function shuffled<T>(items: readonly T[], { below }: SeededRandom): T[] {
   return Array.from({ length: items.length }, () => left.splice(below(left.length), 1)[0] as T);
 }
 
-test("however the lines came, the answers are those of an index built at once of what is left", () => {
+test("however the lines came, the answers are those of an index built at once of what is left", async () => {
   for (let round = 0; round < random.rounds(5); round += 1) {
     const { lines, left } = someHistory(10 + random.below(200));
     const grown = applied(lines, 1 + random.below(30));
     const atOnce = applied(shuffled(left, random), 1_000);
     const loaded = createSearchIndex();
     loaded.apply(lines.slice(0, 3));
-    loaded.load(grown.snapshot());
+    loaded.load(await grown.snapshot());
     expect(grown.size).toBe(left.length);
     for (let ask = 0; ask < 10; ask += 1) {
       const query = someQuery();
@@ -97,12 +97,12 @@ test("however the lines came, the answers are those of an index built at once of
   }
 });
 
-test("an index that was loaded takes further lines like the one it came from", () => {
+test("an index that was loaded takes further lines like the one it came from", async () => {
   for (let round = 0; round < random.rounds(2); round += 1) {
     const { lines, left } = someHistory(150);
     const middle = random.below(lines.length);
     const loaded = createSearchIndex();
-    loaded.load(applied(lines.slice(0, middle), 20).snapshot());
+    loaded.load(await applied(lines.slice(0, middle), 20).snapshot());
     loaded.apply(lines.slice(middle));
     const atOnce = applied(left, 1_000);
     for (let ask = 0; ask < 10; ask += 1) {
@@ -168,17 +168,17 @@ test("scores are those that a scorer by the book gives", () => {
   }
 });
 
-test("nothing is left of what was removed, not even in the bytes of a snapshot", () => {
+test("nothing is left of what was removed, not even in the bytes of a snapshot", async () => {
   const { lines } = someHistory(60);
   const index = applied(lines, 5);
   const secret: LedgerLine = {
     ...{ kind: "put", id: "secret-id", version: 1, at: 0 },
     entry: { message: "zanzibar quagmire", fix: "zanzibar", metadata: { zanzibar: "quagmire" } },
   };
-  const before = index.snapshot();
+  const before = await index.snapshot();
   index.apply([secret]);
   expect(index.search({ text: "zanzibar" }).hits[0]?.id).toBe("secret-id");
   index.apply([{ kind: "gone", id: "secret-id", version: 1, at: 1 }]);
   expect(index.search({ text: "zanzibar quagmire" }).hits).toEqual([]);
-  expect(Buffer.from(index.snapshot()).equals(before)).toBe(true);
+  expect(Buffer.from(await index.snapshot()).equals(before)).toBe(true);
 });

@@ -138,7 +138,7 @@ test("a later version takes the place of an earlier one, whichever comes last", 
   expect(index.size).toBe(1);
 });
 
-test("entries of any form are taken for what can be read of them", () => {
+test("entries of any form are taken for what can be read of them", async () => {
   const index = createSearchIndex();
   const entries = [
     null,
@@ -155,7 +155,7 @@ test("entries of any form are taken for what can be read of them", () => {
   expect(index.size).toBe(entries.length + 1);
   expect(index.search({}).total).toBe(entries.length + 1);
   const loaded = createSearchIndex();
-  loaded.load(index.snapshot());
+  loaded.load(await index.snapshot());
   expect(loaded.search({ text: "c d" }).hits[0]).toMatchObject({ id: "nul", name: "a b" });
 });
 
@@ -176,15 +176,15 @@ test("pages follow each other without a gap", () => {
   expect(pages).toEqual(all);
 });
 
-test("a snapshot that was cut, changed or made by something else is refused and changes nothing", () => {
+test("a snapshot that was cut, changed or made by something else is refused and changes nothing", async () => {
   const index = small();
-  const bytes = index.snapshot();
+  const bytes = await index.snapshot();
   const flipped = bytes.slice();
   flipped[bytes.length - 9] = (flipped[bytes.length - 9] ?? 0) ^ 1;
   for (const bad of [new Uint8Array(), bytes.slice(0, 10), bytes.slice(0, -1), flipped]) {
-    expect(() => index.load(bad)).toThrow(expect.objectContaining({ code: "invalid_snapshot" }));
+    expect(() => index.load(bad)).toThrow(expect.objectContaining({ code: "invalid_sections" }));
   }
-  expect(() => index.load(Buffer.from("PK".repeat(100)))).toThrow(/no snapshot/);
+  expect(() => index.load(Buffer.from("PK".repeat(100)))).toThrow(/no packed sections/);
   expect(index.size).toBe(2);
   index.reset();
   expect(index.size).toBe(0);

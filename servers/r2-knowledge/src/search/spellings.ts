@@ -1,4 +1,4 @@
-import { grown } from "./growing.ts";
+import { grown } from "../packed/growing.ts";
 import type { Postings } from "./postings.ts";
 import { WORD } from "./terms.ts";
 

@@ -1,6 +1,5 @@
+import { MASK, masked, readStack } from "@trestle/errors";
 import { type ErrorText, fingerprint, isFingerprint, whatOf } from "../text/fingerprint.ts";
-import { readStack } from "../text/frames.ts";
-import { MASK, masked } from "../text/mask.ts";
 import { stemOf } from "../text/stem.ts";
 import { wordsOf } from "../text/tokens.ts";
 
@@ -24,6 +23,11 @@ export interface Texts extends ErrorText {
   readonly fix?: string | undefined;
   readonly context?: string | undefined;
   readonly fingerprint?: string | undefined;
+}
+
+/** The term of a fingerprint. */
+export function whereTerm(print: string): string {
+  return `${MARKS[WHERE]}${print}`;
 }
 
 export function kindOf(term: string): number {
@@ -57,7 +61,8 @@ export function termsOf(texts: Texts): Map<string, number> {
     const term = `${MARKS[FRAME]}${frame.file}:${frame.function}`.slice(0, 100);
     if (!counts.has(term)) counts.set(term, frame.isInApp ? OWN_FRAME : LIBRARY_FRAME);
   }
-  if (texts.name !== undefined || texts.message !== undefined) addPrint(counts, texts);
+  const { name, message, fingerprint: given } = texts;
+  if (name !== undefined || message !== undefined || given !== undefined) addPrint(counts, texts);
   for (const [term, count] of counts) counts.set(term, Math.min(count, MOST_COUNT) << 1);
   for (const word of templateOf(texts)) {
     const count = counts.get(word);
@@ -83,5 +88,5 @@ function addPrint(counts: Map<string, number>, texts: Texts): void {
   const { fingerprint: given = "" } = texts;
   const print = isFingerprint(given) ? given : fingerprint(texts);
   counts.set(`${MARKS[WHAT]}${whatOf(print)}`, 1);
-  counts.set(`${MARKS[WHERE]}${print}`, 1);
+  counts.set(whereTerm(print), 1);
 }

@@ -153,7 +153,7 @@ async function copy(step: CopyStep, one: KeyState, { options, state, tally }: Pa
   const { key, from, keepLoser = false } = step;
   const to: Side = from === "source" ? "target" : "source";
   const there = one[to];
-  if (keepLoser && there) await keepBeside(one, to, options);
+  if (keepLoser && there) await keepBeside(one, to, { options, state });
   const when = there ? { etag: there.etag } : ("absent" as const);
   const { signal } = options;
   const copied = await copyObject(placeOf(options, from, key), placeOf(options, to, key), {
@@ -169,18 +169,38 @@ async function copy(step: CopyStep, one: KeyState, { options, state, tally }: Pa
   tally.copied(to, copied.bytes);
 }
 
-/** The side that loses keeps its version under a name of its own, told by the version. */
-async function keepBeside(one: KeyState, side: Side, options: SyncOptions): Promise<void> {
-  const { key } = one;
-  const { store } = options[side];
+/** The version that loses is kept under a name of its own, told by the version; in both places where both may change. */
+async function keepBeside(
+  { key, ...one }: KeyState,
+  side: Side,
+  { options, state }: Pick<Parts, "options" | "state">,
+): Promise<void> {
   const etag = (one[side]?.etag ?? "").replaceAll(/[^A-Za-z0-9]/g, "").slice(0, 32);
-  const from = placeOf(options, side, key);
-  const beside = { store, key: `${from.key}.conflict-${etag}` };
+  const beside = `${key}.conflict-${etag}`;
+  const other: Side = side === "source" ? "target" : "source";
+  const own = placeOf(options, side, beside);
+  await copyOnce(placeOf(options, side, key), own, options);
+  if (options.rules.direction === "one-way") return;
+  const copied = await copyOnce(own, placeOf(options, other, beside), options);
+  if (!copied) return;
+  const { from, to } = copied;
+  state.set(
+    beside,
+    side === "source" ? { source: from, target: to } : { source: to, target: from },
+  );
+}
+
+/** Undefined where it is there already: a run that was stopped made it. */
+async function copyOnce(
+  from: ReturnType<typeof placeOf>,
+  to: ReturnType<typeof placeOf>,
+  { signal }: SyncOptions,
+) {
   try {
-    await copyObject(from, beside, { when: "absent", signal: options.signal });
+    return await copyObject(from, to, { when: "absent", signal });
   } catch (error) {
-    // A run that was stopped has kept it already.
     if ((error as { code?: unknown }).code !== "precondition_failed") throw error;
+    return undefined;
   }
 }
 

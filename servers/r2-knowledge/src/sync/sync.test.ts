@@ -148,6 +148,8 @@ describe("both ways", () => {
       const beside = [...(await dump(here, "mcp/")).keys()].filter((key) => key !== "a");
       expect(beside).toEqual([expect.stringMatching(/^a\.conflict-/)]);
       expect(await read(here, beside[0] ?? "")).toBe("here");
+      await isEqual();
+      expect((await sync({ ...both, conflicts })).steps).toEqual([]);
     }
   });
 

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { framesOf } from "./frames.ts";
-import { masked } from "./mask.ts";
+import { framesOf, masked } from "@trestle/errors";
 
 /** Counts up when the same error would get another fingerprint than before: those of before are made anew. */
 const FINGERPRINT_VERSION = 1;

@@ -1,4 +1,4 @@
-import type { Frame } from "./frames.ts";
+import type { Frame } from "@trestle/errors";
 
 /** How fast a frame counts less, the farther it is from the error. */
 const DEPTH = 0.15;

@@ -1,5 +1,6 @@
 import { defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
+import { queryCounts } from "../analytics/queries.ts";
 import { METRIC_KINDS } from "../knowledge/metrics.ts";
 import { parseSince } from "../knowledge/since.ts";
 import type { State } from "../state.ts";
@@ -37,6 +38,9 @@ const output = z.object({
       operations: z.record(z.string(), z.object({ count: z.int(), failed: z.int() })),
       requests: counts,
       samples: z.int().describe("Processes and spans that the figures are made of"),
+      truncated: z.boolean(),
+      byDay: counts.describe("Operations"),
+      byHour: z.array(z.int()).describe("Operations in each hour of the day, UTC"),
     })
     .optional(),
   search: z
@@ -46,6 +50,8 @@ const output = z.object({
       p50: z.number().nullable().describe("Milliseconds"),
       p99: z.number().nullable().describe("Milliseconds"),
       indexed: z.int(),
+      popular: z.array(queryCounts).describe("Most asked, and what came of it"),
+      unanswered: z.array(queryCounts).describe("Asked, and nothing was found"),
     })
     .optional(),
   errors: z
@@ -55,6 +61,9 @@ const output = z.object({
       byName: counts,
       bySeverity: counts,
       byContext: counts,
+      trends: z
+        .array(z.object({ name: z.string(), before: z.int(), now: z.int(), byDay: counts }))
+        .describe("Met in the period before and in this one, what rose most first"),
     })
     .optional(),
   learning: z
@@ -68,9 +77,15 @@ const output = z.object({
         .number()
         .nullable()
         .describe("How far told odds lie from what came of it"),
+      metAgain: z.int().describe("Errors of the period that were known"),
+      metAgainWithFix: z.int(),
+      workedByDay: counts,
+      failedByDay: counts,
     })
     .optional(),
-  growth: z.object({ total: z.int(), inPeriod: z.int(), byDay: counts }).optional(),
+  growth: z
+    .object({ total: z.int(), inPeriod: z.int(), byDay: counts, withFixByDay: counts })
+    .optional(),
 });
 
 const USUAL = METRIC_KINDS.filter((each) => each !== "r2-storage");
@@ -79,7 +94,7 @@ export const getMetrics = defineTool<typeof input, typeof output, State>({
   name: "get_metrics",
   title: "Get metrics",
   description:
-    "Measures the knowledge: r2-storage, usage, search, errors, learning (do fixes work), growth.",
+    "Measures the knowledge: r2-storage, usage, search (what is asked, what finds nothing), errors and their trends, learning (do fixes work), growth.",
   profile: "all",
   aliases: ["GetFactoryWagerMetrics"],
   argumentAliases: { metricType: "type", timeframe: "since" },

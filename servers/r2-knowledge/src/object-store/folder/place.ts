@@ -83,14 +83,21 @@ export function openPlace(path: string): Place {
 /** As mkdir's own `recursive`, which says of a read-only disk that there is no such folder; for good. */
 function makeFolders(path: string): void {
   try {
+    makeFolder(path);
+  } catch (error) {
+    // Where those above are there and it still cannot be, as in `/proc`, a second attempt says so.
+    if (errnoOf(error) !== "ENOENT" || dirname(path) === path) throw error;
+    makeFolders(dirname(path));
+    makeFolder(path);
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
     mkdirSync(path, { mode: 0o700 });
     syncNames(dirname(path));
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === "ENOENT" && dirname(path) !== path) {
-      makeFolders(dirname(path));
-      makeFolders(path);
-    } else if (errno !== "EEXIST" || !statSync(path).isDirectory()) throw error;
+    if (errnoOf(error) !== "EEXIST" || !statSync(path).isDirectory()) throw error;
   }
 }
 
@@ -115,12 +122,19 @@ function openRoot(path: string): { root: string; opened: BigIntStats } {
     return { root, opened: statSync(root, { bigint: true }) };
   } catch (error) {
     const errno = errnoOf(error);
+    if (errno === "ENOENT") throw unusable(path, error);
     if (errno !== "EEXIST" && errno !== "ENOTDIR") {
       throw toObjectStoreError(error, `Cannot open the folder ${path}`);
     }
     const message = `${path} is not a folder: a file stands there. Name a folder, or a path that is free.`;
     throw new ObjectStoreError("no_bucket", message, { cause: error });
   }
+}
+
+/** Of those above some are there, and take no folder: `/proc`, or a link to what is gone. */
+function unusable(path: string, cause: unknown): ObjectStoreError {
+  const message = `No folder can be made at ${path}. Choose another place, on a disk of this machine.`;
+  return new ObjectStoreError("no_bucket", message, { cause });
 }
 
 function tooLong(root: string): ObjectStoreError {

@@ -9,7 +9,7 @@ import { listObjects } from "./lists.ts";
 import type { Parts } from "./parts.ts";
 import { planWrite, putObject } from "./puts.ts";
 import { getObject, headObject } from "./reads.ts";
-import { parseEndpoint, type S3Options } from "./settings.ts";
+import { parseEndpoint, type S3Options, type SentRequest } from "./settings.ts";
 import { getStream } from "./stream-out.ts";
 import { putStream } from "./uploads.ts";
 
@@ -24,7 +24,12 @@ const ATTEMPTS = 6;
 export function openS3Store(options: S3Options): ObjectStore {
   const endpoint = parseEndpoint(options.endpoint);
   const clock = options.clock ?? systemClock;
-  const connection = createConnection(options, clock);
+  const billed = { A: 0, B: 0, free: 0 };
+  const onRequest = (request: SentRequest) => {
+    billed[request.class] += 1;
+    options.onRequest?.(request);
+  };
+  const connection = createConnection({ ...options, onRequest }, clock);
   const parts: Parts = {
     ...{ connection, clock, lineage: createLineage() },
     random: options.random ?? Math.random,
@@ -60,6 +65,7 @@ export function openS3Store(options: S3Options): ObjectStore {
       await deleteObjects(parts, all, signal);
     },
     list: (prefix, options = {}) => listObjects(parts, prefix, options),
+    billed: () => ({ ...billed }),
     async close() {
       connection.close();
     },

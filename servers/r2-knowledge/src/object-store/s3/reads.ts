@@ -57,12 +57,12 @@ async function lookInside(
 }
 
 /** One GET; `use` has the body as long as the request lasts. */
-export function getOnce<Body>(
+export function getOnce<Read>(
   parts: Parts,
   key: string,
   { range, signal, etag }: GetOptions & { etag?: string | undefined },
-  use: (body: NonNullable<GetObjectCommandOutput["Body"]>, size: number) => Promise<Body>,
-): Promise<Sent<{ found: Found; body: Body }>> {
+  use: (body: Body, size: number) => Promise<Read>,
+): Promise<Sent<{ found: Found; body: Read }>> {
   return parts.connection.send(
     "GetObject",
     async ({ client, sdk, bucket, options }) => {
@@ -88,7 +88,7 @@ export async function getObject(
   if (isEmpty(range)) return withoutBytes(parts, key, signal);
   const sent = await sendOften(
     parts,
-    () => getOnce(parts, key, { range, signal }, (body) => body.transformToByteArray()),
+    () => getOnce(parts, key, { range, signal }, wholeOf),
     signal,
   );
   if (sent.ok) return { ...sent.value.found.facts, body: sent.value.body };
@@ -96,6 +96,23 @@ export async function getObject(
   if (failure.reason === "not_found") return undefined;
   if (failure.reason === "no_such_range") return withoutBytes(parts, key, signal);
   throw toError(failure, { operation: "GetObject", key, where: parts.description });
+}
+
+type Body = NonNullable<GetObjectCommandOutput["Body"]>;
+
+/** All of a body. Its pieces are let go as they come: kept until the end they would take its size once more. */
+export async function wholeOf(body: Body, length: number): Promise<Uint8Array> {
+  // Some proxies do not tell the length.
+  if (length === 0) return body.transformToByteArray();
+  const whole = new Uint8Array(length);
+  let read = 0;
+  for await (const piece of body as unknown as AsyncIterable<Uint8Array>) {
+    if (read + piece.length > length) throw new Error("An answer longer than it said.");
+    whole.set(piece, read);
+    read += piece.length;
+  }
+  if (read < length) throw new Error("An answer that was cut off.");
+  return whole;
 }
 
 /** A range that ends before it begins is no range to S3, which would send everything. */

@@ -47,8 +47,10 @@ export async function settle(parts: Parts, write: Write): Promise<{ etag: string
       verdict = found.ok ? judge(parts, write, found.value, done, began) : "unreadable";
     }
     if (verdict === "theirs") throw preconditionFailed(when, doing);
+    // Nothing is wrong with a write that could only not be read back: the next attempt asks again.
+    const isPassing = failure.isPassing || verdict === "unreadable";
     const isOver =
-      isEnough(parts, failure, tried, began) || (verdict === "unclear" && when !== undefined);
+      isEnough(parts, { isPassing }, tried, began) || (verdict === "unclear" && when !== undefined);
     if (!isOver) await pauseAfter(parts, failure, tried, signal);
     else if (done === "no" || (done === "answered" && verdict === "open" && !isRefused)) {
       throw toError(failure, doing);

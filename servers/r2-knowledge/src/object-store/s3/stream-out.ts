@@ -3,7 +3,7 @@ import { ObjectStoreError } from "../object-store.ts";
 import type { Failure } from "./failures.ts";
 import { readFailure } from "./failures.ts";
 import type { Parts } from "./parts.ts";
-import { getOnce, isEmpty, withoutBytes } from "./reads.ts";
+import { getOnce, isEmpty, wholeOf, withoutBytes } from "./reads.ts";
 import { isEnough, pauseAfter, sendOften } from "./retry.ts";
 import { toError } from "./wording.ts";
 
@@ -31,7 +31,7 @@ export async function getStream(
       { range: range || from > 0 ? { from, to: range?.to } : undefined, signal, etag },
       async (body, length): Promise<{ pieces: Pieces; length: number }> =>
         length <= SMALL_BYTES
-          ? { pieces: only(await body.transformToByteArray()), length }
+          ? { pieces: only(await wholeOf(body, length)), length }
           : { pieces: body as unknown as Pieces, length },
     );
   const begin = range?.from ?? 0;

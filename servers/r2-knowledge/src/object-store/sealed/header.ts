@@ -70,6 +70,13 @@ export function rewrapHeader(
   return wrappedBy(header) === keyring.active().id ? undefined : wrap(keyring, name, dataKey);
 }
 
+/** The id of the key that wraps; undefined where that is no header. */
+export function keyIdOf(bytes: Uint8Array): string | undefined {
+  const header = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (header.length !== HEADER_BYTES || header.toString("latin1", 0, 4) !== MAGIC) return undefined;
+  return wrappedBy(header);
+}
+
 function wrap(keyring: Keyring, name: string, dataKey: Buffer): Buffer {
   const key = keyring.active();
   const head = Buffer.from(`${MAGIC}${key.id}`, "latin1");

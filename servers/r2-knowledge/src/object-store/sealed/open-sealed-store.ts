@@ -30,6 +30,7 @@ const TRIES = 5;
 export function openSealedStore(store: ObjectStore, keyring: Keyring): ObjectStore {
   return {
     description: `${store.description}, sealed`,
+    billed: store.billed,
     list: async (prefix, options) => {
       const { objects, next } = await store.list(prefix, options);
       return { objects: objects.map(asPlain), next };

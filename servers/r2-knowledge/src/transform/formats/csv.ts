@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { TrestleError } from "@trestle/protocol";
+import { isTrestleError, TrestleError } from "@trestle/protocol";
 import { type CsvError, parse } from "csv-parse";
 import { stringify } from "csv-stringify/sync";
 import { flattened, isRow, type Row, withValue } from "../paths.ts";
@@ -15,12 +15,16 @@ const MORE = "_more";
  */
 export const csv: Format = {
   async *parse(text) {
-    const parser = Readable.from(text).pipe(
-      parse({ columns: true, bom: true, skip_empty_lines: true, max_record_size: 4_000_000 }),
-    );
+    const parser = parse({
+      ...{ columns: true, bom: true, skip_empty_lines: true, max_record_size: 4_000_000 },
+    });
+    // A pipe does not carry failures on.
+    const source = Readable.from(text).on("error", (error) => parser.destroy(error));
+    source.pipe(parser);
     try {
       for await (const cells of parser) yield unflattened(cells as Record<string, string>);
     } catch (error) {
+      if (isTrestleError(error)) throw error;
       const { lines, message } = error as CsvError;
       const where = lines === undefined ? "" : ` near line ${lines}`;
       throw new TrestleError("invalid_input", `The CSV cannot be read${where}: ${message}`);
