@@ -1,0 +1,95 @@
+import type { KeyKind, Stream, SystemEvent } from "./event.ts";
+import type { Candidate, Tested } from "./finding.ts";
+import { fisherTail, liftOf } from "./statistics.ts";
+
+const KINDS: readonly KeyKind[] = ["session", "file", "commit", "host"];
+const MOST_EXAMPLES = 3;
+const MOST_SHARED = 5;
+
+export interface KeyOptions {
+  readonly leastSupport: number;
+  /** All there are, also of streams that are too rare to test: they tell how many sessions there were. */
+  readonly allEvents: readonly SystemEvent[];
+}
+
+/** Pairs of streams that are found at the same sessions, files, commits or hosts. */
+export function testKeys(streams: readonly Stream[], options: KeyOptions): Tested {
+  const all = KINDS.map((kind) => testKind(streams, kind, options));
+  return {
+    candidates: all.flatMap(({ candidates }) => candidates),
+    tests: all.reduce((sum, { tests }) => sum + tests, 0),
+  };
+}
+
+function testKind(
+  streams: readonly Stream[],
+  kind: KeyKind,
+  { leastSupport, allEvents }: KeyOptions,
+): Tested {
+  const values = new Set(allEvents.flatMap(({ keys }) => keys?.[kind] ?? []));
+  const places = streams
+    .map((stream) => ({ stream, at: placesOf(stream, kind) }))
+    .filter(({ at }) => at.size >= leastSupport);
+  const candidates: Candidate[] = [];
+  for (const [first, second] of pairsOf(places, leastSupport)) {
+    const shared = [...first.at.keys()].filter((value) => second.at.has(value));
+    if (shared.length < leastSupport) continue;
+    const overlap = {
+      both: shared.length,
+      first: first.at.size,
+      second: second.at.size,
+      all: values.size,
+    };
+    candidates.push({
+      kind: "key",
+      key: kind,
+      first: { component: first.stream.component, group: first.stream.group },
+      second: { component: second.stream.component, group: second.stream.group },
+      shared: shared.slice(-MOST_SHARED).reverse(),
+      support: shared.length,
+      lift: liftOf(overlap),
+      pValue: fisherTail(overlap),
+      examples: shared
+        .slice(-MOST_EXAMPLES)
+        .reverse()
+        .map((value) => [first.at.get(value) ?? "", second.at.get(value) ?? ""]),
+    });
+  }
+  return { candidates, tests: (places.length * (places.length - 1)) / 2 };
+}
+
+/** Those that share so many: found by what they share, since hardly any pair shares anything. */
+function* pairsOf<Place extends { readonly at: ReadonlyMap<string, string> }>(
+  places: readonly Place[],
+  leastSupport: number,
+): Generator<readonly [Place, Place]> {
+  const having = new Map<string, number[]>();
+  for (const [index, { at }] of places.entries()) {
+    for (const value of at.keys()) {
+      const list = having.get(value);
+      if (list) list.push(index);
+      else having.set(value, [index]);
+    }
+  }
+  for (const [index, first] of places.entries()) {
+    const counts = new Map<number, number>();
+    for (const value of first.at.keys()) {
+      for (const other of having.get(value) ?? []) {
+        if (other > index) counts.set(other, (counts.get(other) ?? 0) + 1);
+      }
+    }
+    for (const [other, count] of [...counts].sort(([a], [b]) => a - b)) {
+      const second = places[other];
+      if (second !== undefined && count >= leastSupport) yield [first, second];
+    }
+  }
+}
+
+/** Of each session, file, … where the stream was, a record that shows it. */
+function placesOf({ events }: Stream, kind: KeyKind): Map<string, string> {
+  const places = new Map<string, string>();
+  for (const { keys, recordId } of events) {
+    for (const value of keys?.[kind] ?? []) places.set(value, recordId);
+  }
+  return places;
+}

@@ -1,0 +1,203 @@
+import * as z from "zod";
+import { changePoints } from "../correlate/change-points.ts";
+import { changesOf } from "../correlate/changes.ts";
+import { correlate } from "../correlate/correlate.ts";
+import { eventOfError } from "../correlate/event.ts";
+import { FAILURES } from "../errors/failures.ts";
+import { suggestMerges } from "../errors/suggest-merges.ts";
+import type { ErrorFact } from "../model/facts.ts";
+import type { PhaseName } from "../model/phase.ts";
+import type { FactQuery, Page } from "../store/queries.ts";
+import type { TrackerStore } from "../store/tracker-store.ts";
+import { clip } from "./clip.ts";
+import { evidenceOf, evidenceShape } from "./evidence.ts";
+import { shownTime } from "./time.ts";
+
+const side = z.object({ component: z.string(), group: z.string(), message: z.string() });
+const significance = {
+  pValue: z.number(),
+  falseDiscoveryRate: z.number().describe("Over all pairs that were tested"),
+  evidence: z.array(evidenceShape),
+};
+
+export const correlationsShape = z.object({
+  events: z.int().describe("Errors that were looked at"),
+  findings: z.array(
+    z.object({
+      kind: z.string().describe("time: second follows first; session, file, …: they share it"),
+      first: side,
+      second: side,
+      support: z.int().describe("How often both were there"),
+      lift: z.number().describe("How much more often than by chance; 1 is chance"),
+      lagMs: z.number().optional().describe("Median time from first to second"),
+      shared: z.array(z.string()).optional(),
+      ...significance,
+    }),
+  ),
+  changes: z
+    .array(
+      z.object({
+        change: z.string(),
+        at: z.string(),
+        error: side,
+        before: z.int(),
+        after: z.int(),
+        isNew: z.boolean().describe("There was none of it ever before"),
+        ...significance,
+      }),
+    )
+    .describe("Errors that began or grew with an edit, a commit or a deployment"),
+  mergeSuggestions: z
+    .array(
+      z.object({
+        groups: z.array(z.string()),
+        similarity: z.number(),
+        reasons: z.array(z.string()),
+      }),
+    )
+    .describe("Groups that may be one error; nothing is merged by itself"),
+  notes: z.array(z.string()),
+});
+
+export type Correlations = z.output<typeof correlationsShape>;
+
+export interface CorrelationsQuery {
+  readonly from: number;
+  readonly to: number;
+  readonly project?: string | undefined;
+  readonly component?: string | undefined;
+  readonly group?: string | undefined;
+  /** Only errors that were met in it. */
+  readonly phase?: PhaseName | "unknown" | undefined;
+  readonly limit: number;
+  readonly falseDiscoveryRate?: number | undefined;
+}
+
+const MOST_EVENTS = 10_000;
+const MOST_CHANGES = 3_000;
+const MOST_MERGES = 10;
+const PAGE = 1_000;
+
+export async function errorCorrelations(
+  store: TrackerStore,
+  query: CorrelationsQuery,
+): Promise<Correlations> {
+  const { from, to, project, limit, falseDiscoveryRate } = query;
+  const facts = { from, to, newest: true, ...(project !== undefined && { project }) };
+  const groups = await store.errorGroups({ ...inTime(query), limit: PAGE });
+  const messages = new Map(groups.items.map(({ group, message }) => [group, clip(message, 200)]));
+  const [errors, edits, runs] = await Promise.all([
+    upTo(MOST_EVENTS, (page) => store.errorEvents({ ...facts, ...page })),
+    upTo(MOST_CHANGES, (page) => store.edits({ ...facts, ...page })),
+    upTo(MOST_CHANGES, (page) => store.runs({ ...facts, ...page })),
+  ]);
+  const isAsked = ({ phase }: ErrorFact) =>
+    query.phase === undefined || (phase?.name ?? "unknown") === query.phase;
+  const failures = errors.filter((error) => FAILURES.includes(error.class) && isAsked(error));
+  const events = failures.map((error) => eventOfError(error));
+  const rate = falseDiscoveryRate === undefined ? {} : { falseDiscoveryRate };
+  const isWanted = (each: Side) =>
+    (query.group === undefined || each.group === query.group) &&
+    (query.component === undefined || each.component === query.component);
+  const toSide = ({ component, group }: Side) => ({
+    ...{ component, group, message: messages.get(group) ?? messageIn(failures, group) },
+  });
+
+  const findings = correlate(events, rate)
+    .filter(({ first, second }) => isWanted(first) || isWanted(second))
+    .slice(0, limit);
+  const points = changePoints(events, changesOf(edits, runs), rate)
+    .filter(isWanted)
+    .slice(0, limit);
+  return {
+    events: events.length,
+    findings: await Promise.all(findings.map((finding) => toFinding(store, finding, toSide))),
+    changes: await Promise.all(points.map((point) => toChange(store, point, toSide))),
+    mergeSuggestions: suggestMerges(groups.items, { most: MOST_MERGES }).map(
+      ({ groups: pair, similarity, reasons }) => ({
+        ...{ groups: [...pair], similarity: rounded(similarity), reasons: [...reasons] },
+      }),
+    ),
+    notes:
+      errors.length >= MOST_EVENTS
+        ? [`Only the newest ${MOST_EVENTS} errors were looked at: ask for a shorter time.`]
+        : [],
+  };
+}
+
+interface Side {
+  readonly component: string;
+  readonly group: string;
+}
+
+function inTime({ from, to, project, phase }: CorrelationsQuery) {
+  return {
+    ...{ from, to, classes: FAILURES },
+    ...(project !== undefined && { project }),
+    ...(phase !== undefined && { phase }),
+  };
+}
+
+function messageIn(errors: readonly ErrorFact[], wanted: string): string {
+  return clip(errors.find(({ group }) => group === wanted)?.message ?? "", 200);
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/** The newest of all pages, at most so many. */
+export async function upTo<Item>(
+  most: number,
+  read: (page: Pick<FactQuery, "limit" | "cursor">) => Promise<Page<Item>>,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  do {
+    const limit = Math.min(PAGE, most - items.length);
+    const page = await read({ limit, ...(cursor !== undefined && { cursor }) });
+    items.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== undefined && items.length < most);
+  return items;
+}
+
+type ToSide = (side: Side) => Correlations["findings"][number]["first"];
+
+async function toFinding(
+  store: TrackerStore,
+  finding: ReturnType<typeof correlate>[number],
+  toSide: ToSide,
+): Promise<Correlations["findings"][number]> {
+  return {
+    kind: finding.kind === "time" ? "time" : finding.key,
+    first: toSide(finding.first),
+    second: toSide(finding.second),
+    support: finding.support,
+    lift: rounded(finding.lift),
+    ...(finding.kind === "time" ? { lagMs: finding.lagMs } : { shared: [...finding.shared] }),
+    pValue: finding.pValue,
+    falseDiscoveryRate: finding.falseDiscoveryRate,
+    evidence: await evidenceOf(store, finding.examples.flat().slice(0, 4)),
+  };
+}
+
+async function toChange(
+  store: TrackerStore,
+  {
+    change,
+    before,
+    after,
+    isNew,
+    pValue,
+    examples,
+    ...point
+  }: ReturnType<typeof changePoints>[number],
+  toSide: ToSide,
+): Promise<Correlations["changes"][number]> {
+  return {
+    ...{ change: clip(change.label), at: shownTime(change.at), error: toSide(point) },
+    ...{ before, after, isNew, pValue, falseDiscoveryRate: point.falseDiscoveryRate },
+    evidence: await evidenceOf(store, [change.recordId, ...examples]),
+  };
+}
