@@ -1,0 +1,44 @@
+import { setting } from "@trestle-mcp/server-kit";
+import * as z from "zod";
+
+const MOST_DAYS = 3_650;
+
+export const config = z.object({
+  dataDir: setting(z.string().min(1).optional(), {
+    env: "ORCHESTRATOR_DATA_DIR",
+    description:
+      "Folder of workflows, runs and swarms, made at first use; by default in the server's data folder. Any number of processes share it",
+  }),
+  databaseUrl: setting(z.url({ protocol: /^postgres(ql)?$/ }).optional(), {
+    env: "ORCHESTRATOR_DATABASE_URL",
+    description:
+      "Keep workflows and their runs in this Postgres, in a schema `trestle` of its own, so that many machines share them",
+    secret: true,
+  }),
+  redisUrl: setting(z.url({ protocol: /^rediss?$/ }).optional(), {
+    env: "ORCHESTRATOR_REDIS_URL",
+    description:
+      "With a database: tell workers of steps through this Redis. It keeps nothing that may not be lost",
+    secret: true,
+  }),
+  concurrency: setting(z.int().min(0).max(1_000).default(16), {
+    env: "ORCHESTRATOR_CONCURRENCY",
+    description: "With a database: steps that this process does at once; 0 leaves them to workers",
+  }),
+  keepDays: setting(z.int().min(0).max(MOST_DAYS).default(30), {
+    env: "ORCHESTRATOR_KEEP_DAYS",
+    description: "Days for which runs that ended are kept; 0 keeps them",
+  }),
+  agentsFile: setting(z.string().min(1).optional(), {
+    env: "ORCHESTRATOR_AGENTS",
+    description:
+      "JSON file of the agents that swarms may start, of the repositories they work in, and of the checks of results",
+  }),
+  webhooksListen: setting(z.string().min(1).optional(), {
+    env: "ORCHESTRATOR_WEBHOOKS_LISTEN",
+    description:
+      "Address where webhooks that triggers wait for are taken in, such as 127.0.0.1:4130; they are signed",
+  }),
+});
+
+export type Config = Readonly<z.output<typeof config>>;

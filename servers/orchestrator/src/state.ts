@@ -1,0 +1,33 @@
+import process from "node:process";
+import type { Host } from "@trestle/protocol";
+import type { ToolContext } from "@trestle-mcp/server-kit";
+import type { Config } from "./config.ts";
+import type { Automation } from "./schedules/automation.ts";
+import { askSwarms, createSwarmsBackend, SWARMS } from "./swarms/share-swarms.ts";
+import type { Swarms } from "./swarms/swarms.ts";
+import { shareWorkflows } from "./workflows/share.ts";
+import type { Caller, Workflows } from "./workflows/workflows.ts";
+
+/** What the tools share. */
+export interface State {
+  readonly workflows: Workflows & Automation;
+  readonly swarms: Swarms;
+  close(): Promise<void>;
+}
+
+export function openState(given: Host, config: Config): State {
+  const { agentsFile, dataDir = given.dataDir } = config;
+  const host = { ...given, dataDir };
+  const environment = process.env;
+  const workflows = shareWorkflows(host, config, {
+    prefix: SWARMS,
+    open: () => createSwarmsBackend({ host, agentsFile, environment }),
+  });
+  return { workflows, swarms: askSwarms(workflows.call), close: workflows.close };
+}
+
+/** Who calls, and a grant that work may use which goes on after the call. */
+export async function callerOf({ principal, signal, client, host }: ToolContext): Promise<Caller> {
+  const grant = await host.delegate({ principal, signal, client }, principal.scopes ?? ["*:*"]);
+  return { principal, grant: JSON.stringify(grant) };
+}

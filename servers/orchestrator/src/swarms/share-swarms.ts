@@ -1,0 +1,158 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Grant, type Host, type JsonValue, messageOf } from "@trestle/protocol";
+import { type FolderBackend, openSqlite, type SharedFolder } from "@trestle/store";
+import type { Environment } from "@trestle/upstream/processes";
+import { openAgents } from "../agents/open-agents.ts";
+import { type OpenedSwarms, openSwarms } from "./open-swarms.ts";
+import { swarmMigrations } from "./sqlite/migrations.ts";
+import { createSqliteSwarmStore } from "./sqlite/sqlite-swarm-store.ts";
+import type { Swarms } from "./swarms.ts";
+
+/** Of all methods of swarms that are asked of the owner of the folder. */
+export const SWARMS = "swarms.";
+
+/** May each be asked again where the process that did it died under it? Else the agent looks with `heartbeat`. */
+const REPEATABLE: Readonly<Record<keyof Swarms, boolean>> = {
+  create: false,
+  list: true,
+  get: true,
+  destroy: true,
+  scale: true,
+  submit: false,
+  decompose: false,
+  results: true,
+  cancelTask: true,
+  join: false,
+  leave: false,
+  heartbeat: false,
+  claim: false,
+  renew: false,
+  complete: true,
+  fail: false,
+  handoff: false,
+  reserve: false,
+  release: true,
+  holders: true,
+  send: false,
+  inbox: true,
+  acknowledge: true,
+  memoryPut: false,
+  memoryGet: true,
+  memorySearch: true,
+  vote: true,
+};
+
+/** Swarms as any process of the home has them: it asks whoever owns the folder. */
+export function askSwarms(call: SharedFolder["call"]): Swarms {
+  const ask =
+    (method: keyof Swarms) =>
+    async (request: unknown, who: unknown, signal?: AbortSignal): Promise<unknown> => {
+      const payload = JSON.stringify([request, who]);
+      const keyed = typeof request === "object" && request !== null && "key" in request;
+      const options = {
+        repeatable: REPEATABLE[method] || (keyed && (method === "submit" || method === "send")),
+        ...(signal === undefined ? {} : { signal }),
+      };
+      return JSON.parse(String(await call(`${SWARMS}${method}`, payload, options)));
+    };
+  const methods = Object.keys(REPEATABLE) as (keyof Swarms)[];
+  return Object.fromEntries(methods.map((name) => [name, ask(name)])) as unknown as Swarms;
+}
+
+export interface SwarmsBackendParts {
+  readonly host: Host;
+  /** The operator's file of profiles and checks. */
+  readonly agentsFile: string | undefined;
+  readonly environment: Environment;
+}
+
+/**
+ * Swarms in the process that owns the folder. Where there are some they are watched from now on; where there is none
+ * yet, nothing is opened before somebody asks.
+ */
+export function createSwarmsBackend(parts: SwarmsBackendParts): FolderBackend {
+  const { dataDir, log } = parts.host;
+  let opening: Promise<Opened> | undefined;
+  let ready: Opened | undefined;
+
+  function open(): Promise<Opened> {
+    if (opening !== undefined) return opening;
+    const attempt = openAll(parts);
+    opening = attempt;
+    attempt.then(
+      (opened) => {
+        ready = opened;
+      },
+      () => {
+        opening = undefined; // whoever asks next tries again
+      },
+    );
+    return attempt;
+  }
+
+  if (existsSync(fileIn(dataDir))) {
+    open().catch((error) => log.error("swarms cannot be opened", { error: messageOf(error) }));
+  }
+  return {
+    async answer(method, payload, signal) {
+      const { swarms } = await open();
+      return await answer(swarms, method.slice(SWARMS.length), { payload, signal });
+    },
+    closing: () => ready?.closing(),
+    async close() {
+      await (await opening?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+type Opened = OpenedSwarms;
+
+async function openAll({ host, agentsFile, environment }: SwarmsBackendParts): Promise<Opened> {
+  const { dataDir, clock, log, publish, forGrant } = host;
+  const agents = openAgents({
+    file: agentsFile,
+    folder: dataDir,
+    environment,
+    callsFor: (grant) => forGrant(JSON.parse(grant) as Grant),
+    clock,
+    log,
+  });
+  const sqlite = await openSqlite({
+    file: fileIn(dataDir),
+    migrations: swarmMigrations,
+    clock,
+    log,
+  });
+  const opened = await openSwarms({
+    store: createSqliteSwarmStore(sqlite),
+    clock,
+    log,
+    checks: agents.checks,
+    checkCrew: agents.checkCrew,
+    runCheck: agents.runCheck,
+    createBoss: agents.createBoss,
+    onEvent: (swarm, event) => publish(`swarm:${swarm}`, { ...event }),
+  });
+  return {
+    ...opened,
+    async close() {
+      await opened.close();
+      await agents.close();
+    },
+  };
+}
+
+async function answer(
+  swarms: Swarms,
+  method: string,
+  { payload, signal }: { readonly payload: JsonValue; readonly signal: AbortSignal },
+): Promise<JsonValue> {
+  if (!Object.hasOwn(REPEATABLE, method)) throw new Error(`Swarms have no ${method}.`);
+  const run = swarms[method as keyof Swarms] as (...given: unknown[]) => Promise<unknown>;
+  return JSON.stringify(await run(...(JSON.parse(String(payload)) as unknown[]), signal));
+}
+
+function fileIn(folder: string): string {
+  return join(folder, "swarms.db");
+}
