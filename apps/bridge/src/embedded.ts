@@ -11,6 +11,10 @@ import {
 /** Our own servers by their short names, imported when first needed. */
 const ours: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
   database: () => import("@trestle-mcp/database"),
+  knowledge: () => import("@trestle-mcp/r2-knowledge"),
+  "r2-knowledge": () => import("@trestle-mcp/r2-knowledge"),
+  tracker: () => import("@trestle-mcp/tracker"),
+  orchestrator: () => import("@trestle-mcp/orchestrator"),
 };
 
 /** Mounts one of our servers, or any module that exports a server definition, in this process. */

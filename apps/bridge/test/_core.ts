@@ -26,11 +26,13 @@ export interface CoreUnderTest {
 
 /** A bridge in this process, with the test's servers `one` and `two` behind it. */
 export async function startCore(
-  config: object = {},
+  config: { readonly catalog?: object; readonly [key: string]: unknown } = {},
   place: Place = createPlace(),
 ): Promise<CoreUnderTest> {
   const mcpServers = { one: entry(place, "one"), two: entry(place, "two") };
-  place.configure({ mcpServers, ...config });
+  // All of them are there before the first question, on a loaded machine too.
+  const catalog = { startWaitMs: 30_000, ...config.catalog };
+  place.configure({ mcpServers, ...config, catalog });
   const env = { TRESTLE_HOME: place.home };
   const loaded = loadConfig({ cwd: place.root, env, file: place.configFile });
   const parts = { clock: systemClock, log: silentLogger, version: "0.0.0" };

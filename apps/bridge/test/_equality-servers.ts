@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createLocalDatabase, hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { nodeEnvironment, wasmFlags } from "@trestle/testkit/surroundings";
 import { openEmbedded } from "@trestle-mcp/database";
 import { end, printed, temporaryFolder } from "./_bridge.ts";
@@ -21,9 +22,11 @@ const DATABASE = at("../../../servers/database/src/main.ts");
 export interface RealServers {
   readonly config: object;
   readonly direct: Readonly<Record<string, Reach>>;
+  /** What the bridges have in their environment: where the database is. */
+  readonly env: Readonly<Record<string, string>>;
   /** The folder that the filesystem server may see. */
   readonly files: string;
-  /** A home for a bridge, with an empty database: making one takes seconds, copying it none. */
+  /** A home for a bridge; where the database is an embedded one, with a copy of it. */
   makeHome(): string;
   close(): Promise<void>;
 }
@@ -35,7 +38,10 @@ export async function startRealServers(): Promise<RealServers> {
   writeFileSync(join(files, "a.txt"), "first\nsecond größe\n");
   writeFileSync(join(files, "deep", "dot.png"), Buffer.from("iVBORw0KGgo=", "base64"));
   const home = join(folder, "home");
-  await makeDatabase(home);
+  // Waking an embedded database takes a second of each process, and this is not about it.
+  const local = (await hasLocalPostgres()) ? await createLocalDatabase() : undefined;
+  if (local === undefined) await makeDatabase(home);
+  const env = local === undefined ? {} : { DATABASE_URL: local.url };
   const port = await freePort();
   const http = spawn(process.execPath, [EVERYTHING, "streamableHttp"], {
     env: { ...process.env, PORT: String(port) },
@@ -59,20 +65,23 @@ export async function startRealServers(): Promise<RealServers> {
       database: {
         command: process.execPath,
         args: [...wasmFlags, DATABASE],
-        env: { ...nodeEnvironment(), TRESTLE_HOME: home },
+        env: { ...nodeEnvironment(), TRESTLE_HOME: home, ...env },
       },
       everything,
       remote: { url },
       filesystem,
     },
+    env,
     files,
     makeHome() {
       const copy = temporaryFolder("trestle-equality-home");
+      if (local !== undefined) return copy;
       cpSync(join(home, CLUSTER), join(copy, CLUSTER), { recursive: true });
       return copy;
     },
     async close() {
       await end(http);
+      await local?.drop();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };

@@ -63,6 +63,9 @@ test("a preset is added as its makers publish it, with what it needs and what te
   expect([ran.code, ran.stderr]).toEqual([0, ""]);
   expect(bridgeServers(place)).toEqual({
     database: { embedded: "database" },
+    knowledge: { embedded: "knowledge" },
+    tracker: { embedded: "tracker" },
+    orchestrator: { embedded: "orchestrator" },
     github: {
       type: "http",
       url: "https://api.githubcopilot.com/mcp/",
@@ -83,7 +86,9 @@ test("many that are added at once are all there", async () => {
   const names = ["a", "b", "c", "d"];
   const programs = names.map((name) => start(place, ["add", name, "--", name]));
   expect(await Promise.all(programs.map(({ ended }) => ended))).toEqual(names.map(() => 0));
-  expect(Object.keys(bridgeServers(place)).toSorted()).toEqual([...names, "database"]);
+  expect(Object.keys(bridgeServers(place)).toSorted()).toEqual(
+    [...names, "database", "knowledge", "tracker", "orchestrator"].toSorted(),
+  );
 });
 
 test("a file that is named need not be there, and is found by its own .env", async () => {

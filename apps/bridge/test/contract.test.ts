@@ -3,22 +3,35 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeServer } from "@trestle/testkit";
+import {
+  askPostgres,
+  createLocalDatabase,
+  hasLocalPostgres,
+} from "@trestle/testkit/local-postgres";
 import { wasmFlags } from "@trestle/testkit/surroundings";
 import { openEmbedded } from "@trestle-mcp/database";
 import { afterAll, beforeAll } from "vitest";
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
-// Making a database takes seconds: once is enough for a contract that is not about it.
-const dataDir = mkdtempSync(join(tmpdir(), "trestle-bridge-contract-"));
+const folder = mkdtempSync(join(tmpdir(), "trestle-bridge-contract-"));
+// Waking an embedded database takes a second of each process, and the contract is not about it.
+const local = (await hasLocalPostgres()) ? await createLocalDatabase() : undefined;
+const place: Record<string, string> =
+  local === undefined ? { DATABASE_DATA_DIR: folder } : { DATABASE_URL: local.url };
 beforeAll(async () => {
-  const database = openEmbedded({ dataDir });
-  await database.script("CREATE TABLE note (n int)");
+  const table = "CREATE TABLE note (n int)";
+  if (local !== undefined) return void (await askPostgres(local.url, table));
+  const database = openEmbedded({ dataDir: folder });
+  await database.script(table);
   await database.close();
 });
-afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+afterAll(async () => {
+  await local?.drop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 // Its own tools have a contract of their own.
-const configFile = join(dataDir, "trestle.json");
+const configFile = join(folder, "trestle.json");
 const database = { embedded: "database" };
 const tools = { own: "hidden" };
 writeFileSync(configFile, JSON.stringify({ mcpServers: { database }, catalog: { tools } }));
@@ -28,7 +41,7 @@ describeServer("the bridge over stdio", {
   spawn: {
     command: process.execPath,
     args: [...wasmFlags, bin, "--config", configFile, "serve", "--stdio"],
-    env: { DATABASE_DATA_DIR: dataDir, DATABASE_MODE: "read-write" },
+    env: { ...place, DATABASE_MODE: "read-write" },
   },
   isOwnProgram: true,
   sampleCalls: {

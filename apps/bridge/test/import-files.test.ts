@@ -35,7 +35,14 @@ test("what cannot be read or must not be written is left so and named; the rest 
     `${hostFile(place, "claude-code")}: is not written in UTF-8. It is left as it is.`,
     expect.stringMatching(/mcp\.json:3: not valid JSON .*It is left as it is\.$/),
   ]);
-  expect(Object.keys(bridgeServers(place))).toEqual(["database", "good", "toml"]);
+  expect(Object.keys(bridgeServers(place))).toEqual([
+    "database",
+    "knowledge",
+    "tracker",
+    "orchestrator",
+    "good",
+    "toml",
+  ]);
   expect(readFileSync(broken, "utf8")).toContain('{"command": }');
   expect(readFileSync(hostFile(place, "claude-code"))).toEqual(wide);
   expect(serversOfHost(place, "claude-desktop")).toEqual({ fixed: { command: "fixed" } });

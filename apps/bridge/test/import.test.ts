@@ -20,7 +20,7 @@ const DESKTOP = `{
   "mcpServers": {
     "My Files": { "command": "npx", "args": ["-y", "files", "/tmp"] }, // files
     /* the weather */
-    "Weather": { "command": "weather", "env": { "API_KEY": "${SECRET}", "PIN": "77" } }
+    "Weather": { "command": "weather", "env": { "API_KEY": "${SECRET}", "PIN": "pin-7741" } }
   },
   "globalShortcut": "Ctrl+Space",
 }
@@ -60,8 +60,11 @@ test("servers move to the bridge, the hosts get the bridge; uninstall gives back
   expect([ran.code, ran.stderr]).toEqual([0, ""]);
   expect(bridgeServers(place)).toEqual({
     database: { embedded: "database" },
+    knowledge: { embedded: "knowledge" },
+    tracker: { embedded: "tracker" },
+    orchestrator: { embedded: "orchestrator" },
     "my-files": { command: "npx", args: ["-y", "files", "/tmp"] },
-    weather: { command: "weather", env: { API_KEY: SECRET, PIN: "77" } },
+    weather: { command: "weather", env: { API_KEY: SECRET, PIN: "pin-7741" } },
     "weather-2": { command: "other" },
     docs: { url: "https://example.com/mcp", headers: { Authorization: "Bearer ${DOCS_TOKEN}" } },
   });
@@ -71,7 +74,7 @@ test("servers move to the bridge, the hosts get the bridge; uninstall gives back
   expect(ran.stdout).toContain('weather: env.API_KEY stands there as it is; better: "${API_KEY}"');
   for (const text of [unasked.stdout, ran.stdout]) {
     expect(text).not.toContain(SECRET);
-    expect(text).not.toContain("77");
+    expect(text).not.toContain("pin-7741");
     expect(text).not.toContain("a-token-of-the-docs");
     expect(text).toContain('+ My Files as "my-files"');
     expect(text).toMatch(/^ {2}- +"Weather": .*"API_KEY": "••••••"/m);
@@ -150,7 +153,13 @@ test("the bridge is never put behind itself, whatever it is called in a host", a
     JSON.stringify({ mcpServers: { ...own, a: { command: "a" } } }, null, 2),
   );
   expect((await run(place, ["import", "--yes"])).code).toBe(0);
-  expect(Object.keys(bridgeServers(place))).toEqual(["database", "a"]);
+  expect(Object.keys(bridgeServers(place))).toEqual([
+    "database",
+    "knowledge",
+    "tracker",
+    "orchestrator",
+    "a",
+  ]);
   expect(Object.keys(serversOfHost(place, "cursor"))).toEqual(Object.keys(own));
   const added = await run(place, ["add", "self", "--", link, "serve", "--stdio"]);
   expect([added.code, added.stderr]).toEqual([2, expect.stringContaining("Trestle itself")]);
@@ -178,7 +187,15 @@ test("a server at which people sign in stays where they can", async () => {
   const ran = await run(place, ["import", "--yes"], { KEY: "a-key-of-mine" });
   server.close();
   expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining("! closed: stays")]);
-  expect(Object.keys(bridgeServers(place))).toEqual(["database", "open", "keyed", "gone"]);
+  expect(Object.keys(bridgeServers(place))).toEqual([
+    "database",
+    "knowledge",
+    "tracker",
+    "orchestrator",
+    "open",
+    "keyed",
+    "gone",
+  ]);
   expect(Object.keys(serversOfHost(place, "cursor"))).toEqual(["closed", "trestle"]);
 });
 
@@ -188,7 +205,15 @@ test("two imports at once are as one", async () => {
   giveHost(place, "cursor", '{"mcpServers": {"b": {"command": "b"}}}');
   const both = [1, 2].map(() => start(place, ["import", "--yes"]));
   expect(await Promise.all(both.map(({ ended }) => ended))).toEqual([0, 0]);
-  expect(Object.keys(bridgeServers(place))).toEqual(["database", "my-files", "weather", "b"]);
+  expect(Object.keys(bridgeServers(place))).toEqual([
+    "database",
+    "knowledge",
+    "tracker",
+    "orchestrator",
+    "my-files",
+    "weather",
+    "b",
+  ]);
   expect(Object.keys(serversOfHost(place, "cursor"))).toEqual(["trestle"]);
   expect((await run(place, ["uninstall"])).code).toBe(0);
   expect(textOfHost(place, "claude-desktop")).toBe(DESKTOP);

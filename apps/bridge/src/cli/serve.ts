@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { duplexPair } from "node:stream";
 import type { JoinedMembership } from "@trestle/store";
+import { boundYoungSpace } from "@trestle-mcp/server-kit/young-space";
 import type { Config } from "../config/load.ts";
 import { enterHome, type OwnedBridge } from "../home.ts";
 import { askOwner, stopOf, writeLine } from "../inbound/control.ts";
 import { createRelay, type Relay } from "../inbound/relay.ts";
-import { boundYoungSpace } from "../young-space.ts";
 import { startedBlock } from "./started-block.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -24,9 +24,14 @@ const refused = (env: Record<string, string> = {}, extra: object = {}): string =
 };
 
 describe("without a file", () => {
-  test("our own server that needs no credentials is served on the defaults", () => {
+  test("our own servers that need no credentials are served on the defaults", () => {
     const config = load({ TRESTLE_HOME: "home" });
-    expect(config.servers.map(({ id }) => id)).toEqual(["database"]);
+    expect(config.servers.map(({ id }) => id)).toEqual([
+      "database",
+      "knowledge",
+      "tracker",
+      "orchestrator",
+    ]);
     expect(config.http).toMatchObject({ host: "127.0.0.1", port: 4100 });
     expect(config.home).toBe(join(cwd, "home"));
     expect(config.file).toBeUndefined();

@@ -49,7 +49,12 @@ export interface LoadOptions {
 const MIN_KEY_LENGTH = 16;
 
 /** Those of our servers that work without credentials: what a bridge without a file serves. */
-export const DEFAULT_SERVERS: Record<string, unknown> = { database: { embedded: "database" } };
+export const DEFAULT_SERVERS: Record<string, unknown> = {
+  database: { embedded: "database" },
+  knowledge: { embedded: "knowledge" },
+  tracker: { embedded: "tracker" },
+  orchestrator: { embedded: "orchestrator" },
+};
 
 /** Reads file and environment into one frozen Config. An unreadable file or a bad bridge-wide key throws `invalid_config`. */
 export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {

@@ -54,7 +54,10 @@ const KIND_KEYS: Readonly<Record<EntryKind, string>> = {
 const VERSIONED = /^[a-z0-9-]{1,16}@[a-z0-9-]{1,16}$/;
 
 /** Names by which people know what our servers do. */
-const OUR_ALIASES: Readonly<Record<string, readonly string[]>> = { database: ["neon", "supabase"] };
+const OUR_ALIASES: Readonly<Record<string, readonly string[]>> = {
+  database: ["neon", "supabase"],
+  knowledge: ["r2-knowledge"],
+};
 
 /** Reads `mcpServers`: a bad entry is reported and left out, the others are served. */
 export function readServers(
