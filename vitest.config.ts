@@ -1,16 +1,28 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import type { Reporter, TestCase } from "vitest/node";
+import { BaseSequencer, type Reporter, type TestCase, type TestSpecification } from "vitest/node";
 
 /** Where a machine wants the runner's own account of what it did. */
 const report = process.env.TEST_REPORT;
+
+const treeTests = fileURLToPath(new URL("test/", import.meta.url));
 
 const isCi = process.env.CI === "true";
 
 // Tests start hundreds of processes from sources. What one of them compiled and stripped of its types, the
 // others take from here: a bridge starts in half the processor time. It is where Node itself would keep it.
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "node-compile-cache");
+
+/** First the tests of the tree: they build, install and copy all of it, and nothing should wait for them in the end. */
+class TreeFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const ofTree = new Set(sorted.filter(({ moduleId }) => moduleId.startsWith(treeTests)));
+    return [...ofTree, ...sorted.filter((file) => !ofTree.has(file))];
+  }
+}
 
 /** Names, after everything else, each test that failed and then passed: a fault to find, though not today's. */
 function flakyReporter(): Reporter {
@@ -34,6 +46,9 @@ function reportTo(file: string | undefined): ["json", { outputFile: string }][] 
 export default defineConfig({
   test: {
     include: ["{apps,packages,servers,examples}/*/{src,test}/**/*.test.ts", "test/**/*.test.ts"],
+    // Gives each run a folder for what its files share.
+    globalSetup: ["test/_run-folder.ts"],
+    sequence: { sequencer: TreeFirst },
     // Tests start real processes: a file per process keeps their children, signals and exits apart.
     pool: "forks",
     // Most of a test of processes is waiting for them: more files at once than processors.

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { root } from "./_sources.ts";
@@ -24,29 +24,10 @@ export async function packAll(folder: string): Promise<Tarballs> {
   return new Map(packed);
 }
 
-export interface InstallSize {
-  readonly seconds: number;
-  readonly megabytes: number;
-  readonly packages: number;
-}
-
 /** Installs tarballs by npm into an empty folder, as a stranger would. */
-export async function installInto(
-  folder: string,
-  tarballs: readonly string[],
-): Promise<InstallSize> {
-  const started = performance.now();
+export async function installInto(folder: string, tarballs: readonly string[]): Promise<void> {
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
   await npm(["install", "--prefix", folder, ...tarballs]);
-  const modules = join(folder, "node_modules");
-  const lock = JSON.parse(readFileSync(join(modules, ".package-lock.json"), "utf8")) as {
-    packages: Record<string, unknown>;
-  };
-  return {
-    seconds: (performance.now() - started) / 1000,
-    megabytes: bytesBelow(modules) / 1e6,
-    packages: Object.keys(lock.packages).length,
-  };
 }
 
 /** A Node of that version: from PATH, else from the registry, kept with the other caches of this clone. */
@@ -99,10 +80,4 @@ function plainEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(([name]) => kept.test(name) || !/^p?npm_/i.test(name)),
   );
-}
-
-function bytesBelow(folder: string): number {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 }

@@ -29,6 +29,14 @@ export interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
+/** The SQLite of Node before 22.16 searches no full text, which the tracker lives on. */
+const LATER: Readonly<Record<string, string>> = { "@trestle-mcp/tracker": "22.16" };
+
+/** The oldest Node that a published package promises to run on. */
+export function leastNode(name: string): string {
+  return LATER[name] ?? "22.13";
+}
+
 /** All members, the root left out. */
 export function readMembers(): Member[] {
   const manifests = globSync(["*/*/package.json", "bench/package.json"], {
