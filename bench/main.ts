@@ -6,7 +6,9 @@ import { benchGateway } from "./gateway/bench.ts";
 import { benchSoak } from "./gateway/soak.ts";
 import { benchKnowledge } from "./knowledge/bench.ts";
 import type { Report, Table } from "./measure.ts";
+import { benchOrchestrator } from "./orchestrator/bench.ts";
 import { benchSearch } from "./search/bench.ts";
+import { benchTracker } from "./tracker/bench.ts";
 
 /** `pnpm bench [name] [--json]`: one benchmark, or all of them. */
 const benchmarks: Readonly<Record<string, () => Report | Promise<Report>>> = {
@@ -15,8 +17,10 @@ const benchmarks: Readonly<Record<string, () => Report | Promise<Report>>> = {
   framing: benchFraming,
   gateway: benchGateway,
   knowledge: benchKnowledge,
+  orchestrator: benchOrchestrator,
   search: benchSearch,
   soak: benchSoak,
+  tracker: benchTracker,
 };
 
 const words = process.argv.slice(2);
