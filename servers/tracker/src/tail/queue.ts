@@ -5,6 +5,7 @@ export interface ReadingQueue {
   add(tailed: Tailed, now: number): void;
   take(): Tailed | undefined;
   delete(tailed: Tailed): void;
+  has(tailed: Tailed): boolean;
   readonly size: number;
 }
 
@@ -41,6 +42,7 @@ export function createReadingQueue(): ReadingQueue {
       live.delete(tailed);
       history.delete(tailed);
     },
+    has: (tailed) => live.has(tailed) || history.has(tailed),
     get size() {
       return live.size + history.size;
     },

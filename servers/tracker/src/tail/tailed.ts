@@ -21,6 +21,8 @@ export interface Tailed {
   changedAt: number;
   /** Not to be read before: something failed. */
   notBefore: number;
+  /** What becomes of another file decides where it begins. */
+  isUndecided: boolean;
   failures: number;
   /** It is no file of its source any more: what is left of it is read, then it is forgotten. */
   isLeftOver: boolean;
@@ -46,6 +48,7 @@ export function toTailed(file: SourceFile, cursor: Cursor | undefined, now: numb
     isWaiting: cursor !== undefined && file.cut === "text-lines",
     changedAt: Math.min(now, file.mtimeMs),
     notBefore: 0,
+    isUndecided: false,
     failures: 0,
     isLeftOver: false,
   };

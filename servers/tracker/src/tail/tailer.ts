@@ -8,6 +8,7 @@ import { createReadingQueue } from "./queue.ts";
 import { quietEnd } from "./quiet-end.ts";
 import { readPiece } from "./read-piece.ts";
 import type { Piece, Reading } from "./reading.ts";
+import { retryDelay } from "./retry-delay.ts";
 import type { SourceFile } from "./source-file.ts";
 import {
   isQuiet,
@@ -49,7 +50,7 @@ export interface Tailer {
    */
   seeAll(source: Whose, files: readonly SourceFile[]): Promise<void>;
   files(): Iterable<Readonly<Tailed>>;
-  /** Files with something to read that nothing keeps from being read. */
+  /** Files with something to read that no failure keeps from being read. */
   readonly backlog: number;
   /** Resolves when what was seen is read, or has to wait for something. */
   settled(): Promise<void>;
@@ -60,9 +61,7 @@ export interface Tailer {
 /** The source of files, and where they have to be. */
 type Whose = { readonly name: string } & Pick<SourceFile, "within">;
 
-/** Milliseconds until something that failed is tried again: doubled from one to the other. */
-const RETRY_MS = { first: 500, most: 30_000 };
-/** Of a file that has to wait for another. */
+/** Milliseconds until a file that waits for another is looked at again. */
 const WAIT_MS = 500;
 
 export function createTailer(options: TailerOptions): Tailer {
@@ -130,10 +129,13 @@ export function createTailer(options: TailerOptions): Tailer {
         readAgain(next);
       });
     }
-    const isReading = busy.size > 0 || (queue.size > 0 && resume === undefined && !isClosed);
-    if (isReading) return;
+    if (isReading()) return;
     for (const window of windows) window.release();
     for (const done of settling.splice(0)) done();
+  }
+
+  function isReading(): boolean {
+    return busy.size > 0 || (queue.size > 0 && resume === undefined && !isClosed);
   }
 
   /** Reads one piece. Never rejects. */
@@ -143,8 +145,10 @@ export function createTailer(options: TailerOptions): Tailer {
     const quiet = isQuiet(tailed, now);
     const silent = isSilent(tailed, now);
     try {
-      if (tailed.cursor === undefined && (await adoption.waits(tailed, quiet))) {
+      tailed.isUndecided = tailed.cursor === undefined && (await adoption.waits(tailed, quiet));
+      if (tailed.isUndecided) {
         tailed.notBefore = now + WAIT_MS;
+        clock.after(WAIT_MS, () => readAgain(tailed));
         return;
       }
       const { cursor, scanned, file } = tailed;
@@ -212,14 +216,14 @@ export function createTailer(options: TailerOptions): Tailer {
       return;
     }
     problems.report(problem, path, messageOf(error));
-    tailed.notBefore = clock.now() + delay(tailed.failures);
+    tailed.notBefore = clock.now() + retryDelay(tailed.failures);
     tailed.failures += 1;
   }
 
   /** The store fails: nothing is read until it may answer again. */
   function pause(): void {
     if (resume !== undefined) return;
-    const cancel = clock.after(delay(storeFailures), () => {
+    const cancel = clock.after(retryDelay(storeFailures), () => {
       resume = undefined;
       for (const tailed of byKey.values()) enqueue(tailed);
       pump();
@@ -278,12 +282,12 @@ export function createTailer(options: TailerOptions): Tailer {
     },
     files: () => byKey.values(),
     get backlog() {
-      return queue.size + busy.size;
+      const isPutOff = (each: Tailed) => each.isUndecided && !busy.has(each) && !queue.has(each);
+      return queue.size + busy.size + [...byKey.values()].filter(isPutOff).length;
     },
     async settled() {
       pump();
-      const isReading = busy.size > 0 || (queue.size > 0 && resume === undefined && !isClosed);
-      if (isReading) await new Promise<void>((resolve) => void settling.push(resolve));
+      if (isReading()) await new Promise<void>((resolve) => void settling.push(resolve));
     },
     async close() {
       isClosed = true;
@@ -291,8 +295,4 @@ export function createTailer(options: TailerOptions): Tailer {
       if (busy.size > 0) await new Promise<void>((resolve) => void settling.push(resolve));
     },
   };
-}
-
-function delay(failures: number): number {
-  return Math.min(RETRY_MS.first * 2 ** failures, RETRY_MS.most);
 }
