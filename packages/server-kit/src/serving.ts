@@ -27,6 +27,7 @@ export {
   type HttpServing,
   type ServeHttpOptions,
   serveHttp,
+  type Upgrade,
 } from "./serve/node-http.ts";
 export { discoveryOf } from "./serve/opening.ts";
 export { isPlainClient, isPlainId, isPlainMessage } from "./serve/plain.ts";

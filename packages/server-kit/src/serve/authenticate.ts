@@ -24,13 +24,15 @@ export interface AuthRefusal {
 /** Tells who calls. Runs for every request, before its body is read: keep it cheap. */
 export type Authenticate = (presented: Presented) => Principal | AuthRefusal;
 
+type AskRequest = (request: IncomingMessage) => Principal | AuthRefusal;
+
 /** The request's principal; undefined means that the refusal is written. */
 export function authenticateRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  { authenticate, realm }: { readonly authenticate: Authenticate; readonly realm: string },
+  { authenticate, realm }: { readonly authenticate: AskRequest; readonly realm: string },
 ): Principal | undefined {
-  const verdict = authenticate(readPresented(request));
+  const verdict = authenticate(request);
   if (!("refused" in verdict)) return verdict;
   const { status, headers } = toRefusalHead(verdict, realm);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);

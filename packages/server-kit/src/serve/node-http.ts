@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import {
   type Clock,
   createRoster,
@@ -15,18 +16,15 @@ import {
   TrestleError,
 } from "@trestle/protocol";
 import { isLoopback } from "../run/http-address.ts";
-import {
-  type Authenticate,
-  type AuthRefusal,
-  authenticateRequest,
-  readPresented,
-} from "./authenticate.ts";
+import { createAdmitted, type Standing } from "./admitted.ts";
+import { type Authenticate, type AuthRefusal, authenticateRequest } from "./authenticate.ts";
 import { createBearer } from "./bearer.ts";
 import { type AllowedPeers, checkHost, findForeign, LOCAL_HOSTS } from "./check-host.ts";
 import { createHttpEndpoint, type HttpEndpointOptions, type RequestFacts } from "./http.ts";
 import { plainHeaders } from "./plain-headers.ts";
 import { type Body, readBody } from "./read-body.ts";
 import type { SessionFacts } from "./sessions.ts";
+import { takeUpgrades } from "./upgrades.ts";
 import { sendJson, sendRpcError } from "./web.ts";
 
 /** How long answers may take to leave once everything is told to end. */
@@ -41,6 +39,8 @@ export interface ServeHttpOptions extends HttpEndpointOptions {
   readonly bearerKey?: string;
   /** Tells who calls, in place of `bearerKey`. Whoever gives it refuses strangers beyond this machine. */
   readonly authenticate?: Authenticate;
+  /** With it, whoever may not call any more is cut off in the middle of an answer or a stream. */
+  readonly standing?: Standing;
   readonly maxBodyBytes?: number;
   /** Origins of web pages that may call, besides those of the allowed hosts. */
   readonly allowedOrigins?: readonly string[];
@@ -50,6 +50,8 @@ export interface ServeHttpOptions extends HttpEndpointOptions {
     response: ServerResponse,
     asks: EntranceAsks,
   ) => boolean | Promise<boolean>;
+  /** Takes over connections that become WebSockets: true means that it did. The rest are plain requests. */
+  readonly upgrade?: Upgrade;
   /** Sees every request to the MCP endpoint first: true means that it answered. */
   readonly intercept?: (
     request: IncomingMessage,
@@ -63,6 +65,13 @@ export interface ServeHttpOptions extends HttpEndpointOptions {
     facts: { readonly body: JsonValue | undefined; readonly principal: Principal },
   ) => Promise<boolean>;
 }
+
+export type Upgrade = (
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  asks: EntranceAsks,
+) => boolean;
 
 /** What whoever answers paths of its own may ask of a request, each as the MCP endpoint asks it. */
 export interface EntranceAsks {
@@ -87,8 +96,9 @@ export async function serveHttp(
   const hosts = hostsFor(host, options);
   const { allowedHosts: _, ...endpointOptions } = options;
   const endpoint = createHttpEndpoint(instance, endpointOptions);
-  const authenticate = options.authenticate ?? createBearer(bearerKey);
-  const door = { authenticate, realm: String(instance.info.name) };
+  const admitted = createAdmitted(options.authenticate ?? createBearer(bearerKey));
+  const { authenticate } = admitted;
+  const realm = String(instance.info.name);
 
   const origins = options.allowedOrigins;
   const known = hosts && { hosts, origins };
@@ -96,7 +106,7 @@ export async function serveHttp(
     known ?? { hosts: [hostNameOf(request)], origins };
   const asks: EntranceAsks = {
     foreign: (request) => findForeign(request, allowedFor(request)),
-    authenticate: (request) => authenticate(readPresented(request)),
+    authenticate,
     readBody: (request) => readBody(request, maxBodyBytes),
   };
 
@@ -108,7 +118,7 @@ export async function serveHttp(
     const path = (request.url ?? "/").split("?")[0];
     if (path === "/healthz" && request.method === "GET")
       return sendJson(response, 200, { ok: true });
-    const principal = authenticateRequest(request, response, door);
+    const principal = authenticateRequest(request, response, { authenticate, realm });
     if (!principal) return;
     const body = await readBody(request, maxBodyBytes);
     if (body.kind === "too-large") return refuseTooLarge(response);
@@ -134,6 +144,9 @@ export async function serveHttp(
       else sendRpcError(response, 500, { code: RPC.internal, message: "internal error" });
     });
   });
+  if (options.upgrade) takeUpgrades(server, options.upgrade, { asks, answering: answering.items });
+  const { standing } = options;
+  const unfollow = standing && admitted.follow(standing, answering.items);
   server.listen(port, host);
   await once(server, "listening");
   const bound = server.address() as AddressInfo;
@@ -141,6 +154,7 @@ export async function serveHttp(
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${bound.port}/mcp`,
     async close() {
+      unfollow?.();
       const closed = once(server, "close");
       server.close();
       await endpoint.close();
