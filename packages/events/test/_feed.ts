@@ -34,7 +34,7 @@ export async function startFeed(
 export interface FeedClient {
   readonly socket: WebSocket;
   readonly frames: JsonObject[];
-  subscribe(topics: unknown, since?: unknown): void;
+  subscribe(topics: unknown, since?: unknown, where?: unknown): void;
   /** The code and reason that the server closed with. */
   readonly closed: Promise<[number, string]>;
 }
@@ -48,7 +48,7 @@ export async function connectFeed(url: string, options: ClientOptions = {}): Pro
   );
   onTestFinished(() => socket.terminate());
   await once(socket, "open");
-  const subscribe = (topics: unknown, since?: unknown) =>
-    socket.send(JSON.stringify({ type: "subscribe", topics, since }));
+  const subscribe = (topics: unknown, since?: unknown, where?: unknown) =>
+    socket.send(JSON.stringify({ type: "subscribe", topics, since, where }));
   return { socket, frames, subscribe, closed };
 }

@@ -39,7 +39,7 @@ test("another subscription takes the place of the first", async () => {
 
 test("a peer sees only topics that it may read", async () => {
   const { hub, url } = await startFeed({
-    authenticate: () => ({ mayRead: (topic) => !topic.startsWith("secret.") }),
+    authenticate: () => ({ mayRead: ({ topic }) => !topic.startsWith("secret.") }),
   });
   const client = await connectFeed(url);
   client.subscribe(["*"], 0);
@@ -49,8 +49,23 @@ test("a peer sees only topics that it may read", async () => {
   expect(client.frames.at(-1)).toMatchObject({ topic: "open.a" });
 });
 
+test("a client names what the payload must hold", async () => {
+  const { hub, url } = await startFeed();
+  const client = await connectFeed(url);
+  client.subscribe(["*"], 0, { server: "one", outcome: ["error", "timeout"] });
+  hub.publish("call.error", { server: "one", outcome: "success" });
+  hub.publish("call.error", { server: "two", outcome: "error" });
+  hub.publish("call.error", { outcome: "error" });
+  hub.publish("call.error", { server: "one", outcome: "timeout" }, "told-by");
+  await until("the one that fits", () => client.frames.length === 2);
+  expect(client.frames.at(-1)).toMatchObject({ seq: 4, source: "told-by" });
+});
+
 test.each([
   ["no JSON", "hello"],
+  ["a filter that is none", '{"type":"subscribe","topics":["a"],"where":["server"]}'],
+  ["a filter of nothing", '{"type":"subscribe","topics":["a"],"where":{}}'],
+  ["a value that is an object", '{"type":"subscribe","topics":["a"],"where":{"a":{}}}'],
   ["another type", '{"type":"publish","topics":["a"]}'],
   ["no topics", '{"type":"subscribe"}'],
   ["an empty list", '{"type":"subscribe","topics":[]}'],
@@ -88,6 +103,8 @@ test("nobody connects who is not known, comes from a foreign page, or is one too
     authenticate(request) {
       if (request.headers["x-api-key"] === "good") return {};
       if (request.headers["x-api-key"] === "broken") throw new Error("broken");
+      if (request.headers["x-api-key"] === "again")
+        throw new TrestleError("rate_limited", "Too many wrong keys.");
       throw new TrestleError("denied", "Unknown key.");
     },
     allowedOrigins: ["https://good.example"],
@@ -95,6 +112,7 @@ test("nobody connects who is not known, comes from a foreign page, or is one too
   });
   expect(await refusal(url)).toBe(401);
   expect(await refusal(url, { "x-api-key": "broken" })).toBe(500);
+  expect(await refusal(url, { "x-api-key": "again" })).toBe(429);
   expect(await refusal(url, { "x-api-key": "good", origin: "https://evil.example" })).toBe(403);
   const headers = { "x-api-key": "good", origin: "https://good.example" };
   const client = await connectFeed(url, { headers });

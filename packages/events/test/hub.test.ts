@@ -188,3 +188,19 @@ test("a hub is watched while somebody listens, and five minutes longer", () => {
   now += 1;
   expect(hub.isWatched()).toBe(false);
 });
+
+test("what nobody wanted counts as unwatched, whoever left", () => {
+  const hub = createHub();
+  hub.subscribe({ topics: ["breaker.*"] }, () => {})();
+  expect([hub.isWatched("breaker.open"), hub.isWatched("call.success")]).toEqual([true, false]);
+});
+
+test("a durable hub remembers who told an event", async () => {
+  const { hub: first, file } = await openFileHub();
+  first.publish("deploys", { app: "web" }, "tracker");
+  await first.close();
+  const { hub: second } = await openFileHub(file);
+  const seen: HubMessage[] = [];
+  second.subscribe({ topics: ["*"], since: 0 }, (message) => void seen.push(message));
+  expect(seen).toMatchObject([{ event: { topic: "deploys", source: "tracker" } }]);
+});

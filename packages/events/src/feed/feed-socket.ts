@@ -8,13 +8,14 @@ import {
   TrestleError,
 } from "@trestle/protocol";
 import type { RawData, WebSocket } from "ws";
-import { createTopicFilter, type HubMessage } from "../hub/event.ts";
+import { createTopicFilter, type HubEvent, type HubMessage } from "../hub/event.ts";
 import type { Hub } from "../hub/hub.ts";
+import { createPayloadFilter } from "./payload-filter.ts";
 
 /** Who is at the other end of a feed. */
 export interface FeedPeer {
-  /** May this peer see events of the topic? Left out: of all topics. */
-  mayRead?(topic: string): boolean;
+  /** May this peer see the event? Left out: all of them. */
+  mayRead?(event: HubEvent): boolean;
   /** Asked at each keepalive, so that a revoked key ends its feeds. Left out: always. */
   isValid?(): boolean;
 }
@@ -48,7 +49,7 @@ export function serveFeedSocket(socket: WebSocket, parts: FeedSocketParts): void
   }
 
   function subscribe(data: RawData, isBinary: boolean): void {
-    const { topics, since } = parseSubscribe(data, isBinary);
+    const { topics, since, fits } = parseSubscribe(data, isBinary);
     unsubscribe();
     const from = since ?? hub.lastSeq();
     const sent = send({ type: "subscribed", seq: hub.lastSeq() });
@@ -58,7 +59,10 @@ export function serveFeedSocket(socket: WebSocket, parts: FeedSocketParts): void
       void sent.then(() => socket.resume());
     }
     unsubscribe = hub.subscribe({ topics, since: from }, (message) => {
-      if (message.kind === "event" && peer.mayRead?.(message.event.topic) === false) return;
+      if (message.kind === "event") {
+        const { event } = message;
+        if (!fits(event.payload) || peer.mayRead?.(event) === false) return;
+      }
       return send(toFrame(message));
     });
   }
@@ -103,17 +107,21 @@ function keepAlive(socket: WebSocket, { peer, keepaliveMs, clock }: FeedSocketPa
   return () => cancel();
 }
 
-function parseSubscribe(
-  data: RawData,
-  isBinary: boolean,
-): { topics: readonly string[]; since?: number } {
+interface Subscribe {
+  readonly topics: readonly string[];
+  readonly since?: number;
+  readonly fits: (payload: JsonObject) => boolean;
+}
+
+function parseSubscribe(data: RawData, isBinary: boolean): Subscribe {
   const request = isBinary ? undefined : parse(String(data));
-  const { type, topics, since } = isJsonObject(request) ? request : {};
+  const { type, topics, since, where } = isJsonObject(request) ? request : {};
   if (type !== "subscribe" || !Array.isArray(topics)) throw badRequest();
   createTopicFilter(topics); // refused here, before anything is answered
-  if (since === undefined) return { topics: topics as string[] };
+  const asked = { topics: topics as string[], fits: createPayloadFilter(where) };
+  if (since === undefined) return asked;
   if (typeof since !== "number" || !Number.isSafeInteger(since) || since < 0) throw badRequest();
-  return { topics: topics as string[], since };
+  return { ...asked, since };
 }
 
 function parse(text: string): JsonValue | undefined {

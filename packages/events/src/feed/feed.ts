@@ -13,10 +13,13 @@ import { type FeedHub, type FeedPeer, serveFeedSocket } from "./feed-socket.ts";
 
 export interface FeedOptions {
   readonly hub: FeedHub;
-  /** Says who connects; throws `denied` for nobody. Called before the connection is upgraded. */
+  /**
+   * Says who connects; throws `denied` for nobody, `rate_limited` for whoever tries too often. Called before
+   * the connection is upgraded.
+   */
   readonly authenticate: (request: IncomingMessage) => Promise<FeedPeer> | FeedPeer;
-  /** Web pages that may connect, as `Origin` names them; by default none may. */
-  readonly allowedOrigins?: readonly string[];
+  /** Web pages that may connect, as `Origin` names them; by default none may. `checked`: the caller looked. */
+  readonly allowedOrigins?: readonly string[] | "checked";
   /** 100 by default. */
   readonly maxConnections?: number;
   /** How often each socket must show that somebody is there; 30,000 by default. */
@@ -41,12 +44,15 @@ const CLOSE_MS = 2_000;
 const reasons: Readonly<Record<number, string>> = {
   401: "Unauthorized",
   403: "Forbidden",
+  429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
 };
 
+const DENIALS: Readonly<Record<string, number>> = { denied: 401, rate_limited: 429 };
+
 /**
- * Client: `{ type: "subscribe", topics, since? }`; another one takes the place of the first. Server:
+ * Client: `{ type: "subscribe", topics, since?, where? }`; another one takes the place of the first. Server:
  * `subscribed` with the last number, then `event` and `gap`; `error` for a request it cannot read.
  * Close codes: 1001 the server stops, 4400 not the protocol, 4401 no longer allowed.
  */
@@ -76,9 +82,9 @@ export function createFeed(options: FeedOptions): Feed {
         serveFeedSocket(webSocket, { hub: options.hub, peer, keepaliveMs, clock });
       });
     } catch (error) {
-      const isDenial = isTrestleError(error) && error.code === "denied";
-      if (!isDenial) log.error("Authenticating a feed failed", { error: messageOf(error) });
-      refuse(socket, isDenial ? 401 : 500);
+      const status = (isTrestleError(error) && DENIALS[error.code]) || 500;
+      if (status === 500) log.error("Authenticating a feed failed", { error: messageOf(error) });
+      refuse(socket, status);
     } finally {
       pending -= 1;
     }
@@ -102,9 +108,12 @@ export function createFeed(options: FeedOptions): Feed {
 }
 
 /** A web page cannot choose its Origin; programs send none. */
-function isAllowedOrigin(request: IncomingMessage, allowed: readonly string[]): boolean {
+function isAllowedOrigin(
+  request: IncomingMessage,
+  allowed: NonNullable<FeedOptions["allowedOrigins"]>,
+): boolean {
   const { origin } = request.headers;
-  return origin === undefined || allowed.includes(origin);
+  return allowed === "checked" || origin === undefined || allowed.includes(origin);
 }
 
 function refuse(socket: Duplex, status: number): void {

@@ -33,12 +33,13 @@ const migrations: readonly Migration[] = [
     CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
     INSERT INTO mark VALUES ('ceiling', 0), ('floor', 0)`,
   },
+  { name: "event sources", sql: "ALTER TABLE event ADD COLUMN source TEXT" },
 ];
 
 /** Numbers are given ahead of the file by at most so many. */
 const RESERVED = 10_000;
 const READ_AT_ONCE = 200;
-const INSERT = "INSERT INTO event (seq, time, topic, payload) VALUES (?, ?, ?, ?)";
+const INSERT = "INSERT INTO event (seq, time, topic, payload, source) VALUES (?, ?, ?, ?, ?)";
 
 /**
  * Events reach the file within 50 ms, so a killed hub has told some of numbers that the file lacks.
@@ -51,7 +52,7 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
   const lastSeq = Math.max(markOf(sqlite, "ceiling"), lastLogged);
   if (lastSeq > lastLogged && lastSeq > markOf(sqlite, "floor")) {
     const gap = JSON.stringify({ from: lastLogged + 1 });
-    await sqlite.write([{ sql: INSERT, params: [lastSeq, options.clock.now(), null, gap] }]);
+    await sqlite.write([{ sql: INSERT, params: [lastSeq, options.clock.now(), null, gap, null] }]);
   }
   const writer = createLogWriter(sqlite, options.keep, lastSeq);
   await writer.reserve();
@@ -94,7 +95,8 @@ function createLogWriter(sqlite: Sqlite, keep: number, lastSeq: number) {
     },
     append(event: HubEvent): void {
       seq = event.seq;
-      const params = [seq, event.time, event.topic, JSON.stringify(event.payload)];
+      const { time, topic, payload, source = null } = event;
+      const params = [seq, time, topic, JSON.stringify(payload), source];
       sqlite.append({ sql: INSERT, params });
       if (seq % trimEvery === 0) trim();
       if (ceiling - seq > RESERVED / 2) return;
@@ -120,6 +122,7 @@ function toMessage(row: Row): HubMessage {
   const seq = Number(row.seq);
   const payload = JSON.parse(String(row.payload)) as JsonObject;
   if (row.topic === null) return { kind: "gap", gap: { from: Number(payload.from), to: seq } };
-  const event = { seq, time: Number(row.time), topic: String(row.topic), payload };
+  const source = row.source === null ? {} : { source: String(row.source) };
+  const event = { seq, time: Number(row.time), topic: String(row.topic), payload, ...source };
   return { kind: "event", event };
 }

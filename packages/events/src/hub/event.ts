@@ -8,6 +8,8 @@ export interface HubEvent {
   readonly time: number;
   readonly topic: string;
   readonly payload: JsonObject;
+  /** Who told it, where it is not the hub's owner. */
+  readonly source?: string;
 }
 
 /** Numbers that a subscriber will never see, both ends included; from 0 where nobody knows how many. */

@@ -22,8 +22,8 @@ export type Receive = (message: HubMessage) => Promise<void> | void;
 
 /** Publish and subscribe by topic, with replay by sequence number. */
 export interface Hub {
-  /** Never waits for a subscriber. Returns the event's number. */
-  publish(topic: string, payload: JsonObject): number;
+  /** Never waits for a subscriber. Returns the event's number. `source`: who tells it, if not the hub's owner. */
+  publish(topic: string, payload: JsonObject, source?: string): number;
   /** Returns the function that ends the subscription. Throws `invalid_input` for bad patterns. */
   subscribe(options: SubscribeOptions, receive: Receive): () => void;
   /**
@@ -53,8 +53,10 @@ export interface DurableHubOptions extends HubOptions {
 
 const KEPT = 5_000;
 const KEPT_IN_FILE = 100_000;
-/** As long after its last subscriber left, a hub counts as watched. */
+/** As long after a subscriber left, what it wanted counts as watched. */
 const LINGER_MS = 5 * 60_000;
+/** Each is asked for every event: of more who leave, the first are forgotten. */
+const MAX_LEAVERS = 20;
 
 /**
  * A hub that remembers as long as it runs. A subscriber holds only its place in what the hub keeps:
@@ -77,13 +79,14 @@ function buildHub(options: HubOptions, eventLog: EventLog | undefined): Hub {
   let lastSeq = eventLog?.lastSeq ?? 0;
   const ring = createRing(options.keep ?? KEPT, lastSeq);
   const subscriptions = new Set<Subscription>();
-  let lastLeft = Number.NEGATIVE_INFINITY;
+  const leavers = createLeavers(clock);
   let closing: Promise<void> | undefined;
 
   return {
-    publish(topic, payload) {
+    publish(topic, payload, source) {
       lastSeq += 1;
-      const event = { seq: lastSeq, time: clock.now(), topic, payload };
+      const facts = { seq: lastSeq, time: clock.now(), topic, payload };
+      const event = source === undefined ? facts : { ...facts, source };
       ring.push({ kind: "event", event });
       eventLog?.append(event);
       for (const subscription of subscriptions) void subscription.pump();
@@ -99,14 +102,13 @@ function buildHub(options: HubOptions, eventLog: EventLog | undefined): Hub {
       void subscription.pump();
       return () => {
         subscription.end();
-        if (subscriptions.delete(subscription)) lastLeft = clock.now();
+        if (subscriptions.delete(subscription)) leavers.add(wanted);
       };
     },
     isWatched(topic) {
-      if (clock.now() - lastLeft < LINGER_MS) return true;
-      if (topic === undefined) return subscriptions.size > 0;
+      if (topic === undefined) return subscriptions.size > 0 || leavers.wanted(topic);
       for (const { wanted } of subscriptions) if (wanted(topic)) return true;
-      return false;
+      return leavers.wanted(topic);
     },
     lastSeq: () => lastSeq,
     async close() {
@@ -114,6 +116,22 @@ function buildHub(options: HubOptions, eventLog: EventLog | undefined): Hub {
       subscriptions.clear();
       closing ??= eventLog?.close();
       await closing;
+    },
+  };
+}
+
+/** Those who left a short while ago; of many, the last. */
+function createLeavers(clock: Clock) {
+  const left: { readonly wants: (topic: string) => boolean; readonly until: number }[] = [];
+  return {
+    add(wants: (topic: string) => boolean): void {
+      left.push({ wants, until: clock.now() + LINGER_MS });
+      if (left.length > MAX_LEAVERS) left.shift();
+    },
+    wanted(topic: string | undefined): boolean {
+      const now = clock.now();
+      while (left[0] !== undefined && left[0].until <= now) left.shift();
+      return topic === undefined ? left.length > 0 : left.some(({ wants }) => wants(topic));
     },
   };
 }
