@@ -22,13 +22,8 @@ export {
   readAdminCredential,
 } from "./keys/admin-credential.ts";
 export { isSameSecret } from "./keys/api-key.ts";
-export {
-  type KeyRecord,
-  type KeyStore,
-  type KeyVerdict,
-  type NewKey,
-  openKeyStore,
-} from "./keys/key-store.ts";
+export type { KeyLimit, KeyRecord, KeyVerdict, NewKey } from "./keys/key-record.ts";
+export { type KeyStore, openKeyStore, type ShownKey } from "./keys/key-store.ts";
 export type {
   Conditions,
   PolicyDocument,

@@ -12,6 +12,10 @@ export interface Principal {
   readonly scopes?: readonly string[];
   /** The network address the caller came from, where somebody's rules ask for it. */
   readonly address?: string;
+  /** Its own limit of calls, in the place of the one for everybody. */
+  readonly limit?: { readonly calls: number; readonly windowMs: number };
+  /** What of the catalog it is shown: the name of a profile. */
+  readonly profile?: string;
 }
 
 export const LOCAL_PRINCIPAL: Principal = Object.freeze({ id: "local", kind: "local" });

@@ -15,10 +15,11 @@ import {
   type Principal,
   TrestleError,
 } from "@trestle/protocol";
-import type { Authenticate } from "@trestle-mcp/server-kit/serving";
+import type { Authenticate, Presented } from "@trestle-mcp/server-kit/serving";
 import { type Audit, openAudit } from "./audit.ts";
 import { type Credentials, createAuthentication } from "./authenticate.ts";
 import { type BoundPrincipal, createBinding } from "./binding.ts";
+import { createAccessChanges } from "./changes.ts";
 import { createGrants, type Grants } from "./grants.ts";
 import { type AccessConfig, ADMIN_ID, type CallTarget, createRules } from "./rules.ts";
 
@@ -36,6 +37,8 @@ export interface AccessParts {
 export interface Access {
   /** Of a request over HTTP. Cheap for a credential that was seen before. */
   readonly authenticate: Authenticate;
+  /** Would a request over HTTP that presents this still be let in, and as that principal? Counts for nothing. */
+  holds(presented: Presented, principalId: string): boolean;
   /** Does an HTTP caller on this machine need a key? Everybody else always does. */
   needsKey(): boolean;
   /** May the principal call the tool? For lists: a no is nobody's business. */
@@ -53,6 +56,8 @@ export interface Access {
   check(bound: BoundPrincipal): Principal;
   /** Does the credential of the principal with this id still hold? */
   isKnown(id: string): boolean;
+  /** Calls the listener when who may come in has changed: what was let in is to be looked at anew. */
+  onChange(listener: () => void): () => void;
   readonly grants: Grants;
   readonly keys: KeyStore;
   readonly sealer: Sealer;
@@ -85,7 +90,9 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     ...(encryptionKey === undefined ? {} : { encryptionKey }),
   });
   const sealer = createSealer(keyring);
-  const keys = await openKeyStore({ file: join(folder, "keys.db"), clock });
+  const stored = await openKeyStore({ file: join(folder, "keys.db"), clock });
+  const changes = createAccessChanges(stored, clock);
+  const keys = telling(stored, changes.changed);
   const audit = await openAudit({ folder: join(folder, "audit"), clock, log }).catch(
     async (error) => {
       await keys.close();
@@ -105,6 +112,7 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
 
   return {
     authenticate: authentication.authenticate,
+    holds: authentication.holds,
     needsKey: authentication.needsKey,
     allows,
     isUnbounded: (principal) => current().rules.isUnbounded(principal),
@@ -122,6 +130,7 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
       );
     },
     ...binding,
+    onChange: changes.onChange,
     grants: createGrants({ binding, sealer, clock }),
     keys,
     sealer,
@@ -131,6 +140,21 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
       await audit.close();
       await keys.close();
     },
+  };
+}
+
+/** The same keys, of which every change is told. */
+function telling(keys: KeyStore, changed: () => void): KeyStore {
+  const then = async <Value>(change: Promise<Value>): Promise<Value> => {
+    const value = await change;
+    changed();
+    return value;
+  };
+  return {
+    ...keys,
+    rotate: (id, overlapMs) => then(keys.rotate(id, overlapMs)),
+    revoke: (id) => then(keys.revoke(id)),
+    create: (key) => then(keys.create(key)),
   };
 }
 

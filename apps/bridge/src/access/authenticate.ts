@@ -24,6 +24,8 @@ export interface AuthenticateParts {
 
 export interface Authentication {
   readonly authenticate: Authenticate;
+  /** Would what is presented still be let in as that principal? Wrong credentials count for nothing here. */
+  holds(presented: Presented, principalId: string): boolean;
   /** Does a caller on this machine need a key? */
   needsKey(): boolean;
   /** Is this the admin credential? Wrong ones count against the address. */
@@ -113,6 +115,12 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
 
   return {
     authenticate,
+    holds({ bearer, apiKey: text = bearer, isLoopback }, id) {
+      const current = refresh();
+      if (id === LOCAL_PRINCIPAL.id) return isLoopback && !locked;
+      const found = text === undefined ? undefined : identify(text, current, keys);
+      return found !== undefined && "principal" in found && found.principal.id === id;
+    },
     needsKey() {
       refresh();
       return locked;
@@ -138,7 +146,7 @@ function identify(
   if (isAdmin) return { principal: adminPrincipal };
   if (isHttpKey) return { principal: httpKey.principal };
   if (verdict.kind === "valid") {
-    return { principal: verdict.principal, expiresAt: verdict.record.expiresAt };
+    return { principal: verdict.principal, expiresAt: verdict.until };
   }
   // Of one that was good, the id may be told to those who read the log.
   return { reason: "record" in verdict ? `${verdict.kind} key ${verdict.record.id}` : "unknown" };

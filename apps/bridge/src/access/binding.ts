@@ -55,7 +55,7 @@ export function createBinding({ current, keys }: BindingParts): Binding {
     },
     check(bound) {
       const principal = find(bound);
-      const { id, kind, scopes } = principal;
+      const { id, kind, scopes, limit } = principal;
       if (id !== bound.id) throw gone(bound.keyId, "unknown");
       if (bound.scopes === undefined) return principal;
       // Administration is for whoever holds the credential now, not for work that was left behind.
@@ -63,6 +63,7 @@ export function createBinding({ current, keys }: BindingParts): Binding {
         id,
         kind: kind === "admin" ? "key" : kind,
         scopes: narrowScopes(scopes, bound.scopes),
+        ...(limit === undefined ? {} : { limit }),
       };
     },
   };

@@ -20,10 +20,13 @@ export interface Showing {
   readonly profile?: Profile;
 }
 
-/** The first profile that fits, and its mode or the one that is configured for all. */
+/** The profile of the caller's key or the first that fits, and its mode or the one that is configured for all. */
 export function showingFor({ mode, auto, profiles }: Config["catalog"], asker: Asker): Showing {
   const name = nameOf(asker);
-  const found = Object.entries(profiles).find(([, profile]) => fits(profile, name, asker));
+  const all = Object.entries(profiles);
+  const found =
+    all.find(([each]) => each === asker.principal.profile) ??
+    all.find(([, profile]) => fits(profile, name, asker));
   const wanted = found?.[1].mode ?? mode;
   const searches = wanted === "auto" && isOneOf(auto.fullFor, name);
   const shown = searches ? "full" : wanted;

@@ -69,7 +69,7 @@ export function createPolicySettings({ policy, servers }: Config): PolicySetting
     },
     limits({ context: { principal } }, { serverLimit, toolLimit }) {
       const { local, principal: others } = policy.limit;
-      const own = isOfThisMachine(principal) ? local : others || undefined;
+      const own = principal.limit ?? (isOfThisMachine(principal) ? local : others || undefined);
       return {
         ...(own === undefined ? {} : { principal: own }),
         ...(serverLimit === undefined ? {} : { server: serverLimit }),

@@ -35,7 +35,7 @@ export interface HttpDoor {
 export interface HttpDoorParts extends PlainFacts {
   readonly instance: ServerInstance;
   readonly config: Config;
-  readonly access: Pick<Access, "authenticate" | "needsKey" | "sealer">;
+  readonly access: Pick<Access, "authenticate" | "holds" | "needsKey" | "onChange" | "sealer">;
   readonly log: Logger;
   readonly rest: Rest;
   /** Called when the door opens, and without a URL when it closes. */
@@ -100,6 +100,11 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
       authenticate: isOpen
         ? (presented) => access.authenticate({ ...presented, isLoopback: false })
         : access.authenticate,
+      standing: {
+        onChange: access.onChange,
+        holds: (presented, id) =>
+          access.holds({ ...presented, isLoopback: presented.isLoopback && !isOpen }, id),
+      },
       ...(allowedHosts.length > 0 ? { allowedHosts: [...LOCAL_NAMES, ...allowedHosts] } : {}),
       allowedOrigins,
       sessionSeal: sessionSealOf(access, log),

@@ -10,8 +10,8 @@ export interface ApiKey {
 
 const form = /^trestle_([0-9a-f]{12})_[A-Za-z0-9_-]{43}$/;
 
-export function createApiKey(): ApiKey {
-  const id = randomBytes(6).toString("hex");
+/** A new secret, of a new key or for the one with this id. */
+export function createApiKey(id: string = randomBytes(6).toString("hex")): ApiKey {
   const text = `trestle_${id}_${createSecret()}`;
   return { id, text, hash: hashSecret(text) };
 }

@@ -1,36 +1,32 @@
 import { timingSafeEqual } from "node:crypto";
-import { type Clock, type Principal, systemClock, TrestleError } from "@trestle/protocol";
+import { type Clock, systemClock, TrestleError } from "@trestle/protocol";
 import { type Migration, openQuietSqlite, type Row, type SqlParams } from "@trestle/store";
-import { parseScope } from "../scopes/scope.ts";
 import { createApiKey, parseApiKey } from "./api-key.ts";
+import {
+  checkNewKey,
+  invalid,
+  judge,
+  type KeyRecord,
+  type KeyVerdict,
+  type NewKey,
+  toRecord,
+} from "./key-record.ts";
 
-/** What is known of a key once it was shown. Times are epoch milliseconds. */
-export interface KeyRecord {
-  readonly id: string;
-  readonly name: string;
-  /** Absent: everything. */
-  readonly scopes?: readonly string[];
-  readonly createdAt: number;
-  readonly expiresAt?: number;
-  readonly revokedAt?: number;
+/** A key's text, and what is known of it from now on. */
+export interface ShownKey {
+  readonly text: string;
+  readonly record: KeyRecord;
 }
-
-export interface NewKey {
-  /** For people, so that they know later whose it is. */
-  readonly name: string;
-  readonly scopes?: readonly string[];
-  readonly expiresAt?: number;
-}
-
-/** Who presents a key. All but `valid` look the same from outside; the kind is for the log. */
-export type KeyVerdict =
-  | { readonly kind: "valid"; readonly principal: Principal; readonly record: KeyRecord }
-  | { readonly kind: "expired" | "revoked"; readonly record: KeyRecord }
-  | { readonly kind: "unknown" };
 
 export interface KeyStore {
   /** The text of the key is returned here and never again: only its hash is kept. */
-  create(key: NewKey): Promise<{ text: string; record: KeyRecord }>;
+  create(key: NewKey): Promise<ShownKey>;
+  /**
+   * Gives the key a new secret. Its id stays, and with it all that was done in its name; the secret before is
+   * good for `overlapMs` more, those before that not any more. Throws `not_found`, and `conflict` for a key
+   * that is revoked or expired.
+   */
+  rotate(id: string, overlapMs: number): Promise<ShownKey>;
   /** Looks the key up in the file at each call, so that a revocation anywhere counts at once. */
   verify(text: string): KeyVerdict;
   /** The same of a key by its id, for those who presented it earlier. */
@@ -56,6 +52,16 @@ const migrations: readonly Migration[] = [
       id TEXT PRIMARY KEY, name TEXT NOT NULL, hash BLOB NOT NULL, scopes TEXT,
       created_at INTEGER NOT NULL, expires_at INTEGER, revoked_at INTEGER
     ) STRICT`,
+  },
+  {
+    name: "keys: rotation, limit and profile",
+    sql: `
+      ALTER TABLE api_key ADD COLUMN call_limit TEXT;
+      ALTER TABLE api_key ADD COLUMN profile TEXT;
+      ALTER TABLE api_key ADD COLUMN rotated_at INTEGER;
+      ALTER TABLE api_key ADD COLUMN overlap_hash BLOB;
+      ALTER TABLE api_key ADD COLUMN overlap_until INTEGER;
+    `,
   },
 ];
 
@@ -96,22 +102,33 @@ export async function openKeyStore({
   }
 
   return {
-    async create({ name, scopes, expiresAt }) {
-      checkNewKey({ name, scopes, expiresAt }, clock.now());
+    async create(key) {
+      checkNewKey(key, clock.now());
+      const { name, scopes, limit, profile = null, expiresAt = null } = key;
       const { id, text, hash } = createApiKey();
-      const scopeText = scopes === undefined ? null : JSON.stringify(scopes);
-      const params = [id, name, hash, scopeText, clock.now(), expiresAt ?? null];
-      const sql =
-        "INSERT INTO api_key (id, name, hash, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?) RETURNING *";
-      return { text, record: toRecord((await change(sql, params)) ?? {}) };
+      const texts = [toText(scopes), toText(limit), profile];
+      const params = [id, name, hash, ...texts, clock.now(), expiresAt];
+      return { text, record: toRecord((await change(INSERT, params)) ?? {}) };
+    },
+    async rotate(id, overlapMs) {
+      if (!(Number.isSafeInteger(overlapMs) && overlapMs >= 0)) {
+        throw invalid("overlapMs must be milliseconds, zero or more.");
+      }
+      const { text, hash } = createApiKey(id);
+      const now = clock.now();
+      const row = await change(ROTATE, [now + overlapMs, hash, now, id, now]);
+      if (row) return { text, record: toRecord(row) };
+      const found = find(id);
+      throw found ? notRotated(toRecord(found)) : unknownKey(id);
     },
     verify(text) {
       const key = parseApiKey(text);
       const row = key && find(key.id);
-      const stored = row?.hash instanceof Uint8Array ? row.hash : NO_HASH;
-      // Compared for an unknown id too, so that both take the same way.
-      const isSame = key !== undefined && timingSafeEqual(key.hash, stored);
-      return isSame && row ? judge(toRecord(row), clock.now()) : { kind: "unknown" };
+      // Both are compared for an unknown id too, so that all take the same way.
+      const isSame = isHash(key?.hash, row?.hash);
+      const isOverlap = isHash(key?.hash, row?.overlap_hash);
+      if (!row || !(isSame || isOverlap)) return { kind: "unknown" };
+      return judge(toRecord(row), clock.now(), isSame ? undefined : "overlap");
     },
     find(id) {
       const row = find(id);
@@ -126,39 +143,38 @@ export async function openKeyStore({
         "UPDATE api_key SET revoked_at = coalesce(revoked_at, ?) WHERE id = ? RETURNING *";
       const row = await change(sql, [clock.now(), id]);
       if (row) return toRecord(row);
-      throw new TrestleError("not_found", `There is no key ${id}. List the keys to see their ids.`);
+      throw unknownKey(id);
     },
     close: sqlite.close,
   };
 }
 
-function judge(record: KeyRecord, now: number): KeyVerdict {
-  if (record.revokedAt !== undefined) return { kind: "revoked", record };
-  if (record.expiresAt !== undefined && record.expiresAt <= now) return { kind: "expired", record };
-  const scopes = record.scopes === undefined ? {} : { scopes: record.scopes };
-  return { kind: "valid", record, principal: { id: `key:${record.id}`, kind: "key", ...scopes } };
+const INSERT = `INSERT INTO api_key
+  (id, name, hash, scopes, call_limit, profile, created_at, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`;
+
+/** In one statement, so that of two rotations at once each replaces the secret of the other. */
+const ROTATE = `UPDATE api_key
+  SET overlap_hash = hash, overlap_until = ?, hash = ?, rotated_at = ?
+  WHERE id = ? AND revoked_at IS NULL AND coalesce(expires_at > ?, TRUE) RETURNING *`;
+
+function toText(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
 }
 
-function checkNewKey(
-  { name, scopes = [], expiresAt }: { [Key in keyof NewKey]: NewKey[Key] | undefined },
-  now: number,
-): void {
-  for (const scope of scopes) parseScope(scope);
-  if (!name?.trim()) {
-    throw new TrestleError("invalid_input", "A key needs a name that says who uses it.");
-  }
-  if (expiresAt !== undefined && !(Number.isSafeInteger(expiresAt) && expiresAt > now)) {
-    throw new TrestleError("invalid_input", "expiresAt must be a time in the future.");
-  }
+function isHash(given: Buffer | undefined, stored: Row[string] | undefined): boolean {
+  const expected = stored instanceof Uint8Array ? stored : NO_HASH;
+  return timingSafeEqual(given ?? NO_HASH, expected) && given !== undefined && expected !== NO_HASH;
 }
 
-function toRecord(row: Row): KeyRecord {
-  return {
-    id: String(row.id),
-    name: String(row.name),
-    ...(row.scopes === null ? {} : { scopes: JSON.parse(String(row.scopes)) as string[] }),
-    createdAt: Number(row.created_at),
-    ...(row.expires_at === null ? {} : { expiresAt: Number(row.expires_at) }),
-    ...(row.revoked_at === null ? {} : { revokedAt: Number(row.revoked_at) }),
-  };
+function unknownKey(id: string): TrestleError {
+  return new TrestleError("not_found", `There is no key ${id}. List the keys to see their ids.`);
+}
+
+function notRotated({ id, revokedAt }: KeyRecord): TrestleError {
+  const what = revokedAt === undefined ? "has expired" : "was revoked";
+  return new TrestleError(
+    "conflict",
+    `The key ${id} ${what}, and gets no new secret. Make another key.`,
+  );
 }

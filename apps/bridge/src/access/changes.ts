@@ -1,0 +1,65 @@
+import type { KeyRecord, KeyStore } from "@trestle/access";
+import type { Clock } from "@trestle/protocol";
+
+/** Tells those who let somebody in that what they found then may not hold any more. */
+export interface AccessChanges {
+  /**
+   * Calls the listener at once when a key was changed here, and within a second when that was done elsewhere
+   * or a key has expired. Returns the function that ends it.
+   */
+  onChange(listener: () => void): () => void;
+  /** A key was changed here. */
+  changed(): void;
+}
+
+/** Another process or replica tells nobody here: it is looked for this often, while somebody listens. */
+const LOOK_EVERY_MS = 1_000;
+
+export function createAccessChanges(
+  keys: Pick<KeyStore, "list" | "version">,
+  clock: Clock,
+): AccessChanges {
+  const listeners = new Set<() => void>();
+  let version = "";
+  let expiry = Number.POSITIVE_INFINITY;
+  let cancel: (() => void) | undefined;
+
+  function learn(): void {
+    version = keys.version();
+    expiry = nextExpiry(keys.list(), clock.now());
+  }
+
+  function tell(): void {
+    learn();
+    for (const listener of [...listeners]) listener();
+  }
+
+  function look(): void {
+    cancel = clock.after(LOOK_EVERY_MS, look);
+    if (keys.version() !== version || clock.now() >= expiry) tell();
+  }
+
+  return {
+    onChange(listener) {
+      listeners.add(listener);
+      if (listeners.size === 1) {
+        learn();
+        cancel = clock.after(LOOK_EVERY_MS, look);
+      }
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0) cancel?.();
+      };
+    },
+    changed: tell,
+  };
+}
+
+/** When the next of them stops being good. */
+function nextExpiry(records: readonly KeyRecord[], now: number): number {
+  const times = records
+    .filter(({ revokedAt }) => revokedAt === undefined)
+    .flatMap(({ expiresAt, overlapUntil }) => [expiresAt, overlapUntil])
+    .filter((time) => time !== undefined && time > now);
+  return Math.min(...(times as number[]));
+}
