@@ -1,0 +1,96 @@
+import { expect, onTestFinished, test } from "vitest";
+import { createRedisBus, createRedisLocks, openRedis } from "../src/redis/index.ts";
+import { openRedisTwice, startOwnRedis } from "./_own-redis.ts";
+import { until } from "./_processes.ts";
+import { describeBus } from "./describe-bus.ts";
+import { describeLocks } from "./describe-locks.ts";
+
+describeBus("over Redis", async () => {
+  const [one, other] = await openRedisTwice();
+  const buses = [createRedisBus({ redis: one }), createRedisBus({ redis: other })] as const;
+  onTestFinished(async () => {
+    for (const bus of buses) await bus.close();
+  });
+  return buses;
+});
+
+describeLocks("in Redis", async ({ clock }) => {
+  const [one, other] = await openRedisTwice();
+  return [createRedisLocks({ redis: one, clock }), createRedisLocks({ redis: other, clock })];
+});
+
+async function ownRedis() {
+  const server = await startOwnRedis();
+  onTestFinished(server.end);
+  return server;
+}
+
+test("a Redis that is killed costs nobody time, and is found again", async () => {
+  const server = await ownRedis();
+  const [link] = await openRedisTwice(server);
+  expect(await link.command("SET", "k", "v")).toBe("OK");
+  await server.kill();
+  await until("the link knows", () => !link.isUp());
+  const began = performance.now();
+  await expect(link.command("GET", "k")).rejects.toMatchObject({ code: "unavailable" });
+  expect(performance.now() - began).toBeLessThan(500);
+  await server.restart();
+  await until("the link is back", () => link.isUp());
+  expect(await link.command("GET", "k")).toBe("v");
+});
+
+test("a Redis that hangs keeps nobody waiting for two seconds", async () => {
+  const server = await ownRedis();
+  const [link] = await openRedisTwice(server);
+  server.freeze();
+  const began = performance.now();
+  await expect(link.command("GET", "k")).rejects.toMatchObject({ code: "unavailable" });
+  expect(performance.now() - began).toBeLessThan(2_000);
+  const again = performance.now();
+  await expect(link.command("GET", "k")).rejects.toMatchObject({ code: "unavailable" });
+  expect(performance.now() - again, "nobody waits for the same again").toBeLessThan(500);
+  server.goOn();
+  await until("the link is back", () => link.isUp());
+});
+
+test("a Redis that is not there at the start is waited for two seconds, and found later", async () => {
+  const server = await ownRedis();
+  await server.kill();
+  const began = performance.now();
+  const link = await openRedis({ url: server.url, prefix: "t" });
+  onTestFinished(link.close);
+  expect(performance.now() - began).toBeLessThan(2_500);
+  expect(link.isUp()).toBe(false);
+  await server.restart();
+  await until("it is found", () => link.isUp());
+});
+
+test("who listens is told of a gap after Redis was gone, and hears again", async () => {
+  const server = await ownRedis();
+  const [one, other] = await openRedisTwice(server);
+  const [bus, far] = [createRedisBus({ redis: one }), createRedisBus({ redis: other })];
+  onTestFinished(async () => {
+    await bus.close();
+    await far.close();
+  });
+  const heard: string[] = [];
+  let gaps = 0;
+  await bus.subscribe("a", { onMessage: (text) => heard.push(text), onGap: () => (gaps += 1) });
+  gaps = 0;
+  await server.kill();
+  await until("both know", () => !one.isUp() && !other.isUp());
+  far.publish("a", "lost");
+  await server.restart();
+  await until("a gap is told", () => gaps > 0);
+  await until("it hears again", () => {
+    far.publish("a", "now");
+    return heard.includes("now");
+  });
+  expect(heard).not.toContain("lost");
+});
+
+test("what is no address of Redis is refused without being shown", async () => {
+  const opening = openRedis({ url: "http://user:hunter2@host", prefix: "t" });
+  await expect(opening).rejects.toMatchObject({ code: "invalid_config" });
+  await expect(opening).rejects.not.toThrow(/hunter2/);
+});
