@@ -53,7 +53,7 @@ function requestOf(
     delete rest[part];
     return encodeURIComponent(String(value));
   });
-  if (method === "POST") return { path, query: "", body: JSON.stringify(rest) };
+  if (method === "POST" || method === "PUT") return { path, query: "", body: JSON.stringify(rest) };
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(rest)) {
     if (value !== undefined) query.append(name, textOf(value));

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Principal } from "@trestle/protocol";
 import {
   type Authenticate,
@@ -15,11 +15,17 @@ export interface Standing {
   holds(presented: Presented, principalId: string): boolean;
 }
 
+/** What goes on with whoever was let in: an answer, or a connection that was handed over. */
+export interface Ongoing {
+  readonly req: IncomingMessage;
+  destroy(): unknown;
+}
+
 /** Who was let in with which request. */
 export interface Admitted {
   authenticate(request: IncomingMessage): Principal | AuthRefusal;
-  /** Cuts off from now on whoever may not stay, out of those who are being answered. */
-  follow(standing: Standing, answering: () => readonly ServerResponse[]): () => void;
+  /** Cuts off from now on whoever may not stay. */
+  follow(standing: Standing, ongoing: () => readonly Ongoing[]): () => void;
 }
 
 export function createAdmitted(authenticate: Authenticate): Admitted {
@@ -36,11 +42,9 @@ export function createAdmitted(authenticate: Authenticate): Admitted {
       if (!("refused" in verdict)) ids.set(request, verdict.id);
       return verdict;
     },
-    follow: (standing, answering) =>
+    follow: (standing, ongoing) =>
       standing.onChange(() => {
-        for (const response of answering()) {
-          if (!mayStay(response.req, standing)) response.destroy();
-        }
+        for (const each of ongoing()) if (!mayStay(each.req, standing)) each.destroy();
       }),
   };
 }

@@ -10,13 +10,14 @@ import {
   messageOf,
   nodeHttp,
   type Principal,
+  type Roster,
   RPC,
   type ServerInstance,
   systemClock,
   TrestleError,
 } from "@trestle/protocol";
 import { isLoopback } from "../run/http-address.ts";
-import { createAdmitted, type Standing } from "./admitted.ts";
+import { createAdmitted, type Ongoing, type Standing } from "./admitted.ts";
 import { type Authenticate, type AuthRefusal, authenticateRequest } from "./authenticate.ts";
 import { createBearer } from "./bearer.ts";
 import { type AllowedPeers, checkHost, findForeign, LOCAL_HOSTS } from "./check-host.ts";
@@ -144,9 +145,14 @@ export async function serveHttp(
       else sendRpcError(response, 500, { code: RPC.internal, message: "internal error" });
     });
   });
-  if (options.upgrade) takeUpgrades(server, options.upgrade, { asks, answering: answering.items });
+  const handedOver = createRoster<Ongoing>();
+  if (options.upgrade) {
+    const upgrade = following(options.upgrade, handedOver);
+    takeUpgrades(server, upgrade, { asks, answering: answering.items });
+  }
   const { standing } = options;
-  const unfollow = standing && admitted.follow(standing, answering.items);
+  const ongoing = () => [...answering.items(), ...handedOver.items()];
+  const unfollow = standing && admitted.follow(standing, ongoing);
   server.listen(port, host);
   await once(server, "listening");
   const bound = server.address() as AddressInfo;
@@ -162,8 +168,20 @@ export async function serveHttp(
       const done = Promise.all(answering.items().map((response) => once(response, "close")));
       await Promise.race([done, after(options.clock ?? systemClock, LAST_WORDS_MS)]);
       server.closeAllConnections();
+      // Those are nobody's of the server's any more, and it would wait for them.
+      for (const each of handedOver.items()) each.destroy();
       await closed;
     },
+  };
+}
+
+/** Keeps count of the connections that are handed over, for as long as each lasts. */
+function following(upgrade: Upgrade, handedOver: Roster<Ongoing>): Upgrade {
+  return (request, socket, head, asks) => {
+    if (!upgrade(request, socket, head, asks)) return false;
+    const leave = handedOver.add({ req: request, destroy: () => socket.destroy() });
+    socket.once("close", leave);
+    return true;
   };
 }
 

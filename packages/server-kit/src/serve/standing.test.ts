@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { createRoster, type Principal } from "@trestle/protocol";
 import { expect, test } from "vitest";
 import { modernCall, openSession, post, start } from "./_http.ts";
@@ -73,4 +75,37 @@ test("a key that ends takes its running calls and open streams with it, and no o
   await serving.close();
   expect(keys.listeners.size).toBe(0);
   expect(await ends[1]).toBe("ended");
+});
+
+test("a connection that was handed over ends with its key, too", async () => {
+  const keys = keysThatEnd();
+  const { url } = await start(
+    {},
+    {
+      authenticate: keys.authenticate,
+      standing: keys.standing,
+      upgrade(request, socket, _head, asks) {
+        if ("refused" in asks.authenticate(request)) return false;
+        socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+        return true;
+      },
+    },
+  );
+  const { port } = new URL(url);
+  const [first, second] = await Promise.all(
+    ["one", "two"].map(async (key) => {
+      const socket = connect(Number(port), "127.0.0.1");
+      const head = `Host: localhost\r\nAuthorization: Bearer ${key}\r\n`;
+      const wish = "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+      socket.write(`GET /feed HTTP/1.1\r\n${head}${wish}`);
+      await once(socket, "data");
+      return socket;
+    }),
+  );
+  if (!first || !second) throw new Error("not connected");
+  const gone = once(first, "close");
+  keys.end("one");
+  await gone;
+  expect(second.destroyed).toBe(false);
+  second.destroy();
 });

@@ -19,15 +19,15 @@ export interface Asked {
 /** The operation's input as path, query and body give it. */
 export async function readInput(asked: Asked): Promise<JsonObject> {
   const { match, query, operation, readBody } = asked;
-  const isRead = match.route.method === "GET";
-  if (!isRead && query.size > 0) {
+  const hasBody = match.route.method === "POST" || match.route.method === "PUT";
+  if (hasBody && query.size > 0) {
     const [name] = query.keys();
     throw new TrestleError(
       "invalid_input",
       `${name}: ${match.route.path} takes its input from the body, not from the query.`,
     );
   }
-  const given = isRead ? inputOfQuery(query, operation) : await inputOfBody(readBody);
+  const given = hasBody ? await inputOfBody(readBody) : inputOfQuery(query, operation);
   for (const name of Object.keys(match.parts)) {
     if (given[name] === undefined) continue;
     throw new TrestleError("invalid_input", `${name}: it is given in the path already.`);

@@ -5,7 +5,8 @@ import type { JsonObject } from "@trestle/protocol";
  * operation's own schema and description.
  */
 export interface Route {
-  readonly method: "GET" | "POST";
+  /** GET and DELETE take their input from the query, the others from the body. */
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Below the base. `:name` is a part of the path that becomes the input of that name. */
   readonly path: string;
   readonly operation: string;
