@@ -1,3 +1,4 @@
+import { PING_FRAME, PONG_FRAME } from "../protocol.ts";
 import { type BackoffSettings, backoffMs } from "./backoff.ts";
 import type { Attempt, Breaker } from "./breaker.ts";
 import type { ClientClock } from "./clock.ts";
@@ -8,10 +9,10 @@ export interface Socket {
   readonly readyState: number;
   send(text: string): void;
   close(code?: number, reason?: string): void;
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
-  onerror: ((event: never) => void) | null;
+  onopen: ((this: never, event: Event) => unknown) | null;
+  onmessage: ((this: never, event: MessageEvent) => unknown) | null;
+  onclose: ((this: never, event: CloseEvent) => unknown) | null;
+  onerror: ((this: never, event: never) => unknown) | null;
 }
 
 /** Why a connection ended. */
@@ -69,7 +70,7 @@ export function createLink(parts: LinkParts): Link {
   let cancelWait = () => {};
   let cancelStable = () => {};
   const heartbeat = createHeartbeat({
-    ...{ clock, settings: parts.heartbeat },
+    ...{ clock, settings: parts.heartbeat, ping: PING_FRAME, pong: PONG_FRAME },
     send: (text) => void send(text),
     onSilence: () => restart("The host is silent."),
   });

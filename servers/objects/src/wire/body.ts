@@ -7,12 +7,12 @@ import { ObjectError } from "../object-error.ts";
  * @throws ObjectError `invalid_input` that names the fields.
  */
 export function readJson<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> {
-  const parsed = schema.safeParse(valueOf(text));
+  const parsed = schema.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
   throw new ObjectError("invalid_input", z.prettifyError(parsed.error));
 }
 
-function valueOf(text: string): unknown {
+function jsonOf(text: string): unknown {
   try {
     return text.trim() === "" ? {} : JSON.parse(text);
   } catch {
