@@ -1,0 +1,1 @@
+export { createRedisLimits, type RedisLimitsParts } from "./limit-redis.ts";
