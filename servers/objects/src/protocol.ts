@@ -1,5 +1,5 @@
 /** The wire between hosts and clients: both hosts speak it, and the client knows nothing else of them. */
-import type { JsonValue } from "@trestle/protocol";
+import type { JsonObject, JsonValue } from "@trestle/protocol";
 import * as z from "zod";
 import type { WireError } from "./object-error.ts";
 
@@ -43,7 +43,11 @@ const expectedSeq = z
   .int()
   .min(0)
   .describe("Refuse with `conflict` unless the object has just this sequence number");
-const args = z.record(z.string(), z.json());
+/** What was parsed as JSON is JSON: only its outermost shape is looked at here, and the rest by the method. */
+const args = z.custom<JsonObject>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "must be a JSON object",
+);
 
 export const initializeRequest = z.strictObject({ args: args.optional(), key: key.optional() });
 export type InitializeRequest = Readonly<z.output<typeof initializeRequest>>;
@@ -196,9 +200,9 @@ export const DEFAULT_LIMITS: Limits = {
   valueBytes: 1024 * 1024,
   objectBytes: 8 * 1024 * 1024,
   broadcastBytes: 64 * 1024,
-  resultBytes: 1024 * 1024,
+  resultBytes: 512 * 1024,
   keptEvents: 1_000,
-  keptAnswers: 10_000,
+  keptAnswers: 100_000,
   keptAnswersMs: 24 * 60 * 60 * 1000,
 };
 
