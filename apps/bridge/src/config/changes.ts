@@ -16,7 +16,7 @@ export interface ConfigChanges {
 }
 
 /** What is read once, when the bridge opens. */
-const START_KEYS = ["home", "http", "history", "review", "policy.cache.maxBytes"] as const;
+const START_KEYS = ["home", "http", "history", "review", "store", "policy.cache.maxBytes"] as const;
 const LIVE_KEYS = ["access", "catalog", "events", "policy", "shutdown", "upstreams"] as const;
 
 export function changesOf(before: Config, next: Config): ConfigChanges {
@@ -31,8 +31,8 @@ export function changesOf(before: Config, next: Config): ConfigChanges {
 
 /** What a running bridge can be: the new configuration where it stays where it is. */
 export function atHomeOf(before: Config, next: Config): Config {
-  const { home, http } = before;
-  return { ...next, home, http };
+  const { home, http, store } = before;
+  return { ...next, home, http, store };
 }
 
 export function serverChanges(

@@ -13,7 +13,10 @@ import { type Problem, readServers, type ServerConfig, type Surroundings } from 
 import { readText } from "./text.ts";
 import { type EventsConfig, readEvents } from "./webhooks.ts";
 
-export interface Config extends Omit<BridgeSettings, "mcpServers" | "$schema" | "http" | "events"> {
+export interface Config
+  extends Omit<BridgeSettings, "mcpServers" | "$schema" | "http" | "events" | "store"> {
+  /** Where `redis` is named, bridges of the same prefix are one. */
+  readonly store: Omit<BridgeSettings["store"], "redis"> & { readonly redis?: string };
   readonly http: Omit<BridgeSettings["http"], "key"> & { readonly key?: string };
   readonly events: EventsConfig;
   /** The file it was read from; nothing where there is none. */
@@ -71,17 +74,28 @@ export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
   const settings = withEnvironment(checked.settings, env);
   const { mcpServers = DEFAULT_SERVERS, $schema: _schema, http, ...rest } = settings;
   const { key: _reference, ...address } = http;
-  const key = readKey(http.key, { folder, env }, document, secrets);
+  const from: ReferredFrom = { folder, env, document, secrets };
+  const key = readKey(http.key, from);
+  const redis = readRedis(settings.store.redis, from);
   const servers = readServers(mcpServers, { folder, env }, checks);
   const { events, ...told } = readEvents(settings.events, { folder, env }, document);
   const keys = [env.MCP_ENCRYPTION_KEY, env.MCP_API_KEY].filter((value) => value !== undefined);
-  secrets.add([...keys, ...(key?.secrets ?? []), ...servers.secrets, ...told.secrets]);
+  const own = [key, redis].flatMap((referred) => referred?.secrets ?? []);
+  secrets.add([...keys, ...own, ...servers.secrets, ...told.secrets]);
   return Object.freeze({
     ...rest,
     events,
     http: { ...address, ...(key && { key: key.value }) },
+    store: { prefix: settings.store.prefix, ...(redis && { redis: redis.value }) },
     ...(found ? { file: path } : {}),
-    files: [path, envFile, ...servers.files, ...told.files, ...(key?.files ?? [])],
+    files: [
+      path,
+      envFile,
+      ...servers.files,
+      ...told.files,
+      ...(key?.files ?? []),
+      ...(redis?.files ?? []),
+    ],
     lockFile: found ? lockFileOf(path) : join(home, "bridge", "pins", "trestle.lock.json"),
     home,
     servers: servers.servers,
@@ -111,31 +125,60 @@ function located(problem: Problem, document: CheckedFile["document"]): Problem {
   return { ...problem, line: document.lineOf(keys) };
 }
 
-/** The bearer key may be referred to, so that it need not stand in the file. */
-function readKey(
-  raw: BridgeSettings["http"]["key"],
-  { folder, env }: Surroundings,
-  document: CheckedFile["document"],
-  secrets: SecretRegister,
-): (Pick<References, "files" | "secrets"> & { value: string }) | undefined {
-  if (raw === undefined) return undefined;
+interface ReferredFrom extends Surroundings {
+  readonly document: CheckedFile["document"];
+  readonly secrets: SecretRegister;
+}
+
+interface Referred extends Pick<References, "files" | "secrets"> {
+  readonly value: string;
+}
+
+/** A text that may be referred to, so that it need not stand in the file. */
+function readReferred(
+  raw: unknown,
+  keys: readonly [string, string],
+  { folder, env, document, secrets }: ReferredFrom,
+): { readonly value: string; readonly files: readonly string[]; fail(what: string): never } {
+  const name = keys.join(".");
   const fail = (what: string): never => {
-    const where = document ? `${document.path}:${document.lineOf(["http", "key"])}: ` : "";
-    throw new TrestleError("invalid_config", `${where}${what}.`);
+    const where = document ? `${document.path}:${document.lineOf([...keys])}: ` : "";
+    throw new TrestleError("invalid_config", `${where}${name}${what}.`);
   };
   const references = createReferenceReader(folder, env);
-  let value = String(references.expand(raw, "http.key"));
+  let value = String(references.expand(raw, name));
   const bad = references.problems.find(({ level }) => level === "error");
-  if (bad) fail(`http.key: ${bad.message}`);
+  if (bad) fail(`: ${bad.message}`);
   for (const command of references.commands) {
     value = value.replaceAll(command.mark, () =>
       secrets.printed(command.mark, () => runSecretCommandNow(command)),
     );
   }
+  return { value, files: references.files, fail };
+}
+
+function readKey(raw: unknown, from: ReferredFrom): Referred | undefined {
+  if (raw === undefined) return undefined;
+  const { value, files, fail } = readReferred(raw, ["http", "key"], from);
   if (value.length < MIN_KEY_LENGTH) {
     const isReference = typeof raw === "string" && /^\$\{[^}]*\}$/.test(raw);
     const referred = isReference ? ` (the value of ${raw})` : "";
-    fail(`http.key${referred}: must have at least ${MIN_KEY_LENGTH} characters`);
+    fail(`${referred}: must have at least ${MIN_KEY_LENGTH} characters`);
   }
-  return { value, files: references.files, secrets: [value] };
+  return { value, files, secrets: [value] };
+}
+
+/** What bridges hand out has to be good at every one of them, so all seal it with the same key. */
+function readRedis(raw: unknown, from: ReferredFrom): Referred | undefined {
+  if (raw === undefined) return undefined;
+  const { value, files, fail } = readReferred(raw, ["store", "redis"], from);
+  const url = URL.parse(value);
+  if (!url || !/^rediss?(\+cluster)?:$/.test(url.protocol)) {
+    fail(": must be redis://host:port, rediss://host:port or redis+cluster://host:port");
+  }
+  if (!from.env.MCP_ENCRYPTION_KEY) {
+    fail(": needs MCP_ENCRYPTION_KEY in the environment, the same for every bridge that shares it");
+  }
+  const password = url?.password ?? "";
+  return { value, files, secrets: password === "" ? [] : [value, decodeURIComponent(password)] };
 }

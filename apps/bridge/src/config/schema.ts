@@ -11,6 +11,7 @@ import { eventsSchema } from "./events-schema.ts";
 import { isOrigin } from "./origin.ts";
 import { bridgePolicy, serverPolicy } from "./policy-schema.ts";
 import { reference } from "./reference-schema.ts";
+import { storeSchema } from "./store-schema.ts";
 
 /** The shape of `trestle.json`. Every key is optional; the defaults are those that `parse({})` gives. */
 
@@ -231,6 +232,7 @@ export const bridgeSchema = z.strictObject({
         .describe("Further names of arguments whose values are not kept."),
     })
     .prefault({}),
+  store: storeSchema,
   shutdown: z
     .strictObject({
       graceMs: z.int().min(0).default(10_000).describe("How long running calls may finish."),
