@@ -9,6 +9,7 @@ import { addDoctor } from "./doctor.ts";
 import { addFind } from "./find.ts";
 import { addHistory } from "./history.ts";
 import { addImport } from "./import.ts";
+import { addKeys } from "./keys.ts";
 import { addMetrics } from "./metrics.ts";
 import { withJson } from "./options.ts";
 import { addPins } from "./pins.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly ((cli: Cli) => void)[] = [
   ...[addHistory, addWhy, addMetrics, addCache, addReview],
   addPins,
   ...[addWebhooks, addTest],
+  addKeys,
   ...[addImport, addUninstall, addAdd, addRemove],
   addConfig,
 ];

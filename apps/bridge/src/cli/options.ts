@@ -8,6 +8,12 @@ export function withJson(command: Command): Command {
   return command.option("--json", "print the answer as JSON");
 }
 
+/** Whole command lines, at the end of `--help`. */
+export function withExamples(command: Command, examples: readonly string[]): Command {
+  const lines = examples.map((example) => `  ${example}`);
+  return command.addHelpText("after", ["\nExamples:", ...lines].join("\n"));
+}
+
 export function withTimes(command: Command): Command {
   return command
     .option("--from <time>", "from this time on: ISO 8601, or a while ago such as 15m, 24h, 7d")
@@ -22,6 +28,15 @@ export function readTime(text: string | undefined, now: number): string | number
 }
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** The milliseconds of `15m`, `24h`, `7d`, `1m` or `20s`. */
+export function lengthOf(text: string, option: string): number {
+  const [, count, unit] = /^(\d*)([smhdw])$/.exec(text) ?? [];
+  if (count === undefined) {
+    throw usage(`${option} must be a length of time such as 20s, 15m, 24h or 7d, not "${text}".`);
+  }
+  return Number(count || 1) * (UNIT_MS[unit as keyof typeof UNIT_MS] ?? 0);
+}
 
 /** For an option that takes a number: `parse(count("--limit"))`. */
 export function numberFor(name: string): (text: string) => number {

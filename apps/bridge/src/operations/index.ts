@@ -7,6 +7,7 @@ import { doctor } from "./doctor.ts";
 import { describeTool, findTools } from "./find-tools.ts";
 import { health } from "./health.ts";
 import { history } from "./history.ts";
+import { keyCreate, keyRevoke, keyRotate, keys } from "./keys.ts";
 import { metrics, performance } from "./metrics.ts";
 import type { Operation } from "./operation.ts";
 import { pins, pinsApprove, pinsDiff } from "./pins.ts";
@@ -28,4 +29,5 @@ export const OPERATIONS = [
   ...[reviewList, reviewGet, reviewResolve],
   ...[pins, pinsDiff, pinsApprove],
   ...[webhooksList, webhookReplay],
+  ...[keys, keyCreate, keyRotate, keyRevoke],
 ] as unknown as readonly Operation[];

@@ -1,5 +1,6 @@
 import { scopeOf } from "@trestle/policy";
 import {
+  isTrestleError,
   type JsonObject,
   type RequestContext,
   TrestleError,
@@ -29,6 +30,8 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject> {
   readonly needs: "caller" | "scope" | "admin" | "anybody";
   /** Inputs that are checked and then handed on as they came: numbers that no double holds keep all digits. */
   readonly untouched?: readonly string[];
+  /** What the audit log says of an administrator's input, besides who asked for what: never a secret. */
+  readonly subject?: (input: z.output<Input>) => JsonObject;
   readonly run: (
     input: z.output<Input>,
     context: RequestContext,
@@ -51,19 +54,39 @@ export async function runOperation(
   const { input, context } = asked;
   refuseWithoutRight(operation, context, core);
   const parsed = parseInput(operation, input);
-  if (operation.needs === "admin") {
-    const { name } = operation;
-    // On record before it is done, so that nothing is done off the record.
-    await core.access.audit.record({
-      event: "administered",
-      operation: name,
-      by: context.principal.id,
-    });
-  }
-  const run = (signal: AbortSignal) => operation.run(parsed, { ...context, signal }, core);
+  const run = (signal: AbortSignal) => runOnRecord(operation, { parsed, context, signal }, core);
   // A bridge that stops waits for what does something, and for what that does in turn.
   if (operation.hints.readOnly || context.within !== undefined) return run(context.signal);
   return core.running.run(context.signal, run);
+}
+
+/** What an administrator asks for is on record before it is done, so that nothing is done off the record. */
+async function runOnRecord(
+  operation: Operation,
+  asked: {
+    readonly parsed: Record<string, unknown>;
+    readonly context: RequestContext;
+    readonly signal: AbortSignal;
+  },
+  core: Core,
+): Promise<JsonObject> {
+  const { parsed, context, signal } = asked;
+  const run = () => operation.run(parsed, { ...context, signal }, core);
+  if (operation.needs !== "admin") return run();
+  const { audit } = core.access;
+  const entry = {
+    ...operation.subject?.(parsed),
+    operation: operation.name,
+    by: context.principal.id,
+  };
+  await audit.record({ event: "administered", ...entry });
+  try {
+    return await run();
+  } catch (error) {
+    const code = isTrestleError(error) ? error.code : "internal";
+    await audit.record({ event: "administration_failed", ...entry, code });
+    throw error;
+  }
 }
 
 /** Throws `denied` where the operation takes a right that this caller does not have. */
@@ -82,7 +105,8 @@ function refuseWithoutRight(
       { details: { scope, principal: principal.id } },
     );
   }
-  if (needs !== "admin" || principal.kind === "admin") return;
+  if (needs !== "admin" || access.isAdmin(principal)) return;
+  access.audit.refused({ event: "operation_refused", operation: name, principal: principal.id });
   throw new TrestleError(
     "denied",
     `${name} takes the admin credential of this bridge. Use the command \`trestle\` of the machine it runs on, or present the credential as a bearer key.`,

@@ -3,6 +3,7 @@ import { chainRoutes } from "./chain.ts";
 import { discoverRoutes } from "./discover.ts";
 import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
+import { keyRoutes } from "./keys.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { pinRoutes } from "./pins.ts";
 import { reviewRoutes } from "./review.ts";
@@ -22,4 +23,5 @@ export const ROUTES: readonly Route[] = [
   ...reviewRoutes,
   ...pinRoutes,
   ...webhookRoutes,
+  ...keyRoutes,
 ];
