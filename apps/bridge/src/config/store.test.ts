@@ -15,7 +15,6 @@ function load(store: object, env: NodeJS.Dict<string> = {}) {
 
 test("the address of Redis may be referred to, and its password is a secret", () => {
   const env = { MCP_ENCRYPTION_KEY, REDIS_URL: "rediss://bridge:hunter%232@redis:6380/2" };
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what people write.
   const { store, secrets } = load({ redis: "${REDIS_URL}" }, env);
   expect(store).toEqual({ prefix: "trestle", redis: env.REDIS_URL });
   expect(secrets.redact("it is hunter#2")).not.toContain("hunter");
