@@ -12,15 +12,16 @@ const AFTER_MS = 1_000;
 
 /**
  * Mounts as it is told to, and opens the server without waiting for a request where executions have not ended, where
- * schedules or triggers wait, or where webhooks are to be taken in.
+ * schedules or triggers wait, where webhooks are to be taken in, or where a database may have what nobody looks after.
  */
 export function goingOn(mount: ServerDefinition["mount"]): ServerDefinition["mount"] {
   return (host, settings) => {
     const instance = mount(host, settings);
     const listens = Boolean(settings.ORCHESTRATOR_WEBHOOKS_LISTEN || settings.webhooksListen);
+    const shares = Boolean(settings.ORCHESTRATOR_DATABASE_URL || settings.databaseUrl);
     const folder = settings.ORCHESTRATOR_DATA_DIR ?? settings.dataDir ?? host.dataDir;
     const cancel = host.clock.after(AFTER_MS, () => {
-      wake(folder, instance, listens).catch((error) =>
+      wake(folder, instance, listens || shares).catch((error) =>
         host.log.error("executions do not go on before the next request", {
           error: messageOf(error),
         }),
@@ -36,8 +37,8 @@ export function goingOn(mount: ServerDefinition["mount"]): ServerDefinition["mou
   };
 }
 
-async function wake(folder: string, instance: ServerInstance, listens: boolean): Promise<void> {
-  if (!listens && !(await hasWork(folder))) return;
+async function wake(folder: string, instance: ServerInstance, always: boolean): Promise<void> {
+  if (!always && !(await hasWork(folder))) return;
   await instance.request(
     "tools/call",
     { name: "list_executions", arguments: { limit: 1 } },

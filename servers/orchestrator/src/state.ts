@@ -16,12 +16,12 @@ export interface State {
 }
 
 export function openState(given: Host, config: Config): State {
-  const { agentsFile, dataDir = given.dataDir } = config;
+  const { agentsFile, databaseUrl, dataDir = given.dataDir } = config;
   const host = { ...given, dataDir };
   const environment = process.env;
   const workflows = shareWorkflows(host, config, {
     prefix: SWARMS,
-    open: () => createSwarmsBackend({ host, agentsFile, environment }),
+    open: () => createSwarmsBackend({ host, databaseUrl, agentsFile, environment }),
   });
   return { workflows, swarms: askSwarms(workflows.call), close: workflows.close };
 }

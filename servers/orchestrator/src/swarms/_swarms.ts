@@ -9,6 +9,7 @@ import { openSwarms } from "./open-swarms.ts";
 import type { CreateSwarm, JoinSwarm } from "./requests.ts";
 import { swarmMigrations } from "./sqlite/migrations.ts";
 import { createSqliteSwarmStore } from "./sqlite/sqlite-swarm-store.ts";
+import type { SwarmStore } from "./swarm-store.ts";
 import type { AgentWho, CrewBoss, SwarmEvent, Swarms } from "./swarms.ts";
 
 export const owner = { principal: LOCAL_PRINCIPAL };
@@ -19,8 +20,9 @@ export const LEASE_MS = 60_000;
 
 interface WorldOptions {
   readonly folder?: string;
-  /** As if other machines had the same store. */
-  readonly isShared?: boolean;
+  /** In a file of the folder unless given. */
+  readonly store?: SwarmStore;
+  readonly watchMs?: number;
   readonly runCheck?: RunCheck;
   readonly checks?: readonly string[];
   readonly createBoss?: (swarms: Swarms) => CrewBoss;
@@ -34,9 +36,9 @@ export async function openWorld(options: WorldOptions = {}) {
   const world = { skew: 0 };
   const wall = Date.UTC(2026, 0, 1);
   const { runCheck = refuseAll, checks = [], createBoss } = options;
-  const sqlite = await openSqlite({ file: join(folder, "swarms.db"), migrations: swarmMigrations });
   const opened = await openSwarms({
-    store: { ...createSqliteSwarmStore(sqlite), isShared: options.isShared ?? false },
+    store: options.store ?? (await openFile(folder)),
+    watchMs: options.watchMs ?? LEASE_MS,
     clock: { now: () => wall + time.now() + world.skew, after: time.after },
     tick: time.now,
     log: silentLogger,
@@ -68,6 +70,11 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
 export interface Member {
   readonly id: string;
   readonly who: AgentWho;
+}
+
+async function openFile(folder: string): Promise<SwarmStore> {
+  const file = join(folder, "swarms.db");
+  return createSqliteSwarmStore(await openSqlite({ file, migrations: swarmMigrations }));
 }
 
 const plain: CreateSwarm = {

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Principal, TrestleError } from "@trestle/protocol";
 import { agentOf } from "./core/agents.ts";
+import { storedEvery } from "./core/signs.ts";
 import { type SwarmState, swarmOf } from "./core/state.ts";
 import type { Turn } from "./core/turn.ts";
 import { type AgentRecord, OWNER } from "./model.ts";
@@ -81,14 +82,14 @@ export function checkMember(state: SwarmState, who: Who): void {
   else if (!isOwner(state, who.principal)) throw noSwarm(swarmOf(state).id);
 }
 
-/** Stored now and then, so that others who watch see it as well; what we see ourselves counts at once. */
+/** What we see ourselves counts at once; where others watch as well it is stored, so often that they need not wait. */
 function touch(turn: Turn, agent: AgentRecord): void {
-  const sign = turn.state.seen.get(`agent ${agent.id}`);
-  const silence = turn.at.tick - (sign?.tick ?? 0);
-  if (agent.status === "gone" || silence > turn.swarm.leaseMs / 4) {
+  const name = `agent ${agent.id}`;
+  const sign = turn.state.seen.get(name);
+  if (agent.status === "gone" || turn.at.tick - (sign?.since ?? 0) > storedEvery(turn.state)) {
     if (agent.status === "gone") turn.tell({ kind: "agent.returned", agent: agent.id });
     turn.put("agent", agent.id, { ...agent, status: "active", beat: agent.beat + 1 });
   } else if (sign !== undefined) {
-    turn.state.seen.set(`agent ${agent.id}`, { of: sign.of, tick: turn.at.tick });
+    turn.state.seen.set(name, { ...sign, tick: turn.at.tick });
   }
 }

@@ -24,9 +24,9 @@ export function createChecking(runCheck: RunCheck, log: Logger) {
   function start(
     keeper: Keeper,
     swarm: string,
-    { id, title, result, doer, check }: TaskRecord,
+    { id, title, result, doer, check, handedIn }: TaskRecord,
   ): void {
-    const name = `${swarm}/${id}`;
+    const name = `${swarm}/${id} ${handedIn}`;
     if (running.has(name) || check === undefined) return;
     const facts = {
       swarm,
@@ -37,7 +37,9 @@ export function createChecking(runCheck: RunCheck, log: Logger) {
     };
     const work = runCheck(facts, check.command)
       .catch((error) => ({ passed: false, output: `It could not be run: ${messageOf(error)}` }))
-      .then((verdict) => keeper.turn(swarm, (turn) => checked(turn, id, verdict)))
+      .then((verdict) =>
+        keeper.turn(swarm, (turn) => checked(turn, id, { ...verdict, of: handedIn })),
+      )
       .catch((error) =>
         log.warn("a result could not be checked", { task: name, error: messageOf(error) }),
       )

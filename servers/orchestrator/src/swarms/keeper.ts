@@ -14,8 +14,13 @@ export interface KeeperParts {
   /** Milliseconds of this process, which never jump: `performance.now`. */
   readonly tick: () => number;
   readonly log: Logger;
-  /** After each durable change of a swarm, and when it was loaded; must not throw. Gives by which tick to look again. */
+  /**
+   * After each durable change of a swarm that this process watches, and when it begins to; must not throw. Gives by
+   * which tick to look again.
+   */
   readonly onChange: (state: SwarmState, at: Moment) => number | undefined;
+  /** Another process watches it from now on, or it is gone. */
+  readonly onUnwatched: (state: SwarmState, isGone: boolean) => void;
   /** Told what is durable. */
   readonly onEvent: (swarmId: string, event: SwarmEvent) => void;
 }
@@ -47,7 +52,6 @@ interface Loaded {
   /** When there is something to sweep, and to look at anew, by our tick. */
   due: number;
   lookAt: number;
-  refreshing?: Promise<void> | undefined;
 }
 
 /** How often a decision is made again because somebody else was quicker. */
@@ -120,28 +124,6 @@ export function createKeeper(parts: KeeperParts): Keeper {
     if (loadedNow.get(loaded.id) !== loaded) return;
     forget(loaded.id);
     if (!closed) load(loaded.id, loaded).catch(() => {});
-  }
-
-  async function refresh(loaded: Loaded): Promise<void> {
-    if (!store.isShared || loaded.storing.size > 0) return loaded.refreshing;
-    loaded.refreshing ??= (async () => {
-      const { version } = loaded;
-      const stored = await store.load(loaded.id, version);
-      if (stored === undefined) {
-        forget(loaded.id);
-        throw noSwarm(loaded.id);
-      }
-      // What was decided meanwhile stands on what is not known yet: its commit will say so.
-      if (loaded.version !== version) return;
-      if (stored.isWhole) discard(loaded);
-      else if (stored.version > version) {
-        apply(loaded, stored);
-        look(loaded);
-      }
-    })().finally(() => {
-      loaded.refreshing = undefined;
-    });
-    return loaded.refreshing;
   }
 
   /** At once in memory; resolves when it is durable. */
@@ -233,8 +215,6 @@ export function createKeeper(parts: KeeperParts): Keeper {
     async turn(id, make) {
       for (let tries = 1; ; tries += 1) {
         const loaded = await loadedOf(id);
-        await refresh(loaded);
-        if (loadedNow.get(id) !== loaded) continue;
         if (loaded.due <= tick()) sweepDue(loaded);
         try {
           return await decide(loaded, (turn) => {

@@ -5,16 +5,20 @@ import type { Moment } from "./core/moment.ts";
 import { wantedAgents } from "./core/scale.ts";
 import { type SwarmState, swarmOf } from "./core/state.ts";
 import { createSwarms } from "./create-swarms.ts";
-import { createKeeper } from "./keeper.ts";
+import { createKeeper, type Keeper, type KeeperParts } from "./keeper.ts";
 import type { Budget, Crew } from "./model.ts";
+import { createSharedKeeper } from "./shared/shared-keeper.ts";
 import type { SwarmStore } from "./swarm-store.ts";
 import type { CrewBoss, SwarmEvent, Swarms } from "./swarms.ts";
 import { crewOf } from "./views.ts";
 
 export interface OpenSwarmsParts {
   readonly store: SwarmStore;
+  /** Where many share the store it tells the same to all. */
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where many share the store: how long after its last sign a process is taken for dead; 5 s unless given. */
+  readonly watchMs?: number;
   /** Milliseconds that never jump; `performance.now` unless given. */
   readonly tick?: () => number;
   readonly random?: (bytes: number) => Buffer;
@@ -48,17 +52,24 @@ export async function openSwarms(parts: OpenSwarmsParts): Promise<OpenedSwarms> 
     return again;
   }
 
-  const keeper = createKeeper({
+  const hooks: KeeperParts = {
     store,
     clock,
     log,
     tick,
     onChange: look,
+    onUnwatched(state, isGone) {
+      const swarm = swarmOf(state);
+      if (swarm.crew === undefined) return;
+      boss?.adjust({ swarm, wanted: 0 });
+      if (isGone) boss?.hear(swarm.id, { kind: "swarm.destroyed", at: clock.now() });
+    },
     onEvent(swarm, event) {
       parts.onEvent(swarm, event);
       boss?.hear(swarm, event);
     },
-  });
+  };
+  const keeper = openKeeper(hooks, parts.watchMs);
   const swarms = createSwarms({
     keeper,
     store,
@@ -88,4 +99,13 @@ export async function openSwarms(parts: OpenSwarmsParts): Promise<OpenedSwarms> 
       await store.close();
     },
   };
+}
+
+const WATCH_MS = 5_000;
+
+function openKeeper(parts: KeeperParts, watchMs = WATCH_MS): Keeper {
+  const { shared } = parts.store;
+  return shared === undefined
+    ? createKeeper(parts)
+    : createSharedKeeper({ ...parts, shared, watchMs });
 }

@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Grant, type Host, type JsonValue, messageOf } from "@trestle/protocol";
+import { type Clock, type Grant, type Host, type JsonValue, messageOf } from "@trestle/protocol";
 import { type FolderBackend, openSqlite, type SharedFolder } from "@trestle/store";
 import type { Environment } from "@trestle/upstream/processes";
 import { openAgents } from "../agents/open-agents.ts";
 import { type OpenedSwarms, openSwarms } from "./open-swarms.ts";
 import { swarmMigrations } from "./sqlite/migrations.ts";
 import { createSqliteSwarmStore } from "./sqlite/sqlite-swarm-store.ts";
+import type { SwarmStore } from "./swarm-store.ts";
 import type { Swarms } from "./swarms.ts";
 
 /** Of all methods of swarms that are asked of the owner of the folder. */
@@ -62,17 +63,20 @@ export function askSwarms(call: SharedFolder["call"]): Swarms {
 
 export interface SwarmsBackendParts {
   readonly host: Host;
+  /** Swarms are kept there and shared by many machines; without it in the folder of this server. */
+  readonly databaseUrl: string | undefined;
   /** The operator's file of profiles and checks. */
   readonly agentsFile: string | undefined;
   readonly environment: Environment;
 }
 
 /**
- * Swarms in the process that owns the folder. Where there are some they are watched from now on; where there is none
- * yet, nothing is opened before somebody asks.
+ * Swarms in the process that owns the folder. Where there are some they are watched from now on, and those of a
+ * database, too; where there is none yet, nothing is opened before somebody asks.
  */
 export function createSwarmsBackend(parts: SwarmsBackendParts): FolderBackend {
   const { dataDir, log } = parts.host;
+  const mayHaveWork = parts.databaseUrl !== undefined || existsSync(fileIn(dataDir));
   let opening: Promise<Opened> | undefined;
   let ready: Opened | undefined;
 
@@ -91,7 +95,7 @@ export function createSwarmsBackend(parts: SwarmsBackendParts): FolderBackend {
     return attempt;
   }
 
-  if (existsSync(fileIn(dataDir))) {
+  if (mayHaveWork) {
     open().catch((error) => log.error("swarms cannot be opened", { error: messageOf(error) }));
   }
   return {
@@ -108,8 +112,10 @@ export function createSwarmsBackend(parts: SwarmsBackendParts): FolderBackend {
 
 type Opened = OpenedSwarms;
 
-async function openAll({ host, agentsFile, environment }: SwarmsBackendParts): Promise<Opened> {
-  const { dataDir, clock, log, publish, forGrant } = host;
+async function openAll(parts: SwarmsBackendParts): Promise<Opened> {
+  const { host, databaseUrl, agentsFile, environment } = parts;
+  const { dataDir, log, publish, forGrant } = host;
+  const { store, clock, close } = await openStore(host, databaseUrl);
   const agents = openAgents({
     file: agentsFile,
     folder: dataDir,
@@ -118,14 +124,8 @@ async function openAll({ host, agentsFile, environment }: SwarmsBackendParts): P
     clock,
     log,
   });
-  const sqlite = await openSqlite({
-    file: fileIn(dataDir),
-    migrations: swarmMigrations,
-    clock,
-    log,
-  });
   const opened = await openSwarms({
-    store: createSqliteSwarmStore(sqlite),
+    store,
     clock,
     log,
     checks: agents.checks,
@@ -139,8 +139,26 @@ async function openAll({ host, agentsFile, environment }: SwarmsBackendParts): P
     async close() {
       await opened.close();
       await agents.close();
+      close();
     },
   };
+}
+
+interface OpenedStore {
+  readonly store: SwarmStore;
+  readonly clock: Clock;
+  close(): void;
+}
+
+async function openStore(host: Host, databaseUrl: string | undefined): Promise<OpenedStore> {
+  const { dataDir, clock, log } = host;
+  if (databaseUrl !== undefined) {
+    const { openPostgresSwarms } = await import("./postgres/open-postgres-swarms.ts");
+    return await openPostgresSwarms({ url: databaseUrl, clock, log });
+  }
+  const file = fileIn(dataDir);
+  const sqlite = await openSqlite({ file, migrations: swarmMigrations, clock, log });
+  return { store: createSqliteSwarmStore(sqlite), clock, close: () => {} };
 }
 
 async function answer(

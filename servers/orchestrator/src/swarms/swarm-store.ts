@@ -2,14 +2,21 @@ import type { RecordKind, Records } from "./model.ts";
 
 /**
  * Where swarms are kept. A swarm is a set of records and a version, which every commit raises by one: a commit happens
- * only where nobody else committed since, whole or not at all, and is durable when it resolves. Whoever was slower
- * reads what changed and decides again, so that two processes can work on one swarm.
+ * only where nobody else committed since, whole or not at all, and is durable when it resolves.
  */
-export interface SwarmStore {
-  /** Do other processes write to it as well? Then what they did is read before each decision. */
-  readonly isShared: boolean;
+export interface SwarmStore extends Committing {
+  /** Where many processes write to it at once. */
+  readonly shared?: SharedSwarms;
   /** Throws `conflict` where the id is taken. */
   create(swarm: StoredSwarm, changes: readonly Change[]): Promise<void>;
+  /** The newest first. */
+  list(filter: SwarmFilter): Promise<readonly StoredSwarm[]>;
+  /** Takes a swarm away with all its records; false where there is none. */
+  remove(swarmId: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface Committing {
   /**
    * Throws `conflict` where the version is not `after`, `not_found` without such a swarm. Commits of one caller happen
    * in the order in which they were asked for, also where it does not wait for one before it asks for the next.
@@ -17,11 +24,32 @@ export interface SwarmStore {
   commit(swarmId: string, commit: Commit): Promise<void>;
   /** All records, or those that changed after a version; undefined without such a swarm. */
   load(swarmId: string, since?: number): Promise<LoadedSwarm | undefined>;
-  /** The newest first. */
-  list(filter: SwarmFilter): Promise<readonly StoredSwarm[]>;
-  /** Takes a swarm away with all its records; false where there is none. */
-  remove(swarmId: string): Promise<boolean>;
-  close(): Promise<void>;
+}
+
+/** What processes that write to the same swarms need of the store, so that they do not stand in each other's way. */
+export interface SharedSwarms {
+  /**
+   * Nobody else commits to the swarm while this reads, decides, and commits once at most: all or nothing, and durable
+   * when it resolves. A process that stops in the middle is waited for no longer than a few seconds, and nothing of
+   * what it did is stored. Where it is certain that nothing was stored the work is done again, from its beginning.
+   */
+  alone(swarmId: string, work: (held: Held) => Promise<void>): Promise<void>;
+  /** Tells other processes that there is a newer version, or without one that the swarm is gone. May be lost. */
+  tell(swarmId: string, version?: number): void;
+  /** Hears what is told, also by this process. */
+  listen(hear: (swarmId: string, version: number | undefined) => void): void;
+  /** Of these swarms, without those that are gone: what was told may have been lost. */
+  versions(swarmIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Renews what this process watches, and takes over what has to be watched and nobody watches; gives all of these. */
+  watch(ms: number): Promise<readonly string[]>;
+  /** Leaves what it watches to others. */
+  unwatch(): Promise<void>;
+}
+
+/** A swarm that nobody else commits to. */
+export interface Held extends Committing {
+  /** Is this process the one that watches over it, by the clock of the store? */
+  isWatching(swarmId: string): Promise<boolean>;
 }
 
 /** What is known of a swarm without loading it. */

@@ -1,3 +1,5 @@
+import { swarmTables } from "../../swarms/postgres/tables.ts";
+
 /** In order; what has run stays as it is. All in a schema of their own, beside whatever else is in the database. */
 export const postgresMigrations: readonly string[] = [
   `
@@ -62,4 +64,5 @@ export const postgresMigrations: readonly string[] = [
     UNIQUE (id, version)
   );
   `,
+  swarmTables,
 ];

@@ -37,7 +37,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
   const { default: pg } = await import("pg");
   const settings = { connectionString: url, connectionTimeoutMillis: CONNECT_MS, keepAlive: true };
   const pool: Pool = new pg.Pool({ ...settings, max: maxConnections, allowExitOnIdle: true });
-  pool.on("error", (error) => log.debug("a connection broke", { error: messageOf(error) }));
+  // Of those that are lent as well: between two statements of a transaction nobody else would hear it.
+  pool.on("connect", (client) =>
+    client.on("error", (error) => log.debug("a connection broke", { error: messageOf(error) })),
+  );
+  pool.on("error", () => {});
   const listeners: (() => Promise<void>)[] = [];
 
   async function transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {

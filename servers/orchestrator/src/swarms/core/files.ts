@@ -2,6 +2,7 @@ import { BOUNDS } from "../bounds.ts";
 import type { AgentRecord, ReservationRecord, TaskRecord } from "../model.ts";
 import { overlap, type PathPattern, parsePattern } from "./globs.ts";
 import type { Moment } from "./moment.ts";
+import { graceOf } from "./signs.ts";
 import type { SwarmState } from "./state.ts";
 import { refused, type Turn, tooMuch } from "./turn.ts";
 
@@ -119,7 +120,7 @@ export function release(
 export function endOf(state: SwarmState, { id, agent, task, ttlMs }: ReservationRecord): number {
   const own = state.seen.get(task === undefined ? `reservation ${id}` : `lease ${task}`)?.tick ?? 0;
   const agents = state.seen.get(`agent ${agent}`)?.tick ?? 0;
-  return Math.max(own, agents) + ttlMs;
+  return Math.max(own, agents) + ttlMs + graceOf(state);
 }
 
 /** The same for people, if the holder gives no more sign of life. */

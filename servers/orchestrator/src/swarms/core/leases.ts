@@ -1,6 +1,7 @@
 import type { AgentRecord, TaskRecord } from "../model.ts";
 import { countBusy, heldMs, spend } from "./budget.ts";
 import { releaseOfTask, reserveForTask } from "./files.ts";
+import { graceOf } from "./signs.ts";
 import { refused, type Turn } from "./turn.ts";
 
 /** Gives a task to an agent: from now on whoever had it before has lost it. */
@@ -58,5 +59,5 @@ export function leased(turn: Turn, agent: AgentRecord, taskId: string, fence: nu
 export function lapseOf({ state }: Pick<Turn, "state">, { id, lease }: TaskRecord): number {
   if (lease === undefined) return Number.POSITIVE_INFINITY;
   const signs = [state.seen.get(`lease ${id}`)?.tick, state.seen.get(`agent ${lease.agent}`)?.tick];
-  return Math.max(...signs.map((tick) => tick ?? 0)) + lease.ttlMs;
+  return Math.max(...signs.map((tick) => tick ?? 0)) + lease.ttlMs + graceOf(state);
 }

@@ -39,6 +39,10 @@ export interface SwarmState {
   readonly asked: Map<string, number>;
   /** Characters of JSON of all records. */
   size: number;
+  /** Do other processes change it as well? Then they, too, see signs of life, and store them now and then. */
+  readonly isShared: boolean;
+  /** Up to when this process is sure to have seen all that others did. */
+  freshAt: number;
   /** When this process first saw that fewer agents are wanted than run. Not stored. */
   fewerSince?: number | undefined;
 }
@@ -46,9 +50,11 @@ export interface SwarmState {
 export interface Sign {
   readonly of: string;
   readonly tick: number;
+  /** Before that, what is stored of it was not stored; this process may have seen more than is stored. */
+  readonly since: number;
 }
 
-export function createSwarmState(): SwarmState {
+export function createSwarmState({ isShared = false } = {}): SwarmState {
   return {
     records: {
       swarm: new Map(),
@@ -72,6 +78,8 @@ export function createSwarmState(): SwarmState {
     unread: new Map(),
     seen: new Map(),
     asked: new Map(),
+    isShared,
+    freshAt: Number.NEGATIVE_INFINITY,
     size: 0,
   };
 }
@@ -177,7 +185,8 @@ function indexVote(state: SwarmState, { before, after }: Indexed<VoteRecord>): v
 /** What has not changed was not seen anew. */
 function see(state: SwarmState, name: string, of: string | undefined, tick: number): void {
   if (of === undefined) state.seen.delete(name);
-  else if (state.seen.get(name)?.of !== of) state.seen.set(name, { of, tick });
+  else if (state.seen.get(name)?.of !== of)
+    state.seen.set(name, { of, tick, since: Math.min(tick, state.freshAt) });
 }
 
 function sizeOf(record: Records[RecordKind] | undefined): number {

@@ -3,6 +3,7 @@ import { usedUp, wallMsOf } from "./budget.ts";
 import { settle, votesDue } from "./ends.ts";
 import { endOf } from "./files.ts";
 import { lapseOf } from "./leases.ts";
+import { graceOf } from "./signs.ts";
 import { type SwarmState, swarmOf } from "./state.ts";
 import { isActive } from "./topology.ts";
 import type { Turn } from "./turn.ts";
@@ -63,7 +64,7 @@ export function nextDue(state: SwarmState, { wall, tick }: { wall: number; tick:
 }
 
 function silentAt(state: SwarmState, { id }: AgentRecord): number {
-  return (state.seen.get(`agent ${id}`)?.tick ?? 0) + swarmOf(state).leaseMs;
+  return (state.seen.get(`agent ${id}`)?.tick ?? 0) + swarmOf(state).leaseMs + graceOf(state);
 }
 
 /** A budget that is used up stops everything at once: leases end, and late results come under an old fence. */

@@ -29,6 +29,8 @@ export interface Decided<Answer> {
   readonly answer: Answer;
   readonly changes: readonly Change[];
   readonly events: readonly SwarmEvent[];
+  /** Makes the state what it was before, where what came after is undone already. */
+  readonly undo: () => void;
 }
 
 /** Makes a decision in a state, or leaves the state as it was and throws. */
@@ -78,7 +80,7 @@ export function takeTurn<Answer>(
 
   try {
     const answer = decide(turn);
-    return { answer, changes: [...changes.values()], events };
+    return { answer, changes: [...changes.values()], events, undo };
   } catch (error) {
     undo();
     throw error;

@@ -75,10 +75,15 @@ export function complete(turn: Turn, agent: AgentRecord, request: CompleteTask):
 export function checked(
   turn: Turn,
   id: string,
-  verdict: { readonly passed: boolean; readonly output: string },
+  verdict: {
+    readonly passed: boolean;
+    readonly output: string;
+    /** The fence under which the result was handed in. */
+    readonly of: number | undefined;
+  },
 ): void {
   const task = turn.state.records.task.get(id);
-  if (task?.status !== "checking") return;
+  if (task?.status !== "checking" || task.handedIn !== verdict.of) return;
   if (verdict.passed) {
     succeed(turn, id, task.result ?? null);
     return;

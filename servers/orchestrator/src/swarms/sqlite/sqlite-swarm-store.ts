@@ -15,7 +15,6 @@ const REMEMBERED = 10_000;
 /** Swarms in one SQLite file, opened with `swarmMigrations`. Commits of many swarms share one of the file. */
 export function createSqliteSwarmStore(sqlite: Sqlite): SwarmStore {
   return {
-    isShared: false,
     async create({ id, owner, createdAt, watched }, changes) {
       await sqlite.write([
         {
