@@ -8,6 +8,7 @@ export {
 } from "./chain/entry.ts";
 export type { ChainHead } from "./chain/head.ts";
 export { type ChainedLog, type ChainedLogOptions, openChainedLog } from "./chain/log.ts";
+export { type ReadBack, readChainBack } from "./chain/read-back.ts";
 export {
   type BrokenChain,
   type ChainOptions,
@@ -23,6 +24,7 @@ export {
 } from "./keys/admin-credential.ts";
 export { isSameSecret } from "./keys/api-key.ts";
 export type { KeyLimit, KeyRecord, KeyVerdict, NewKey } from "./keys/key-record.ts";
+export { isSameKey, type StoredKey } from "./keys/key-rows.ts";
 export { type KeyStore, openKeyStore, type ShownKey } from "./keys/key-store.ts";
 export type {
   Conditions,

@@ -32,7 +32,24 @@ export interface ChainOptions {
  * is being written to verifies as far as it was acknowledged. Without a key, whoever can write the
  * files can also write all hashes anew; keep a head elsewhere, or give the log a key.
  */
-export async function verifyChain(options: ChainOptions): Promise<ChainVerdict> {
+export async function verifyChain(
+  options: ChainOptions & {
+    /** A head that was kept elsewhere: its entry must be there as it was. */
+    readonly kept?: ChainHead;
+  },
+): Promise<ChainVerdict> {
+  const verdict = await verifyFiles(options);
+  const { kept } = options;
+  if (!verdict.ok || kept === undefined || kept.seq === 0) return verdict;
+  const first = readChain({ ...options, sinceSeq: kept.seq - 1 });
+  for await (const { seq, hash } of first) {
+    if (seq === kept.seq && hash === kept.hash) return verdict;
+    return broken(kept.seq, "changed", `Entry ${kept.seq} is not the one that was kept elsewhere`);
+  }
+  return broken(kept.seq, "truncated", `The log ends before entry ${kept.seq}, which was there`);
+}
+
+async function verifyFiles(options: ChainOptions): Promise<ChainVerdict> {
   const hash = createChainHash(options.key);
   const head = readHead(options.folder, hash); // first: what is written from now on is only more
   const segments = listSegments(options.folder);

@@ -11,6 +11,7 @@ import {
   type NewKey,
   toRecord,
 } from "./key-record.ts";
+import { isSameKey, type StoredKey, toMerge, toStoredKey } from "./key-rows.ts";
 
 /** A key's text, and what is known of it from now on. */
 export interface ShownKey {
@@ -42,6 +43,10 @@ export interface KeyStore {
   list(): KeyRecord[];
   /** Throws `not_found`. A key revoked before stays so, with its first time. */
   revoke(id: string): Promise<KeyRecord>;
+  /** All that is kept, for other homes that share the keys. */
+  stored(): readonly StoredKey[];
+  /** Takes what another home keeps: a key that is revoked on either side is revoked here. */
+  merge(keys: readonly StoredKey[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -95,10 +100,19 @@ export async function openKeyStore({
     try {
       return (await sqlite.write([{ sql, params }]))[0]?.rows[0];
     } finally {
-      // Where the writer crashed, too: the change may stand in the file.
-      ownChanges += 1;
-      lookedAt = undefined;
+      noteChange();
     }
+  }
+
+  /** Where the writer crashed, too: the change may stand in the file. */
+  function noteChange(): void {
+    ownChanges += 1;
+    lookedAt = undefined;
+  }
+
+  function storedKey(id: string): StoredKey | undefined {
+    const row = find(id);
+    return row && toStoredKey(row);
   }
 
   return {
@@ -144,6 +158,16 @@ export async function openKeyStore({
       const row = await change(sql, [clock.now(), id]);
       if (row) return toRecord(row);
       throw unknownKey(id);
+    },
+    stored: () => sqlite.read("SELECT * FROM api_key ORDER BY id").map(toStoredKey),
+    async merge(keys) {
+      const news = keys.filter((key) => !isSameKey(storedKey(key.id), key));
+      if (news.length === 0) return;
+      try {
+        await sqlite.write(news.map(toMerge));
+      } finally {
+        noteChange();
+      }
     },
     close: sqlite.close,
   };
