@@ -1,6 +1,8 @@
 import type { Hub } from "@trestle/events";
 import type { BreakerView, FailedCall, HistoryRow, Outcome } from "@trestle/policy";
 import type { JsonObject, Logger } from "@trestle/protocol";
+import type { StateEntered } from "@trestle/upstream";
+import type { ReviewItem } from "./state/review/items.ts";
 
 /** An execution as an event: what happened, without what was asked. */
 function toEvent(row: HistoryRow): JsonObject {
@@ -24,7 +26,19 @@ const BREAKER_TOPICS = {
   closed: "breaker.closed",
 } as const satisfies Record<BreakerView["state"], string>;
 const FALLBACK_TOPICS = { log: "fallback.log", alert: "fallback.alert" } as const;
-const REVIEW_TOPIC = "review.waiting";
+const REVIEW_TOPICS = { waiting: "review.waiting", resolved: "review.resolved" } as const;
+/** Of the states that a server enters; that it is being started is nobody's news. */
+const STATE_TOPICS: Partial<Record<StateEntered["state"], string>> = {
+  ready: "server.ready",
+  backoff: "server.lost",
+  failed: "server.failed",
+  idle: "server.idle",
+};
+const CHANGE_TOPICS = {
+  added: "server.added",
+  changed: "server.changed",
+  removed: "server.removed",
+} as const;
 const PIN_TOPICS = ["pin.changed", "pin.suspect"] as const;
 
 /** Every topic of the bridge. */
@@ -32,9 +46,18 @@ export const TOPICS: readonly string[] = [
   ...Object.values(CALL_TOPICS),
   ...Object.values(BREAKER_TOPICS),
   ...Object.values(FALLBACK_TOPICS),
-  REVIEW_TOPIC,
+  ...Object.values(REVIEW_TOPICS),
+  ...Object.values(STATE_TOPICS),
+  ...Object.values(CHANGE_TOPICS),
   ...PIN_TOPICS,
 ];
+
+const OWN_WORDS = new Set(TOPICS.map((topic) => topic.split(".", 1)[0]));
+
+/** Does the topic look like one of the bridge, whether there is such a one or not? */
+export function isOwnTopic(topic: string): boolean {
+  return OWN_WORDS.has(topic.split(".", 1)[0]);
+}
 
 export interface AlarmsParts {
   readonly log: Logger;
@@ -50,6 +73,12 @@ export interface Alarms {
   publish(row: HistoryRow): void;
   /** Tells that a call waits for a person. */
   queued(failed: FailedCall, reviewId: string): void;
+  /** Tells what a person decided, and what came of it. */
+  resolved(item: ReviewItem): void;
+  /** Tells how a server does. */
+  onServer(id: string, entered: StateEntered): void;
+  /** Tells which servers there are from now on. */
+  onServers(changes: Readonly<Record<keyof typeof CHANGE_TOPICS, readonly string[]>>): void;
   /** Tells that definitions of a server wait for a person. */
   pinned(topic: (typeof PIN_TOPICS)[number], payload: JsonObject): void;
 }
@@ -76,7 +105,24 @@ export function createAlarms({ log, hub, redact }: AlarmsParts): Alarms {
     },
     queued(failed, reviewId) {
       const payload = { reviewId, message: failed.message, ...factsOf(failed) };
-      hub.publish(REVIEW_TOPIC, redact(payload));
+      hub.publish(REVIEW_TOPICS.waiting, redact(payload));
+    },
+    resolved({ id, state, server, tool, principal, decidedBy, executionId }) {
+      const facts = { reviewId: id, state, server, tool, principal, executionId };
+      hub.publish(REVIEW_TOPICS.resolved, { ...facts, ...(decidedBy && { decidedBy }) });
+    },
+    onServer(id, { state, restarts, lastError }) {
+      const topic = STATE_TOPICS[state];
+      if (topic === undefined) return;
+      const error = lastError === undefined ? {} : { error: lastError };
+      hub.publish(topic, redact({ server: id, restarts, ...error }));
+    },
+    onServers(changes) {
+      for (const [change, topic] of Object.entries(CHANGE_TOPICS)) {
+        for (const server of changes[change as keyof typeof CHANGE_TOPICS]) {
+          hub.publish(topic, { server });
+        }
+      }
     },
     pinned: (topic, payload) => void hub.publish(topic, redact(payload)),
   };
@@ -84,6 +130,7 @@ export function createAlarms({ log, hub, redact }: AlarmsParts): Alarms {
 
 /** Without the arguments, which may be secret: the history has them, redacted. */
 function factsOf({ call, errorCode, errorMessage, outcomeUnknown }: FailedCall): JsonObject {
-  const { executionId, server, tool } = call;
-  return { executionId, server, tool, errorCode, errorMessage, outcomeUnknown };
+  const { executionId, server, tool, context } = call;
+  const principal = context.principal.id;
+  return { executionId, server, tool, principal, errorCode, errorMessage, outcomeUnknown };
 }

@@ -21,6 +21,7 @@ import { serverChanges } from "./config/changes.ts";
 import type { LiveConfig } from "./config/live.ts";
 import { createPolicySettings, type PolicySettings } from "./config/policy.ts";
 import { createHostFactory, type HostFactory, toInnerCall } from "./host.ts";
+import { createHostTopics } from "./host-topics.ts";
 import { createIds } from "./ids.ts";
 import { createParking, type Parking } from "./parked/parking.ts";
 import { createRequestStates, type RequestStates } from "./parked/request-state.ts";
@@ -96,15 +97,15 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   const newId = createIds(clock);
   const hub = createHub({ clock, log });
   const results = createResultStore({ clock, newId });
+  const redact = (payload: JsonObject) => live.current().secrets.redact(payload) as JsonObject;
   const hostFor = createHostFactory({
     ...{ clock, log, access: state.access },
+    topicsOf: createHostTopics({ hub, redact }),
     listTools: async (principal) => [...catalog.tools(sight.tools(principal))],
     callTool: (call) => calls.callUpstreamTool(call),
   });
-  const alarms = createAlarms({
-    ...{ log, hub },
-    redact: (payload) => live.current().secrets.redact(payload) as JsonObject,
-  });
+  const alarms = createAlarms({ log, hub, redact });
+  live.subscribe((next, before) => alarms.onServers(serverChanges(before, next)));
   const webhooks = await openBridgeWebhooks({
     ...{ live, hub, clock, log },
     file: join(state.folder, "webhooks.db"),
@@ -116,8 +117,9 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     ...{ clock, access: state.access, redact: state.redact, newId },
     definitionHashOf: (server, tool) => catalog.upstreamTool(server, tool)?.hash,
     run: (approved) => calls.callUpstreamTool(toInnerCall(approved)),
+    onResolved: alarms.resolved,
   });
-  const { upstreams, own } = createServers(parts, hostFor, () => core);
+  const { upstreams, own } = createServers(parts, { hostFor, alarms, core: () => core });
   const { saved, pins, catalog } = openCatalog(parts, { upstreams, own, alarms });
   const { access } = state;
   const states = createRequestStates(access.sealer, clock);
@@ -191,7 +193,14 @@ function observedBy(...all: readonly PipelineParts["metrics"][]): PipelineParts[
   };
 }
 
-function createServers(parts: CoreParts, hostFor: HostFactory, core: () => Core) {
+function createServers(
+  parts: CoreParts,
+  {
+    hostFor,
+    alarms,
+    core,
+  }: { readonly hostFor: HostFactory; readonly alarms: Alarms; readonly core: () => Core },
+) {
   const { live, clock, log, version, state } = parts;
   const { processes, verdicts, folder } = state;
   const clientInfo = { name: "trestle", version };
@@ -199,6 +208,7 @@ function createServers(parts: CoreParts, hostFor: HostFactory, core: () => Core)
     ...{ live, clock, log, processes, verdicts, clientInfo, hostFor },
     fingerprint: state.access.fingerprint,
     isKnown: state.access.isKnown,
+    onState: alarms.onServer,
     onReconnect: (id) => core().calls.pipeline.reconnected(id),
   });
   const host = hostFor(OWN_SERVER, folder);

@@ -11,7 +11,6 @@ import {
   TRESTLE_META,
   TrestleError,
 } from "@trestle/protocol";
-import { createTopics } from "@trestle-mcp/server-kit/serving";
 import type { Access } from "./access/access.ts";
 import type { ApprovedCall } from "./state/review/review.ts";
 
@@ -34,6 +33,8 @@ export interface HostParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly access: Pick<Access, "grants" | "audit">;
+  /** What the server with this id tells, and hears. */
+  readonly topicsOf: (serverId: string) => Pick<Host, "publish" | "subscribe">;
   /** Those that the principal may use. */
   listTools(principal: Principal): Promise<JsonObject[]>;
   callTool(call: InnerCall): Promise<JsonObject>;
@@ -43,14 +44,12 @@ export interface HostParts {
 export function createHostFactory(parts: HostParts): HostFactory {
   const { clock, log, access } = parts;
   const { grants, audit } = access;
-  const topics = createTopics();
   return (serverId, dataDir) => ({
     forCall: (context) => callsFor(() => context, parts),
     delegate: async ({ principal }, scopes) => grants.seal(serverId, principal, scopes),
     // Opened at each use: work that goes on for days must end when its key is revoked.
     forGrant: (grant) => callsFor(() => contextOf(grants.open(serverId, grant)), parts),
-    publish: (topic, payload) => topics.publish(topic, payload),
-    subscribe: (topic, sinceSeq, handler) => topics.subscribe(topic, sinceSeq, handler),
+    ...parts.topicsOf(serverId),
     audit: (entry) => audit.record({ ...entry, server: serverId }),
     dataDir,
     clock,

@@ -10,6 +10,7 @@ import {
   createUpstream,
   type ProcessRegistry,
   type RestartPace,
+  type StateEntered,
   type Upstream,
   type UpstreamConfig,
   type VerdictStore,
@@ -40,6 +41,8 @@ export interface UpstreamParts {
   readonly fingerprint: (text: string) => string;
   /** Does the credential of this principal still hold? */
   readonly isKnown: (principal: string) => boolean;
+  /** Told of each state that a server enters. */
+  readonly onState: (id: string, entered: StateEntered) => void;
   /** Told when a server that was lost is connected again. */
   readonly onReconnect: (id: string) => void;
 }

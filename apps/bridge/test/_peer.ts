@@ -153,6 +153,7 @@ export async function callByHttp(
   url: string,
   name: string,
   args: JsonObject = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<{ status: number; answer: Answer }> {
   const response = await fetch(url, {
     method: "POST",
@@ -162,6 +163,7 @@ export async function callByHttp(
       "mcp-protocol-version": MODERN_VERSION,
       "mcp-method": "tools/call",
       "mcp-name": name,
+      ...headers,
     },
     body: JSON.stringify({
       jsonrpc: "2.0",

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { serveStdio } from "./_peer.ts";
 import { createPlace, type Place } from "./_place.ts";
+import { until } from "./_processes.ts";
 
 const DOCS = fileURLToPath(new URL("./fixtures/docs.ts", import.meta.url));
 
@@ -70,4 +71,19 @@ test("a workflow calls servers of the bridge, and goes on after the bridge was k
     ...{ status: "succeeded", completedSteps: ["first", "ask", "second"] },
   });
   expect(asked(place)).toEqual(["pool", "pool again"]);
+});
+
+test("what happens in the bridge begins a workflow that waits for it", async () => {
+  const place = openPlace();
+  const { call, bridge } = await open(place);
+  const look = { id: "look", server: "docs", tool: "search", arguments: { q: "$tool", limit: 1 } };
+  const input = { type: "object", properties: { tool: { type: "string" } } };
+  await call("register_workflow", { definition: { id: "on-failure", input, steps: [look] } });
+  await call("set_trigger", {
+    ...{ id: "t", workflow: "on-failure", input: { tool: "triggered" } },
+    event: { topic: "call.tool_error", match: { server: "docs", outcome: "tool_error" } },
+  });
+  await bridge.peer.call("docs__search", { q: "fine", limit: 1 });
+  await bridge.peer.call("docs__search", { q: "trouble", limit: 1 });
+  await until("the workflow has looked", () => asked(place).includes("triggered"));
 });

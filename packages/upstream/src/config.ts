@@ -74,6 +74,8 @@ export interface UpstreamParts {
   /** Told when a server that was lost is connected again. */
   readonly onReconnect?: (id: string) => void;
   /** Told when a connection is over, and whatever the server kept for it: `loss` says why where nobody wanted that. */
+  /** Told of each state that an upstream enters, but for its end. */
+  readonly onState?: (id: string, entered: StateEntered) => void;
   readonly onGone?: (loss?: string) => void;
 }
 
@@ -103,6 +105,9 @@ export interface UpstreamHealth {
 
 /** What a server tells of its own accord, and that a connection was made: what it was known for may be old. */
 export type UpstreamEvent = ServerEvent | { readonly kind: "connected" };
+
+/** Why and how often, where a state is one that nobody wanted. */
+export type StateEntered = Pick<UpstreamHealth, "state" | "restarts" | "lastError">;
 
 /** A server behind the bridge, started when first needed and started again when it died. */
 export interface Upstream {

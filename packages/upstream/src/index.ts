@@ -3,6 +3,7 @@ export type {
   EndGraces,
   HttpConfig,
   RestartPace,
+  StateEntered,
   StdioConfig,
   Upstream,
   UpstreamConfig,

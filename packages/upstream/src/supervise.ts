@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "@trestle/protocol";
 import { isTrestleError, messageOf, TrestleError } from "@trestle/protocol";
 import { backoffDelay } from "./backoff.ts";
-import type { RestartPace, UpstreamHealth } from "./config.ts";
+import type { RestartPace, StateEntered, UpstreamHealth } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import { abandoned, notSent } from "./faults.ts";
 
@@ -23,6 +23,8 @@ export interface SuperviseOptions {
   connect(signal: AbortSignal): Promise<Connection>;
   /** Told when a connection ended that nobody had ended. */
   onLost?(reason: string): void;
+  /** Told of each state that is entered, but for the end. */
+  onState?(entered: StateEntered): void;
   /** What the server left on stderr and stdout that may explain a failure. */
   evidence(): string[];
 }
@@ -63,6 +65,9 @@ export function supervise(options: SuperviseOptions): Supervisor {
     if (state === "closed") return;
     state = next;
     since = clock.now();
+    if (next === "closed") return;
+    const why = next !== "ready" && lastError !== undefined ? { lastError } : {};
+    options.onState?.({ state, restarts, ...why });
   }
 
   function connection(

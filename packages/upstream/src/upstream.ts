@@ -41,6 +41,7 @@ export function createUpstream(config: UpstreamConfig, parts: UpstreamParts): Up
     restart: config.restart,
     startTimeoutMs: config.startTimeoutMs ?? START_TIMEOUT_MS,
     ...(parts.onGone && { onLost: parts.onGone }),
+    onState: (entered) => parts.onState?.(id, entered),
     evidence: () => [...stderr.lines(), ...garbage.map((line) => `(stdout) ${line}`)].map(hide),
     async connect(signal) {
       const connection = await connect(signal);

@@ -14,6 +14,7 @@ import {
 } from "@trestle-mcp/server-kit/serving";
 import type { Access } from "../access/access.ts";
 import type { Config } from "../config/load.ts";
+import type { LateFeed } from "./late-feed.ts";
 import type { Rest } from "./rest/rest.ts";
 import type { PlainFacts } from "./wire.ts";
 import { createHttpWire } from "./wire-http.ts";
@@ -38,6 +39,8 @@ export interface HttpDoorParts extends PlainFacts {
   readonly access: Pick<Access, "authenticate" | "holds" | "needsKey" | "onChange" | "sealer">;
   readonly log: Logger;
   readonly rest: Rest;
+  /** Of this door alone: it closes with it. */
+  readonly openFeed: () => LateFeed;
   /** Called when the door opens, and without a URL when it closes. */
   readonly onListening: (url: string | undefined) => void;
 }
@@ -90,9 +93,10 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
   const { instance, log, access, rest } = parts;
   const { allowedHosts, allowedOrigins } = parts.config.http;
   const isOpen = !isLoopback(host);
+  const feed = parts.openFeed();
   if (isOpen && !access.needsKey()) throw noKey(host);
   try {
-    return await serveHttp(instance, {
+    const serving = await serveHttp(instance, {
       host,
       port,
       log,
@@ -109,8 +113,10 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
       allowedOrigins,
       sessionSeal: sessionSealOf(access, log),
       entrance: rest,
+      upgrade: feed.upgrade,
       intercept: createHttpWire(parts),
     });
+    return { ...serving, close: () => closeBoth(serving, feed) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     throw new TrestleError(
@@ -118,6 +124,12 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
       `Port ${port} of ${host} is used by another program. End that, or choose another port with --port.`,
     );
   }
+}
+
+/** The server cuts off whatever became a WebSocket: those who listen are told first. */
+async function closeBoth(serving: HttpServing, feed: LateFeed): Promise<void> {
+  await feed.close();
+  await serving.close();
 }
 
 /** What a client of the handshake era carries from a bridge that ended to the one that follows. */

@@ -19,6 +19,7 @@ import type { Config } from "../config/load.ts";
 import type { Core } from "../core.ts";
 import { type ControlRequest, readHello, sayFarewell, serveControl } from "./control.ts";
 import { type Address, createHttpDoor } from "./http-door.ts";
+import { createLateFeed } from "./late-feed.ts";
 import { createLateRest } from "./late-rest.ts";
 import { createStreamWire } from "./wire-stream.ts";
 
@@ -54,7 +55,10 @@ export function createInbound(parts: InboundParts): Inbound {
   const streams = new Set<{ close(): Promise<void> }>();
   const joiners = new Set<Socket>();
   const rest = createLateRest(core, log);
-  const door = createHttpDoor({ ...wire, config, access: core.access, rest, onListening });
+  const openFeed = () => createLateFeed(core);
+  const door = createHttpDoor({
+    ...{ ...wire, config, access: core.access, rest, openFeed, onListening },
+  });
   let stopping = false;
 
   async function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<void> {

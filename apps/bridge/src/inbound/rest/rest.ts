@@ -5,6 +5,7 @@ import {
   MODERN_VERSION,
   type Principal,
   type RequestContext,
+  TrestleError,
 } from "@trestle/protocol";
 import {
   type AuthRefusal,
@@ -14,6 +15,7 @@ import {
 import type { Core } from "../../core.ts";
 import { type Operation, runOperation } from "../../operations/operation.ts";
 import { findOperation } from "../find-operation.ts";
+import { EVENTS_PATH } from "../late-feed.ts";
 import { allowOrigin, answerOptions } from "./cors.ts";
 import { send, sendFailure, toEnvelope } from "./envelope.ts";
 import { limitHeaders, RestRefusal, toFailure } from "./failure.ts";
@@ -78,6 +80,7 @@ async function answer(exchange: Exchange, core: Core): Promise<void> {
 async function perform(exchange: Exchange, core: Core) {
   const { request, response, asks, below, query } = exchange;
   if (below === "") return { ...index(), headers: {} };
+  if (below === EVENTS_PATH) throw onlyWebSockets();
   const match = matchRoute(ROUTES, request.method ?? "GET", below);
   const { route } = match;
   const operation = findOperation(route.operation);
@@ -100,6 +103,13 @@ function index() {
     summary,
   }));
   return { data: { resources } as JsonObject, metadata: undefined, error: undefined };
+}
+
+function onlyWebSockets(): TrestleError {
+  return new TrestleError(
+    "invalid_input",
+    `Events come over a WebSocket: connect to ws://…${BASE}/${EVENTS_PATH} and send {"type":"subscribe","topics":["*"]}.`,
+  );
 }
 
 /** Some operations are for everybody: what they tell a stranger is for them to decide. */

@@ -27,6 +27,8 @@ export interface ReviewQueueOptions {
   readonly definitionHashOf: (server: string, tool: string) => string | undefined;
   /** Makes the call. Its own failure must not come back to this queue. */
   readonly run: (approved: ApprovedCall) => Promise<JsonObject>;
+  /** Told of each item that a person decided, when it has ended. */
+  readonly onResolved?: (item: ReviewItem) => void;
   /** Items that may wait or run at a time. Default 1,000. */
   readonly maxItems?: number;
   /** How long an item waits. Default 7 days. */
@@ -142,7 +144,12 @@ export async function openReviewQueue(options: ReviewQueueOptions): Promise<Revi
     return { ...toItem(row), ...seal.open(row) };
   }
 
-  const approve = createReviewRun({ ...options, database, runners, running, seal, find, get });
+  const runApproved = createReviewRun({ ...options, database, runners, running, seal, find, get });
+
+  function tell(item: ReviewItem): ReviewItem {
+    options.onResolved?.(item);
+    return item;
+  }
 
   return {
     async add(failed) {
@@ -186,7 +193,7 @@ export async function openReviewQueue(options: ReviewQueueOptions): Promise<Revi
       const rows = database.read("SELECT state, count(*) AS items FROM review_item GROUP BY state");
       return Object.fromEntries(rows.map(({ state, items }) => [state, items]));
     },
-    approve,
+    approve: async (...asked) => tell(await runApproved(...asked)),
     async reject(id, by, reason) {
       const row = await find(id);
       if (row.state !== "waiting") throw decided(toItem(row));
@@ -196,7 +203,7 @@ export async function openReviewQueue(options: ReviewQueueOptions): Promise<Revi
       const params: SqlValue[] = [by, clock.now(), clock.now(), reason ?? null, id];
       const [done] = await database.write([{ sql: REJECT, params }]);
       if (done?.changes !== 1) throw decided(toItem(await find(id)));
-      return get(id);
+      return tell(await get(id));
     },
     async close() {
       // Whatever still runs cannot be told of later: the next bridge must not think that it knows.

@@ -1,0 +1,48 @@
+import { createFeed } from "@trestle/events";
+import { type Principal, TrestleError } from "@trestle/protocol";
+import type { EntranceAsks, Upgrade } from "@trestle-mcp/server-kit/serving";
+import type { Core } from "../../core.ts";
+import { createReader } from "./reader.ts";
+
+/** How soon a socket ends whose key was revoked while nothing happened. */
+const KEEPALIVE_MS = 10_000;
+
+export interface BridgeFeed {
+  upgrade(...asked: Parameters<Upgrade>): void;
+  close(): Promise<void>;
+}
+
+/** What happens, over WebSockets, to whoever may ask over REST. */
+export function createBridgeFeed(core: Core): BridgeFeed {
+  const { hub, clock, log } = core;
+  // What is asked of a request, until its feed asks who it is.
+  const asked = new WeakMap<object, EntranceAsks>();
+  const feed = createFeed({
+    ...{ hub, clock, log, keepaliveMs: KEEPALIVE_MS, allowedOrigins: "checked" },
+    authenticate(request) {
+      const asks = asked.get(request);
+      if (!asks) throw new TrestleError("denied", "Nobody can tell who this is.");
+      const verdict = asks.authenticate(request);
+      if ("refused" in verdict) {
+        const code = verdict.refused === "limited" ? "rate_limited" : "denied";
+        throw new TrestleError(code, verdict.message);
+      }
+      return createReader(() => principalOf(asks.authenticate(request)), core);
+    },
+  });
+  return {
+    upgrade(request, socket, head, asks) {
+      if (asks.foreign(request) !== undefined) {
+        socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        return;
+      }
+      asked.set(request, asks);
+      void feed.upgrade(request, socket, head);
+    },
+    close: feed.close,
+  };
+}
+
+function principalOf(verdict: ReturnType<EntranceAsks["authenticate"]>): Principal | undefined {
+  return "refused" in verdict ? undefined : verdict;
+}

@@ -1,0 +1,45 @@
+import type { FeedPeer, HubEvent } from "@trestle/events";
+import type { Principal } from "@trestle/protocol";
+import { READS } from "../../access/sight.ts";
+import { isOwnTopic } from "../../alarms.ts";
+import type { Core } from "../../core.ts";
+import { seesEverything } from "../../operations/sight.ts";
+
+/** What of the servers' own topics takes a scope: `one:events:read` covers those of `one`. */
+const EVENTS = "events";
+
+/**
+ * Whoever reads the feed. `current` tells who that is now, from the credential that was presented: nobody
+ * once it holds no more, and then for good, so that one revoked key is not counted as many wrong ones.
+ */
+export function createReader(current: () => Principal | undefined, core: FeedRights): FeedPeer {
+  let isGone = false;
+  function reader(): Principal | undefined {
+    const principal = isGone ? undefined : current();
+    isGone = principal === undefined;
+    return principal;
+  }
+  return {
+    isValid: () => reader() !== undefined,
+    mayRead(event) {
+      const principal = reader();
+      return principal !== undefined && mayRead(event, principal, core);
+    },
+  };
+}
+
+export type FeedRights = Pick<Core, "access" | "sight">;
+
+/** As REST shows it: of calls only one's own, and of servers those that one may use. */
+function mayRead(event: HubEvent, principal: Principal, { access, sight }: FeedRights): boolean {
+  if (seesEverything(principal)) return true;
+  const { topic, payload, source } = event;
+  if (source !== undefined) {
+    return access.allows(principal, { server: source, tool: EVENTS, hints: READS });
+  }
+  if (!isOwnTopic(topic)) return false;
+  if (payload.principal !== undefined) return payload.principal === principal.id;
+  if (typeof payload.server !== "string") return false;
+  const sees = sight.servers(principal);
+  return sees === undefined || sees(payload.server);
+}
