@@ -7,6 +7,7 @@ import type {
   ServerEvent,
   ServerInstance,
 } from "@trestle/protocol";
+import type { Credentials } from "./http/credentials.ts";
 import type { ProcessRegistry } from "./processes/registry.ts";
 import type { VerdictStore } from "./verdicts.ts";
 
@@ -59,6 +60,8 @@ export interface HttpConfig extends CommonConfig {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly transport?: "auto" | "streamable" | "sse";
+  /** Shown with each request, where the headers alone do not say whom it is from. */
+  readonly credentials?: Credentials | undefined;
 }
 export type UpstreamConfig = EmbeddedConfig | StdioConfig | HttpConfig;
 
@@ -71,11 +74,11 @@ export interface UpstreamParts {
   readonly verdicts?: VerdictStore;
   /** Who we say we are: `{ name, version }`. */
   readonly clientInfo: JsonObject;
+  /** Told of each state that an upstream enters, but for its end. */
+  readonly onState?: (id: string, entered: StateEntered) => void;
   /** Told when a server that was lost is connected again. */
   readonly onReconnect?: (id: string) => void;
   /** Told when a connection is over, and whatever the server kept for it: `loss` says why where nobody wanted that. */
-  /** Told of each state that an upstream enters, but for its end. */
-  readonly onState?: (id: string, entered: StateEntered) => void;
   readonly onGone?: (loss?: string) => void;
 }
 
@@ -103,11 +106,11 @@ export interface UpstreamHealth {
   readonly stderr: string[];
 }
 
-/** What a server tells of its own accord, and that a connection was made: what it was known for may be old. */
-export type UpstreamEvent = ServerEvent | { readonly kind: "connected" };
-
 /** Why and how often, where a state is one that nobody wanted. */
 export type StateEntered = Pick<UpstreamHealth, "state" | "restarts" | "lastError">;
+
+/** What a server tells of its own accord, and that a connection was made: what it was known for may be old. */
+export type UpstreamEvent = ServerEvent | { readonly kind: "connected" };
 
 /** A server behind the bridge, started when first needed and started again when it died. */
 export interface Upstream {

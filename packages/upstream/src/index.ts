@@ -12,6 +12,7 @@ export type {
   UpstreamHealth,
   UpstreamParts,
 } from "./config.ts";
+export type { Credentials } from "./http/credentials.ts";
 export { type ListMethod, listAll } from "./list-all.ts";
 export {
   createProcessRegistry,

@@ -3,6 +3,7 @@ import { TrestleError } from "@trestle/protocol";
 import type { HttpConfig } from "../config.ts";
 import type { Link } from "../json-rpc/link.ts";
 import type { Verdict } from "../verdicts.ts";
+import { withCredentials } from "./credentials.ts";
 import { createExchange } from "./exchange.ts";
 import { openSseLink } from "./sse-link.ts";
 import { createStreamableLink } from "./streamable-link.ts";
@@ -20,10 +21,12 @@ export function dialHttp(
   transport: NonNullable<Verdict["transport"]>,
   parts: DialParts,
 ): Promise<Link> {
+  const exchange = createExchange(checked(config).href);
+  const { credentials } = config;
   const options = {
     ...parts,
     upstream: config.id,
-    exchange: createExchange(checked(config).href),
+    exchange: credentials ? withCredentials(exchange, credentials) : exchange,
     headers: lowerCased(config.headers ?? {}),
   };
   return transport === "sse"

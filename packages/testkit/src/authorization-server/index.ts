@@ -1,0 +1,5 @@
+export {
+  type AuthorizationServer,
+  type AuthorizationServerOptions,
+  startAuthorizationServer,
+} from "./start-authorization-server.ts";

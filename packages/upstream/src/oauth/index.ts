@@ -1,0 +1,3 @@
+export { type OAuthCredentials, openOAuthCredentials, type Return } from "./credentials.ts";
+export type { Kept, Vault } from "./kept.ts";
+export type { OAuthSettings } from "./settings.ts";

@@ -1,0 +1,197 @@
+import { randomUUID } from "node:crypto";
+import { isTrestleError } from "@trestle/protocol";
+import { type ManualClock, manualClock } from "@trestle/testkit/surroundings";
+import { expect, test } from "vitest";
+import {
+  type Kept,
+  type OAuthCredentials,
+  type OAuthSettings,
+  openOAuthCredentials,
+  type Return,
+} from "../src/oauth/index.ts";
+import { context, upstreamOf } from "./_parts.ts";
+import { type Protected, startProtected } from "./_protected.ts";
+
+const REDIRECT = "http://127.0.0.1:4100/oauth/callback";
+
+interface Holder {
+  readonly credentials: OAuthCredentials;
+  readonly clock: ManualClock;
+  kept: Kept | undefined;
+}
+
+async function holderAt(
+  { url }: Protected,
+  settings: Partial<OAuthSettings> = {},
+  before?: Holder,
+): Promise<Holder> {
+  const clock = before?.clock ?? manualClock(Date.now());
+  const holder = { clock, kept: before?.kept } as { -readonly [Key in keyof Holder]: Holder[Key] };
+  holder.credentials = await openOAuthCredentials({
+    ...{ upstream: "peer", url, clock, fetch, redirectUrl: REDIRECT, newState: randomUUID },
+    settings: { grant: "authorization_code", ...settings },
+    how: "Run trestle login peer.",
+    vault: {
+      read: async () => holder.kept,
+      async write(kept) {
+        holder.kept = kept;
+      },
+    },
+  });
+  return holder;
+}
+
+function listTools({ url }: Protected, { credentials }: Holder, era: "modern" | "legacy") {
+  const upstream = upstreamOf({ kind: "http", url, era, transport: "streamable", credentials });
+  return upstream.request("tools/list", {}, context());
+}
+
+/** The address that a refused request names. */
+async function addressOf(request: Promise<unknown>): Promise<string> {
+  const error: unknown = await request.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  if (!isTrestleError(error)) throw new Error(`not refused as it should be: ${error}`);
+  expect(error).toMatchObject({ code: "denied", details: { reason: "needs_reauth" } });
+  const url = String(error.details?.authorization_url);
+  expect(error.message).toContain(url);
+  return url;
+}
+
+function returnOf({ searchParams }: URL): Return {
+  const value = (name: string) => searchParams.get(name) ?? undefined;
+  return { state: value("state"), code: value("code"), iss: value("iss") };
+}
+
+async function signIn(peer: Protected, holder: Holder): Promise<void> {
+  const url = await addressOf(listTools(peer, holder, "modern"));
+  await holder.credentials.finish(returnOf(await peer.server.signIn(url, "ann")));
+}
+
+test.each(["modern", "legacy"] as const)(
+  "a person signs in once, and the next run goes on with it (%s)",
+  async (era) => {
+    const peer = await startProtected();
+    const holder = await holderAt(peer);
+    await signIn(peer, holder);
+    expect((await listTools(peer, holder, era)).tools).not.toHaveLength(0);
+    const next = await holderAt(peer, {}, holder);
+    expect((await listTools(peer, next, era)).tools).not.toHaveLength(0);
+    expect(new Set(peer.letIn.map(({ sub }) => sub))).toEqual(new Set(["ann"]));
+    expect(peer.server.seen.filter((path) => path === "/register")).toHaveLength(1);
+  },
+);
+
+test("while somebody is asked to sign in, everybody is told the same address", async () => {
+  const peer = await startProtected();
+  const holder = await holderAt(peer);
+  const first = await addressOf(listTools(peer, holder, "modern"));
+  expect(await addressOf(listTools(peer, holder, "modern"))).toBe(first);
+  expect(await holder.credentials.begin()).toBe(first);
+  holder.clock.advance(600_000);
+  expect(await holder.credentials.begin()).not.toBe(first);
+});
+
+test("a return that is not of the sign-in that was begun is refused, and changes nothing", async () => {
+  const peer = await startProtected();
+  const holder = await holderAt(peer);
+  const url = await addressOf(listTools(peer, holder, "modern"));
+  const back = returnOf(await peer.server.signIn(url));
+  const { credentials } = holder;
+  const wrong: [Return, RegExp][] = [
+    [{ ...back, state: "guessed" }, /was begun here/],
+    [{ code: back.code }, /was begun here/],
+    [{ state: back.state, error: "access_denied" }, /access_denied/],
+    [{ ...back, iss: "https://evil.example" }, /issuer|iss/i],
+  ];
+  for (const [each, message] of wrong) {
+    await expect(credentials.finish(each)).rejects.toMatchObject({
+      code: "denied",
+      message: expect.stringMatching(message),
+    });
+  }
+  expect(await credentials.status()).toEqual({ isSignedIn: false });
+  await credentials.finish(back);
+  expect(await credentials.status()).toMatchObject({ isSignedIn: true });
+  await expect(credentials.finish(back)).rejects.toMatchObject({ code: "denied" });
+});
+
+test("a token is renewed before it ends, once for all who ask at that time", async () => {
+  const peer = await startProtected({ tokenSeconds: 600 });
+  const holder = await holderAt(peer);
+  await signIn(peer, holder);
+  const { credentials, clock } = holder;
+  const first = await credentials.headers();
+  clock.advance(530_000);
+  expect(await credentials.headers()).toEqual(first);
+  clock.advance(20_000);
+  const renewed = await Promise.all([1, 2, 3].map(() => credentials.headers()));
+  expect(new Set(renewed.map(({ authorization }) => authorization)).size).toBe(1);
+  expect(renewed[0]).not.toEqual(first);
+  expect(peer.server.seen.filter((path) => path === "/token refresh_token")).toHaveLength(1);
+});
+
+test("a token that the server takes back is renewed, and the request is sent once more", async () => {
+  const peer = await startProtected();
+  const holder = await holderAt(peer);
+  await signIn(peer, holder);
+  const upstream = upstreamOf({ kind: "http", url: peer.url, credentials: holder.credentials });
+  await upstream.request("tools/list", {}, context());
+  const { authorization } = await holder.credentials.headers();
+  peer.refused.add(String(authorization).replace("Bearer ", ""));
+  const all = [1, 2, 3, 4].map(() => upstream.request("tools/list", {}, context()));
+  expect((await Promise.all(all)).every(({ tools }) => Array.isArray(tools))).toBe(true);
+  expect(peer.server.seen.filter((path) => path === "/token refresh_token")).toHaveLength(1);
+
+  const second = (await holder.credentials.headers()).authorization;
+  peer.refused.add(String(second).replace("Bearer ", ""));
+  peer.server.revokeRefreshes();
+  await addressOf(upstream.request("tools/list", {}, context()));
+});
+
+test("what needs more rights asks for them beside those that are there", async () => {
+  const peer = await startProtected();
+  const holder = await holderAt(peer, { scope: undefined });
+  await signIn(peer, holder);
+  peer.needs = ["files:write"];
+  const wider = new URL(await addressOf(listTools(peer, holder, "modern")));
+  expect(wider.searchParams.get("scope")).toContain("files:write");
+  await holder.credentials.finish(returnOf(await peer.server.signIn(wider.href)));
+  expect((await listTools(peer, holder, "modern")).tools).not.toHaveLength(0);
+  peer.needs = ["files:write", "files:delete"];
+  const widest = new URL(await addressOf(listTools(peer, holder, "modern")));
+  expect(widest.searchParams.get("scope")?.split(" ")).toEqual(["files:write", "files:delete"]);
+});
+
+test("a program signs in by itself", async () => {
+  const peer = await startProtected({ clients: { us: "s3cret" } });
+  const settings = { grant: "client_credentials", clientId: "us", clientSecret: "s3cret" } as const;
+  const holder = await holderAt(peer, settings);
+  expect((await listTools(peer, holder, "modern")).tools).not.toHaveLength(0);
+  expect(peer.letIn[0]).toMatchObject({ sub: "us" });
+  expect(await holder.credentials.begin()).toBeUndefined();
+  const wrong = await holderAt(peer, { ...settings, clientSecret: "guessed" });
+  await expect(listTools(peer, wrong, "modern")).rejects.toMatchObject({
+    code: "denied",
+    message: expect.not.stringContaining("guessed"),
+  });
+});
+
+test("our secret goes to no other authorization server than the one it is of", async () => {
+  const peer = await startProtected({ clients: { us: "s3cret" } });
+  const settings = { grant: "client_credentials", clientId: "us", clientSecret: "s3cret" } as const;
+  const strict = await holderAt(peer, { ...settings, issuer: "https://login.example" });
+  await expect(listTools(peer, strict, "modern")).rejects.toMatchObject({
+    message: expect.stringContaining("oauth.issuer"),
+  });
+  const holder = await holderAt(peer, settings);
+  await listTools(peer, holder, "modern");
+  const other = await startProtected({ clients: { us: "s3cret" } });
+  const moved = await holderAt(other, settings, {
+    ...holder,
+    kept: { clients: holder.kept?.clients ?? {} },
+  });
+  await expect(listTools(other, moved, "modern")).rejects.toMatchObject({ code: "denied" });
+  expect(other.server.seen).not.toContain("/token client_credentials");
+});
