@@ -1,4 +1,10 @@
-import type { Clock, Era, Logger, ServerInstance } from "@trestle/protocol";
+import {
+  type Clock,
+  type Era,
+  type Logger,
+  messageOf,
+  type ServerInstance,
+} from "@trestle/protocol";
 import type { UpstreamHealth } from "@trestle/upstream";
 import type { SourceStatus } from "./catalog/catalog.ts";
 import { createListPlain } from "./catalog/list-plain.ts";
@@ -6,8 +12,10 @@ import { atHomeOf, type ConfigChanges, changesOf } from "./config/changes.ts";
 import { createLiveConfig } from "./config/live.ts";
 import type { Config } from "./config/load.ts";
 import { type Core, createCore } from "./core.ts";
+import { createIds } from "./ids.ts";
 import { createInstance } from "./instance.ts";
 import { createRunning } from "./running.ts";
+import { openShared } from "./shared/shared.ts";
 import { openState } from "./state/open.ts";
 
 export interface BridgeParts {
@@ -45,9 +53,10 @@ export interface Bridge {
 /** A bridge from its opening to its end: inbound ways serve `instance`, everything else stands in `core`. */
 export async function createBridge(config: Config, parts: BridgeParts): Promise<Bridge> {
   const live = createLiveConfig(config);
-  const state = await openState({ ...parts, live });
+  const shared = await openShared(config, { ...parts, newId: createIds(parts.clock) });
+  const state = await openState({ ...parts, live, shared });
   const running = createRunning(parts.clock);
-  const core = await createCore({ ...parts, live, state, running });
+  const core = await createCore({ ...parts, live, state, running, shared });
   const { catalog, calls, upstreams } = core;
   const info = { name: "trestle", version: parts.version, title: "Trestle" };
 
@@ -69,6 +78,7 @@ export async function createBridge(config: Config, parts: BridgeParts): Promise<
     apply(next) {
       const changes = changesOf(live.current(), next);
       live.replace(atHomeOf(live.current(), next));
+      noteChanges(changes, core);
       return changes;
     },
     isPlain: (name) => catalog.tool(name)?.isPlain ?? false,
@@ -78,8 +88,19 @@ export async function createBridge(config: Config, parts: BridgeParts): Promise<
       await drain();
       await core.close();
       await state.close();
+      await shared?.close();
     },
   };
+}
+
+/** Whoever changed the files is not known here; that they were changed is. */
+function noteChanges(changes: ConfigChanges, { access, log }: Core): void {
+  const changed = Object.entries(changes).filter(([, names]) => names.length > 0);
+  if (changed.length === 0) return;
+  const entry = { event: "configuration_changed", ...Object.fromEntries(changed) };
+  access.audit.record(entry).catch((error: unknown) => {
+    log.error("an audit entry was lost", { event: entry.event, reason: messageOf(error) });
+  });
 }
 
 function statusOf({ catalog, upstreams }: Core): UpstreamStatus[] {

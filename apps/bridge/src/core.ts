@@ -27,6 +27,7 @@ import { createParking, type Parking } from "./parked/parking.ts";
 import { createRequestStates, type RequestStates } from "./parked/request-state.ts";
 import type { Pipeline, PipelineParts } from "./pipeline.ts";
 import type { Running } from "./running.ts";
+import type { Shared } from "./shared/shared.ts";
 import type { ChainHistory } from "./state/chains/chains.ts";
 import type { HistoryStore } from "./state/history/history.ts";
 import type { MetricsStore } from "./state/metrics/metrics.ts";
@@ -77,6 +78,8 @@ export interface Core {
   readonly states: RequestStates;
   /** Calls that wait for a client to come back with answers. */
   readonly parking: Parking;
+  /** What this bridge has in common with others; nothing where it is alone. */
+  readonly shared?: Shared | undefined;
   /** Ends every upstream and closes the queue. */
   close(): Promise<void>;
 }
@@ -88,6 +91,7 @@ export interface CoreParts {
   readonly live: LiveConfig;
   readonly state: State;
   readonly running: Running;
+  readonly shared?: Shared | undefined;
 }
 
 /** Joins catalog, pipeline and upstreams. Mounted servers call back into what they are part of. */
@@ -147,7 +151,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   const core: Core = {
     ...{ version, clock, log, live, settings, access, sight, exposure, usage },
     ...{ catalog, pins, upstreams, calls, review, results, hub, webhooks },
-    ...{ history, metrics, chains, newId, states },
+    ...{ history, metrics, chains, newId, states, shared: parts.shared },
     parking: createParking({ clock, newId, states }),
     ...{ running: parts.running, startedAt: clock.now() },
     async close() {
@@ -216,11 +220,12 @@ function createServers(
   return { upstreams, own };
 }
 
-function pipelineParts({ clock, log, state }: CoreParts, alarms: Alarms) {
+function pipelineParts({ clock, log, state, shared }: CoreParts, alarms: Alarms) {
   const { access, records, redact } = state;
   return {
     ...alarms,
     ...{ clock, log, redact, history: records.history },
+    limits: shared?.limits,
     fineNow: () => performance.now(),
     random: Math.random,
     // Whom our own tools serve they decide themselves, and what they call is asked for anew.

@@ -19,6 +19,7 @@ import {
   type FallbackParts,
   fallback,
   type History,
+  type LimitStore,
   limit,
   type Next,
   type Policy,
@@ -60,6 +61,8 @@ export interface PipelineParts {
   readonly allows: AuthorizeParts["allows"];
   readonly onBreaker: NonNullable<BreakerParts["onChange"]>;
   readonly reenter: FallbackParts["reenter"];
+  /** Where calls are counted with other bridges; this process counts for itself without it. */
+  readonly limits?: LimitStore | undefined;
   readonly review: FallbackParts["review"];
   readonly notify: FallbackParts["notify"];
   /** Puts kept results in the place of their handles. */
@@ -109,7 +112,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     authorize: authorize({ allows }),
     limit: limit({
       settingsFor: (call) => settings().limits(call, of(call)),
-      store: createMemoryLimits(clock),
+      store: parts.limits ?? createMemoryLimits(clock),
       clock,
     }),
     cache: cache.policy,

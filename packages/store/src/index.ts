@@ -39,5 +39,7 @@ export {
   shareFolder,
 } from "./share-folder.ts";
 export type { FolderBackend } from "./share-owner.ts";
+export { fromWireError, toWireError } from "./share-wire.ts";
 export { type OpenSqliteOptions, openSqlite, type Sqlite } from "./sqlite.ts";
 export type { Row, SqlParams, SqlStatement, SqlValue, WriteResult } from "./sqlite-statement.ts";
+export { openTurns, type SqliteTurns } from "./sqlite-turns.ts";

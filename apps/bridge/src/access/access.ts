@@ -29,6 +29,8 @@ export interface AccessParts {
   readonly config: () => AccessConfig;
   /** The value of `MCP_ENCRYPTION_KEY`. */
   readonly encryptionKey?: string | undefined;
+  /** Makes the keys of this home those of all bridges that are one with it. */
+  readonly shareKeys?: ((keys: KeyStore) => Promise<KeyStore>) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -61,7 +63,7 @@ export interface Access {
   readonly grants: Grants;
   readonly keys: KeyStore;
   readonly sealer: Sealer;
-  /** A digest that only this home can make, so that nothing can be guessed from it. */
+  /** A digest that only this home and those that are one with it can make, so that nothing can be guessed from it. */
   readonly fingerprint: (text: string) => string;
   readonly audit: Audit;
   close(): Promise<void>;
@@ -76,10 +78,13 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
   const { home, config, encryptionKey, clock, log } = parts;
   const folder = join(home, "bridge");
   const admin = ensureAdminCredential(home);
-  let good = settle(config(), admin.text, clock); // wrong rules are refused at the start
+  // Principals and digests are the same at all bridges that are one.
+  const shared = parts.shareKeys && encryptionKey?.split(",").at(-1)?.trim();
+  const secrets: Secrets = { admin: admin.text, naming: shared || admin.text };
+  let good = settle(config(), secrets, clock); // wrong rules are refused at the start
   const current = follow(config, (settings) => {
     try {
-      good = settle(settings, admin.text, clock);
+      good = settle(settings, secrets, clock);
     } catch (error) {
       log.error("access goes on by the last good rules", { reason: messageOf(error) });
     }
@@ -90,7 +95,8 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     ...(encryptionKey === undefined ? {} : { encryptionKey }),
   });
   const sealer = createSealer(keyring);
-  const stored = await openKeyStore({ file: join(folder, "keys.db"), clock });
+  const own = await openKeyStore({ file: join(folder, "keys.db"), clock });
+  const stored = parts.shareKeys ? await parts.shareKeys(own) : own;
   const changes = createAccessChanges(stored, clock);
   const keys = telling(stored, changes.changed);
   const audit = await openAudit({ folder: join(folder, "audit"), clock, log }).catch(
@@ -134,7 +140,7 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     grants: createGrants({ binding, sealer, clock }),
     keys,
     sealer,
-    fingerprint: (text) => createHmac("sha256", admin.text).update(text).digest("hex"),
+    fingerprint: (text) => createHmac("sha256", secrets.naming).update(text).digest("hex"),
     audit,
     async close() {
       await audit.close();
@@ -167,17 +173,23 @@ export interface Settled {
   readonly httpKey?: NonNullable<Credentials["httpKey"]>;
 }
 
-function settle(config: AccessConfig, adminSecret: string, clock: Clock): Settled {
+interface Secrets {
+  readonly admin: string;
+  /** Names are made with it. The oldest of several keys, so that a new one in front renames nobody. */
+  readonly naming: string;
+}
+
+function settle(config: AccessConfig, { admin, naming }: Secrets, clock: Clock): Settled {
   const { key } = config.http;
   const scopes = config.access?.keyScopes;
-  // Made with the home's own secret: a key that a person chose could be guessed from its plain hash.
+  // Made with a secret: a key that a person chose could be guessed from its plain hash.
   const nameOf = (text: string) =>
-    createHmac("sha256", adminSecret).update(text).digest("hex").slice(0, 12);
+    createHmac("sha256", naming).update(text).digest("hex").slice(0, 12);
   const httpKey = key === undefined ? undefined : { id: `key:http-${nameOf(key)}`, text: key };
   return {
     rules: createRules(config, clock),
     adminPrincipal: { id: ADMIN_ID, kind: "admin" },
-    adminKeyId: `admin-${nameOf(adminSecret)}`,
+    adminKeyId: `admin-${nameOf(admin)}`,
     ...(httpKey === undefined
       ? {}
       : {

@@ -33,12 +33,20 @@ function detailOf(core: Core, principal: Principal): JsonObject {
     // Calls that wait for a client to come back with what its user said.
     parked: core.parking.count(),
     history: { dropped: core.history.dropped() },
+    ...sharedOf(core),
   };
+}
+
+/** Of a bridge that is one of several. */
+function sharedOf({ shared }: Core): JsonObject {
+  if (shared === undefined) return {};
+  const { replica, replicas, redis } = shared;
+  return { shared: { replica, replicas: replicas.count(), redis: redis.isUp() ? "up" : "down" } };
 }
 
 /** Why the bridge cannot do all that it is asked to; empty where it can. */
 function reasonsOf(
-  { upstreams, catalog, calls, history }: Core,
+  { upstreams, catalog, calls, history, shared }: Core,
   sees: Sees<string> = () => true,
 ): string[] {
   const unlisted = new Map(catalog.status().map(({ server, problem }) => [server, problem]));
@@ -54,7 +62,12 @@ function reasonsOf(
     .map(({ server, tool }) => `${server}.${tool} failed too often: its breaker is open`);
   const dropped = history.dropped();
   const lost = dropped === 0 ? [] : [`${dropped} history rows could not be stored`];
-  return [...failed, ...open, ...lost];
+  const apart = !shared || shared.redis.isUp() ? [] : [sayApart(shared.redis.where)];
+  return [...failed, ...open, ...lost, ...apart];
+}
+
+function sayApart(where: string): string {
+  return `Redis at ${where} cannot be reached: this bridge counts and remembers alone until it can`;
 }
 
 function sayDown(id: string, why: string | undefined): string {

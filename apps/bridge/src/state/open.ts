@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import type { KeyStore } from "@trestle/access";
 import { createRedact, DEFAULT_REDACT } from "@trestle/policy";
 import type { Clock, Logger } from "@trestle/protocol";
 import { createProcessRegistry } from "@trestle/upstream";
 import { openAccess } from "../access/access.ts";
 import type { LiveConfig } from "../config/live.ts";
+import type { Shared } from "../shared/shared.ts";
 import { openRecords } from "./records.ts";
 import { openVerdicts } from "./verdicts.ts";
 
@@ -14,9 +16,10 @@ export interface StateParts {
   readonly live: LiveConfig;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly shared?: Shared | undefined;
 }
 
-export async function openState({ live, clock, log }: StateParts) {
+export async function openState({ live, clock, log, shared }: StateParts) {
   const { home, history, env } = live.current();
   const folder = join(home, "bridge");
   const redact = createRedact({ ...DEFAULT_REDACT, fields: history.redact });
@@ -26,6 +29,7 @@ export async function openState({ live, clock, log }: StateParts) {
     home,
     config: live.current,
     encryptionKey: env.MCP_ENCRYPTION_KEY,
+    shareKeys: shared && shareKeysWith(shared, { clock, log }),
     clock,
     log,
   });
@@ -43,5 +47,12 @@ export async function openState({ live, clock, log }: StateParts) {
       await access.close();
       await records.close();
     },
+  };
+}
+
+function shareKeysWith({ redis, bus }: Shared, parts: Pick<StateParts, "clock" | "log">) {
+  return async (keys: KeyStore): Promise<KeyStore> => {
+    const { shareKeys } = await import("../shared/keys.ts");
+    return shareKeys({ keys, redis, bus, ...parts });
   };
 }

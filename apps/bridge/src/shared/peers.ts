@@ -1,0 +1,206 @@
+import {
+  type Clock,
+  isJsonObject,
+  type JsonObject,
+  type Logger,
+  messageOf,
+  parseJson,
+  TrestleError,
+} from "@trestle/protocol";
+import { type Bus, fromWireError, toWireError } from "@trestle/store";
+import type { Replicas } from "./replicas.ts";
+
+export interface AskOptions {
+  readonly signal?: AbortSignal;
+  /** Given what the other one says before its answer. */
+  readonly onPart?: (part: JsonObject) => void;
+}
+
+export interface Asked {
+  readonly payload: JsonObject;
+  /** Aborted when whoever asked has left. */
+  readonly signal: AbortSignal;
+  /** Says something before the answer. */
+  tell(part: JsonObject): void;
+}
+
+export type AnswerPeer = (asked: Asked) => Promise<JsonObject>;
+
+/** Questions from one replica to another. */
+export interface Peers {
+  /**
+   * Rejects with what the other one threw; with `unavailable` where it is not there, and `outcome_unknown` where it
+   * goes before it has answered.
+   */
+  ask(
+    replica: string,
+    method: string,
+    payload: JsonObject,
+    options?: AskOptions,
+  ): Promise<JsonObject>;
+  answer(method: string, answer: AnswerPeer): void;
+  close(): void;
+}
+
+export interface PeersParts {
+  readonly bus: Bus;
+  readonly replica: string;
+  readonly replicas: Replicas;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly newId: () => string;
+}
+
+type Message =
+  | { readonly ask: string; readonly from: string; readonly method: string; payload: JsonObject }
+  | { readonly leave: string }
+  | { readonly part: string; readonly payload: JsonObject }
+  | { readonly done: string; readonly result?: JsonObject; readonly error?: JsonObject };
+
+interface Pending {
+  readonly replica: string;
+  readonly question: Message;
+  readonly onPart: (part: JsonObject) => void;
+  resolve(result: JsonObject): void;
+  reject(error: unknown): void;
+}
+
+/** A question is asked again after a gap; who has answered it before says the same again for so long. */
+const REMEMBER_MS = 60_000;
+
+/** Over the bus. What a gap of it swallowed is asked again, and never done twice. */
+export async function createPeers(parts: PeersParts): Promise<Peers> {
+  const { bus, replica, replicas, log, newId } = parts;
+  const pending = new Map<string, Pending>();
+  const answering = createAnswering(parts, send);
+  const topicOf = (other: string): string => `peer:${other}`;
+
+  function send(to: string, message: Message): void {
+    bus.publish(topicOf(to), JSON.stringify(message));
+  }
+
+  function hear(text: string): void {
+    const message = read(text);
+    if (message === undefined) return;
+    if ("ask" in message) void answering.begin(message);
+    else if ("leave" in message) answering.leave(message.leave);
+    else if ("part" in message) pending.get(message.part)?.onPart(message.payload);
+    else take(message);
+  }
+
+  function take({ done, result, error }: Extract<Message, { done: string }>): void {
+    const question = pending.get(done);
+    if (error !== undefined) question?.reject(fromWireError(error));
+    else question?.resolve(result ?? {});
+  }
+
+  /** Who is gone answers nothing any more. */
+  function giveUp(): void {
+    for (const one of [...pending.values()]) {
+      if (!replicas.isAlive(one.replica)) one.reject(lost());
+    }
+  }
+
+  const unsubscribe = await bus.subscribe(topicOf(replica), {
+    onMessage: hear,
+    onGap() {
+      for (const { replica: other, question } of pending.values()) send(other, question);
+    },
+  });
+  const unwatch = replicas.onLook(giveUp);
+
+  return {
+    async ask(other, method, payload, { signal, onPart = () => {} } = {}) {
+      if (!replicas.isAlive(other)) throw notThere();
+      const id = newId();
+      const question: Message = { ask: id, from: replica, method, payload };
+      const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
+      const leave = (): void => {
+        send(other, { leave: id });
+        reject(signal?.reason);
+      };
+      pending.set(id, { replica: other, question, onPart, resolve, reject });
+      signal?.addEventListener("abort", leave, { once: true });
+      send(other, question);
+      try {
+        return await promise;
+      } finally {
+        pending.delete(id);
+        signal?.removeEventListener("abort", leave);
+      }
+    },
+    answer: answering.add,
+    close() {
+      unwatch();
+      unsubscribe();
+      for (const { reject } of [...pending.values()]) reject(lost());
+      answering.close();
+      log.debug("No replica is asked any more");
+    },
+  };
+}
+
+function createAnswering({ clock, log }: PeersParts, send: (to: string, message: Message) => void) {
+  const methods = new Map<string, AnswerPeer>();
+  const running = new Map<string, AbortController>();
+  const given = new Map<string, Message>();
+
+  async function work(
+    { ask, from, method, payload }: Extract<Message, { ask: string }>,
+    signal: AbortSignal,
+  ): Promise<Message> {
+    try {
+      const answer = methods.get(method);
+      if (answer === undefined) throw new TrestleError("unsupported", `Nobody answers ${method}.`);
+      const tell = (part: JsonObject): void => send(from, { part: ask, payload: part });
+      return { done: ask, result: await answer({ payload, signal, tell }) };
+    } catch (error) {
+      const known = toWireError(error);
+      if (known === undefined) log.error("A replica was not answered", { error: messageOf(error) });
+      return { done: ask, error: known ?? { code: "internal", message: "Something went wrong." } };
+    }
+  }
+
+  return {
+    add: (method: string, answer: AnswerPeer): void => void methods.set(method, answer),
+    async begin(message: Extract<Message, { ask: string }>): Promise<void> {
+      const { ask, from } = message;
+      const before = given.get(ask);
+      if (before !== undefined) send(from, before);
+      if (before !== undefined || running.has(ask)) return;
+      const controller = new AbortController();
+      running.set(ask, controller);
+      const answer = await work(message, controller.signal);
+      running.delete(ask);
+      given.set(ask, answer);
+      clock.after(REMEMBER_MS, () => given.delete(ask));
+      send(from, answer);
+    },
+    leave(ask: string): void {
+      running.get(ask)?.abort(new TrestleError("cancelled", "Whoever asked has left."));
+    },
+    close(): void {
+      for (const controller of running.values()) controller.abort(lost());
+    },
+  };
+}
+
+function read(text: string): Message | undefined {
+  try {
+    const value = parseJson(text);
+    return isJsonObject(value) ? (value as unknown as Message) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function notThere(): TrestleError {
+  return new TrestleError("unavailable", "The bridge that has this is not there any more.");
+}
+
+function lost(): TrestleError {
+  return new TrestleError(
+    "outcome_unknown",
+    "The bridge that was at work on this went before it said how it ended. Check with a read before you call again.",
+  );
+}
