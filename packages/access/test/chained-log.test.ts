@@ -18,6 +18,7 @@ import {
   type ChainVerdict,
   openChainedLog,
   readChain,
+  readChainBack,
   verifyChain,
 } from "../src/index.ts";
 
@@ -252,3 +253,34 @@ async function appendUntilKilled(folder: string, entries: number) {
   const said = text.split("\n").slice(0, -1).map(Number);
   return { first: said[0] ?? -1, acknowledged: Math.max(...said) };
 }
+
+test("a log is read back from any number, past lines that were changed, which are told", async () => {
+  const folder = await writtenLog();
+  const back = async (beforeSeq?: number): Promise<unknown[]> => {
+    const found: unknown[] = [];
+    for await (const each of readChainBack({ folder, key, ...(beforeSeq && { beforeSeq }) })) {
+      found.push("badLine" in each ? "bad" : each.entry.n);
+    }
+    return found;
+  };
+  expect(await back()).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+  expect(await back(4)).toEqual([3, 2, 1]);
+  expect(await back(1)).toEqual([]);
+  edit(folder, (lines) => lines.splice(10, 1, "{}"));
+  expect(await back()).toEqual([12, "bad", 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+});
+
+test("a head that was kept elsewhere finds a log that was written anew", async () => {
+  const [first, second] = [await writtenLog(), await writtenLog()];
+  const verdict = await verify(first);
+  if (!verdict.ok) throw new Error(verdict.explanation);
+  const kept = verdict.head;
+  expect(await verifyChain({ folder: first, key, kept })).toEqual(verdict);
+  expect(await verifyChain({ folder: second, key, kept })).toEqual(await verify(second));
+  const other = { seq: 3, hash: kept.hash };
+  const rewritten = { ok: false, seq: 3, reason: "changed" };
+  expect(await verifyChain({ folder: first, key, kept: other })).toMatchObject(rewritten);
+  const longer = { seq: 13, hash: kept.hash };
+  const cut = { ok: false, seq: 13, reason: "truncated" };
+  expect(await verifyChain({ folder: first, key, kept: longer })).toMatchObject(cut);
+});

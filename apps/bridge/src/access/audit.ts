@@ -6,6 +6,8 @@ import { createRefusals } from "./refusals.ts";
 export interface Audit {
   /** Resolves once the entry is on the disk, power loss included. */
   record(entry: JsonObject): Promise<void>;
+  /** Where it stands, for whoever reads it. */
+  readonly folder: string;
   /** Something was refused. Never waits and never throws; what repeats is counted, not repeated. */
   refused(entry: JsonObject): void;
   close(): Promise<void>;
@@ -27,6 +29,7 @@ export async function openAudit({ folder, clock, log }: AuditParts): Promise<Aud
   };
   const refusals = createRefusals(write, clock);
   return {
+    folder,
     async record(entry) {
       await chain.append(entry);
     },

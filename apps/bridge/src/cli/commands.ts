@@ -1,4 +1,5 @@
 import { addAdd } from "./add.ts";
+import { addAudit } from "./audit.ts";
 import { addBatch } from "./batch.ts";
 import { addCache } from "./cache.ts";
 import { addCall } from "./call.ts";
@@ -33,7 +34,7 @@ export const COMMANDS: readonly ((cli: Cli) => void)[] = [
   ...[addHistory, addWhy, addMetrics, addCache, addReview],
   addPins,
   ...[addWebhooks, addTest],
-  addKeys,
+  ...[addKeys, addAudit],
   ...[addImport, addUninstall, addAdd, addRemove],
   addConfig,
 ];

@@ -1,3 +1,4 @@
+import { auditList, auditVerify } from "./audit.ts";
 import { batch } from "./batch.ts";
 import { cacheClear, cacheStats, cacheToggle } from "./cache.ts";
 import { callTool } from "./call-tool.ts";
@@ -30,4 +31,5 @@ export const OPERATIONS = [
   ...[pins, pinsDiff, pinsApprove],
   ...[webhooksList, webhookReplay],
   ...[keys, keyCreate, keyRotate, keyRevoke],
+  ...[auditList, auditVerify],
 ] as unknown as readonly Operation[];

@@ -1,3 +1,4 @@
+import { auditRoutes } from "./audit.ts";
 import { cacheRoutes } from "./cache.ts";
 import { chainRoutes } from "./chain.ts";
 import { discoverRoutes } from "./discover.ts";
@@ -24,4 +25,5 @@ export const ROUTES: readonly Route[] = [
   ...pinRoutes,
   ...webhookRoutes,
   ...keyRoutes,
+  ...auditRoutes,
 ];
