@@ -152,6 +152,12 @@ export const bridgeSchema = z.strictObject({
       host: z.string().default("127.0.0.1").describe("Address to listen on."),
       port: z.int().min(0).max(65_535).default(4100).describe("Port; 0 takes a free one."),
       key: reference.optional().describe("Bearer key that every HTTP caller must present."),
+      admin: z
+        .boolean()
+        .default(false)
+        .describe(
+          "The administrator may, over REST too, set up what runs programs and reads files of this machine.",
+        ),
       allowedHosts: z
         .array(z.string())
         .default([])
