@@ -90,9 +90,9 @@ function withSlash(url: string): string {
   return url.endsWith("/") ? url : `${url}/`;
 }
 
-/** Another time the same request may well be answered. */
+/** Another time the same request may well be answered. What fails within an object will fail again. */
 function isPassing(status: number): boolean {
-  return status === 429 || (status >= 500 && status !== 501);
+  return status === 429 || status > 501;
 }
 
 function errorOf(body: unknown): ObjectError | undefined {

@@ -80,7 +80,7 @@ export function createWatching(parts: {
         else startOver();
         return;
       case "result":
-        parts.onAnswer(frame.id, frame);
+        parts.onAnswer(frame.id, answerOf(frame));
         return;
       case "error":
         if (frame.id !== undefined) parts.onAnswer(frame.id, fromWireError(frame.error));
@@ -147,6 +147,14 @@ const FINAL: ReadonlySet<string> = new Set([
   "not_found",
   "invalid_input",
 ]);
+
+function answerOf({
+  type: _,
+  id: __,
+  ...answer
+}: Extract<ServerFrame, { type: "result" }>): Answer {
+  return answer;
+}
 
 function frameOf(text: string): ServerFrame | undefined {
   try {

@@ -12,7 +12,8 @@ import {
 
 /** What a request asks for, the same on both hosts. */
 export type Route =
-  | { readonly kind: "health" | "classes" }
+  | { readonly kind: "health" }
+  | { readonly kind: "classes" }
   | { readonly kind: "list"; readonly query: ListQuery }
   | { readonly kind: "initialize" | "call" | "delete" | "get"; readonly ref: ObjectRef }
   | { readonly kind: "events"; readonly ref: ObjectRef; readonly query: EventsQuery }

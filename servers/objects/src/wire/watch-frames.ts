@@ -25,7 +25,7 @@ export function firstFrames(core: ObjectCore, ref: ObjectRef, query: WatchQuery)
 /** Undefined where some of them are no longer kept, or where the object never had that number. */
 function eventsSince(core: ObjectCore, ref: ObjectRef, since: number): ObjectEvent[] | undefined {
   const events: ObjectEvent[] = [];
-  if (since === 0 && core.snapshot(ref).seq === 0) return events;
+  if (core.snapshot(ref).seq === 0) return since === 0 ? events : undefined;
   for (let at = since; ; at = events.at(-1)?.seq ?? at) {
     const page = core.events(ref, { since: at, limit: PAGE });
     if (!page.complete) return undefined;

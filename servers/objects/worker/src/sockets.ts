@@ -1,0 +1,70 @@
+import type { ObjectRef } from "../../src/protocol.ts";
+import { CLOSE } from "../../src/protocol.ts";
+import type { EventFrames } from "../../src/wire/watch-frames.ts";
+
+/** What is known of a watcher while its object sleeps: it travels with the socket, not in memory. */
+export interface Watcher {
+  readonly ref: ObjectRef;
+  readonly caller: string;
+  /** As its token has them; null where the host asks for none. */
+  readonly scopes: readonly string[] | null;
+  /** Epoch milliseconds after which its token is worth nothing; null where it has no end. */
+  readonly expiresAt: number | null;
+}
+
+/** What a runtime keeps with a hibernating socket; a token with more scopes than fit cannot watch. */
+export const ATTACHMENT_BYTES = 8_192;
+
+/** With each event the whole state, or not: sockets are found by it without looking at what they carry. */
+export type Wants = "bare" | "whole";
+
+export interface Sockets {
+  accept(socket: WebSocket, watcher: Watcher, wants: Wants): void;
+  watcherOf(socket: WebSocket): Watcher | undefined;
+  /** Every one whose token is still good hears it; the others are closed. */
+  tell(frames: EventFrames, now: number): void;
+}
+
+export function createSockets(context: DurableObjectState): Sockets {
+  const known = new WeakMap<WebSocket, Watcher>();
+
+  function watcherOf(socket: WebSocket): Watcher | undefined {
+    const found = known.get(socket) ?? (socket.deserializeAttachment() as Watcher | null);
+    if (found === null) return undefined;
+    known.set(socket, found);
+    return found;
+  }
+
+  return {
+    watcherOf,
+    accept(socket, watcher, wants) {
+      context.acceptWebSocket(socket, [wants]);
+      socket.serializeAttachment(watcher);
+    },
+    tell(frames, now) {
+      for (const wants of ["bare", "whole"] as const) {
+        for (const socket of context.getWebSockets(wants)) {
+          if (isExpired(watcherOf(socket), now)) expire(socket);
+          else send(socket, frames[wants]);
+        }
+      }
+    },
+  };
+}
+
+export function isExpired(watcher: Watcher | undefined, now: number): boolean {
+  const { expiresAt = null } = watcher ?? {};
+  return watcher === undefined || (expiresAt !== null && expiresAt <= now);
+}
+
+export function expire(socket: WebSocket): void {
+  socket.close(CLOSE.expired, "The token has ended; connect with a new one.");
+}
+
+export function send(socket: WebSocket, text: string): void {
+  try {
+    socket.send(text);
+  } catch {
+    // It closed meanwhile. Its watcher comes back and resumes.
+  }
+}
