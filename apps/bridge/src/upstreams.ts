@@ -54,6 +54,8 @@ export interface Upstreams {
   /** Of how a server is connected: another one for whatever may stand behind the id in its place. */
   fingerprint(id: string): string;
   /** Ends every one, and what running calls still hold of those that were replaced or removed. */
+  /** Connects a server anew; calls that run keep what they have until they are done. False: there is none. */
+  restart(id: string): boolean;
   close(): Promise<void>;
 }
 
@@ -102,6 +104,14 @@ export function createUpstreams(parts: UpstreamParts): Upstreams {
     fingerprint(id) {
       const config = live.current();
       const server = config.servers.find((each) => each.id === id);
+    restart(id) {
+      const config = live.current();
+      const server = config.servers.find((each) => each.id === id);
+      const upstream = upstreams.get(id);
+      if (!server || !upstream) return false;
+      upstream.replace(open(server, config, parts));
+      return true;
+    },
       return server === undefined ? "" : parts.fingerprint(connectionText(server, config, parts));
     },
     async close() {

@@ -5,6 +5,7 @@ import { withServers } from "../config/import/bridge-file.ts";
 import { faultOf, unsetVariables } from "../config/import/check-entry.ts";
 import { thisMachine } from "../config/import/machine.ts";
 import { isOwnEntry } from "../config/import/own-entry.ts";
+import { tracesOf } from "../config/import/own-traces.ts";
 import { PRESETS, type Preset } from "../config/import/presets.ts";
 import { literalSecrets } from "../config/import/secrets.ts";
 import { toId } from "../config/servers.ts";
@@ -12,7 +13,6 @@ import { OWN_SERVER } from "../tools/names.ts";
 import type { Cli } from "./command.ts";
 import { bridgeDifference, type Editing, edits, takesEffect } from "./config-file.ts";
 import { EXIT } from "./exit-code.ts";
-import { tracesOf } from "./import.ts";
 import { usage } from "./json-input.ts";
 
 interface AddOptions {
@@ -94,7 +94,8 @@ function checkName(name: string): void {
 function checkEntry(entry: JsonObject, editing: Editing): void {
   const fault = faultOf(entry);
   if (fault !== undefined) throw usage(`The server cannot be added: ${fault}.`);
-  const traces = tracesOf(editing, thisMachine(editing.config.env, editing.cwd));
+  const { config, cwd, terminal } = editing;
+  const traces = tracesOf({ config, command: terminal.command }, thisMachine(config.env, cwd));
   if (isOwnEntry(entry, traces)) {
     throw usage("That is Trestle itself: a bridge behind itself would call itself for ever.");
   }

@@ -19,6 +19,7 @@ import { addServe } from "./program.ts";
 import { addPs } from "./ps.ts";
 import { addRemove } from "./remove.ts";
 import { addReview } from "./review.ts";
+import { addServers } from "./servers.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
 import { addTest } from "./test.ts";
@@ -29,7 +30,7 @@ import { addWhy } from "./why.ts";
 
 /** In the order of `trestle --help`. */
 export const COMMANDS: readonly ((cli: Cli) => void)[] = [
-  ...[addServe, addStop, addStatus, addPs, addDoctor],
+  ...[addServe, addStop, addStatus, addServers, addPs, addDoctor],
   ...[addTools, addFind, addCall, addBatch, addChain],
   ...[addHistory, addWhy, addMetrics, addCache, addReview],
   addPins,

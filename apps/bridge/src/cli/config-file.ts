@@ -1,8 +1,6 @@
-import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
-import { type Clock, TrestleError } from "@trestle/protocol";
-import { type FolderLock, readOwner, takeFolderLock } from "@trestle/store";
+import { resolve } from "node:path";
+import { readOwner } from "@trestle/store";
+import { alone } from "../config/alone.ts";
 import { type BridgeFile, readBridgeFile } from "../config/import/bridge-file.ts";
 import { type HostText, parseHostText } from "../config/import/host-text.ts";
 import { lineDiff } from "../config/import/line-diff.ts";
@@ -36,45 +34,12 @@ export function edits<Args extends readonly unknown[]>(
     const path = resolve(cwd, named ?? "trestle.json");
     const config = loadConfig({ cwd, env, file: path, isNew: true, envFile });
     const terminal = cli.parts.openTerminal(config, false);
-    await alone({ config, terminal }, async () => {
+    await alone({ home: config.home, clock: terminal.clock }, async () => {
       const named = envFile === undefined ? undefined : resolve(cwd, envFile);
       const editing = { config, terminal, file: readBridgeFile(path), cwd, envFile: named };
       cli.parts.setExitCode(await work(editing, ...(args as unknown as Args)));
     });
   };
-}
-
-const POLL_MS = 50;
-/** A person may be thinking about what another one of these commands has asked. */
-const WAIT_MS = 30_000;
-
-/** Runs the work while no other command of this home changes the configuration, its own or that of hosts. */
-export async function alone(
-  { config, terminal }: Pick<Editing, "config" | "terminal">,
-  work: () => Promise<void>,
-): Promise<void> {
-  const folder = join(bridgeFolder(config.home), "editing");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const lock = await waitForLock(folder, terminal.clock);
-  try {
-    await work();
-  } finally {
-    lock.release();
-  }
-}
-
-async function waitForLock(folder: string, clock: Clock): Promise<FolderLock> {
-  for (const until = clock.now() + WAIT_MS; ; ) {
-    const lock = takeFolderLock(folder, 0);
-    if (lock) return lock;
-    if (clock.now() >= until) {
-      throw new TrestleError(
-        "unavailable",
-        "Another trestle command is changing the configuration. Try again when it has ended.",
-      );
-    }
-    await pause(POLL_MS);
-  }
 }
 
 /** A text as it was and as it is to be. */

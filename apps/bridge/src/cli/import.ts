@@ -1,11 +1,9 @@
-import { hostname, networkInterfaces } from "node:os";
 import { messageOf } from "@trestle/protocol";
-import { readOwner } from "@trestle/store";
 import { applyImport, holdsSecrets, isChanged } from "../config/import/apply.ts";
 import { bridgeStart } from "../config/import/bridge-start.ts";
 import { HOSTS, hostsNamed } from "../config/import/hosts.ts";
-import { type Machine, thisMachine } from "../config/import/machine.ts";
-import type { OwnTraces } from "../config/import/own-entry.ts";
+import { thisMachine } from "../config/import/machine.ts";
+import { tracesOf } from "../config/import/own-traces.ts";
 import {
   type Finding,
   type HostChange,
@@ -57,7 +55,7 @@ async function importServers(editing: Editing, options: ImportOptions): Promise<
     hosts,
     machine,
     bridge: file,
-    traces: tracesOf(editing, machine),
+    traces: tracesOf({ config, command: terminal.command }, machine),
     start: bridgeStart({ ...terminal, ...machine, config, file: file.path, envFile }),
     keepHosts: options.keep === true,
     withProject: options.project === true,
@@ -120,23 +118,6 @@ function answerOf({ terminal }: Editing): Promise<"yes" | "no" | "nobody"> {
 }
 
 /** By what entries are known that lead to this bridge. */
-export function tracesOf(
-  { config, terminal }: Pick<Editing, "config" | "terminal">,
-  machine: Machine,
-): OwnTraces {
-  const { host, port } = config.http;
-  const running = readOwner(bridgeFolder(config.home))?.info?.url;
-  const other = config.env.MCP_BRIDGE_URL;
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return {
-    command: terminal.command,
-    urls: [`http://${host}:${port}`, ...(typeof running === "string" ? [running] : [])],
-    otherUrls: other === undefined ? [] : [other],
-    localNames: [hostname().toLowerCase(), ...addresses.map(({ address }) => address)],
-    machine,
-  };
-}
-
 function reportOf(plan: ImportPlan, editing: Editing): string {
   const { bridge, added, secrets } = plan;
   const files = new Set([

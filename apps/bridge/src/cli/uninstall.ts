@@ -1,11 +1,12 @@
 import { messageOf } from "@trestle/protocol";
+import { alone } from "../config/alone.ts";
 import { hostsNamed } from "../config/import/hosts.ts";
 import { openOriginals } from "../config/import/originals.ts";
 import { applyRestoring, planRestoring, type Restored } from "../config/import/restore.ts";
 import { type Config, loadConfig } from "../config/load.ts";
 import { bridgeFolder } from "../home.ts";
 import { type Cli, load, type Place } from "./command.ts";
-import { alone, difference, differenceLines } from "./config-file.ts";
+import { difference, differenceLines } from "./config-file.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { HOST_OPTION } from "./import.ts";
 
@@ -24,7 +25,9 @@ export function addUninstall(cli: Cli): void {
       const { parts } = cli;
       const config = loadAnyway(cli);
       const place = { config, terminal: parts.openTerminal(config, false) };
-      await alone(place, async () => parts.setExitCode(uninstall(place, options)));
+      const { clock } = place.terminal;
+      const work = async (): Promise<void> => parts.setExitCode(uninstall(place, options));
+      await alone({ home: config.home, clock }, work);
     });
 }
 

@@ -35,6 +35,8 @@ export interface Config
   readonly secrets: SecretRegister;
   /** Reads the same files once more. A file that was there and is gone is missed. */
   again(): Promise<Config>;
+  /** What it would be with this text in its file; nothing is kept of it. Throws as reading it would. */
+  withText(text: string): Promise<Config>;
 }
 
 export interface LoadOptions {
@@ -105,6 +107,10 @@ export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
     async again() {
       const { loadConfig } = await import("./load.ts");
       return loadConfig({ ...options, ...(found && { file: path }), secrets });
+    },
+    async withText(text: string) {
+      const { loadText } = await import("./load.ts");
+      return loadText(text, { ...options, file: path, isNew: true, secrets });
     },
   });
 }

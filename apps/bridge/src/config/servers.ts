@@ -210,6 +210,11 @@ function versionId(name: string): string {
 
 /** The id that a name is served under where nothing else has it. */
 export function toId(name: string): string {
+/** May an entry be called so, and is it served under that name? */
+export function isServerName(name: string): boolean {
+  return toId(name) === name || VERSIONED.test(name);
+}
+
   const id = name
     .toLowerCase()
     .replaceAll(/[^a-z0-9-]+/g, "-")

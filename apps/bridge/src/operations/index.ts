@@ -16,6 +16,13 @@ import { ps } from "./ps.ts";
 import { readResult } from "./read-result.ts";
 import { reviewGet, reviewList, reviewResolve } from "./review.ts";
 import { runChain } from "./run-chain.ts";
+import {
+  serverAdd,
+  serverChange,
+  serverRemove,
+  serverRestart,
+  serverStderr,
+} from "./server-admin.ts";
 import { servers } from "./servers.ts";
 import { webhookReplay, webhooksList } from "./webhooks.ts";
 import { why } from "./why.ts";
@@ -23,6 +30,7 @@ import { why } from "./why.ts";
 /** All that can be asked of the bridge. */
 export const OPERATIONS = [
   ...[discover, findTools, describeTool, servers],
+  ...[serverAdd, serverChange, serverRemove, serverRestart, serverStderr],
   ...[callTool, batch, runChain, readResult],
   ...[history, why, chains, chainGet, metrics, performance],
   ...[health, ps, doctor],

@@ -3,7 +3,8 @@ import { parse } from "smol-toml";
 
 /** Shorter ones are found in comments by chance. */
 const MIN_LENGTH_IN_COMMENTS = 6;
-const SHOWN = "••••••";
+/** In the place of what is not shown. */
+export const SHOWN = "••••••";
 
 /** The text of a file with every value that nobody may be shown blotted out, however it is written there. */
 export function redact(text: string, format: "json" | "toml", hidden: ReadonlySet<string>): string {

@@ -94,6 +94,7 @@ async function perform(exchange: Exchange, core: Core) {
   const limits = answer.metadata?.rate_limit;
   return { ...answer, headers: limitHeaders((limits ?? {}) as JsonObject) };
 }
+  if (core.access.isAdmin(principal)) route.refuse?.(input, core);
 
 /** What there is, for whoever knows nothing yet. */
 function index() {

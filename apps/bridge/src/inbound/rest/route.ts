@@ -1,4 +1,5 @@
 import type { JsonObject } from "@trestle/protocol";
+import type { Core } from "../../core.ts";
 
 /**
  * One resource of the REST API: everything a document of the API needs to describe it, together with the
@@ -13,6 +14,8 @@ export interface Route {
   readonly summary: string;
   /** What is answered, where it is not just what the operation says. */
   readonly toAnswer?: (data: JsonObject) => Answer;
+  /** Throws where REST is not the way for what an administrator asks, though there are others. */
+  readonly refuse?: (input: JsonObject, core: Core) => void;
   /** Narrows the input to one server, where the operation has no input `server`. */
   readonly narrow?: Narrow;
 }

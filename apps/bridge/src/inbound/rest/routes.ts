@@ -9,12 +9,14 @@ import { metricsRoutes } from "./metrics.ts";
 import { pinRoutes } from "./pins.ts";
 import { reviewRoutes } from "./review.ts";
 import type { Route } from "./route.ts";
+import { serverRoutes } from "./servers.ts";
 import { toolRoutes } from "./tool.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 /** The REST API. A route that names no part of its path stands before one that does. */
 export const ROUTES: readonly Route[] = [
   ...healthRoutes,
+  ...serverRoutes,
   ...discoverRoutes,
   ...toolRoutes,
   ...chainRoutes,

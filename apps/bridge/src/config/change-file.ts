@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import { type Clock, TrestleError } from "@trestle/protocol";
+import { alone } from "./alone.ts";
+import { parseDocument } from "./document.ts";
+import { holdsSecrets, keep } from "./import/apply.ts";
+import { replaceFile } from "./import/atomic-file.ts";
+import { type BridgeFile, readBridgeFile } from "./import/bridge-file.ts";
+import type { LiveConfig } from "./live.ts";
+import type { Config } from "./load.ts";
+import type { Problem } from "./servers.ts";
+
+export interface FileChange {
+  /** The file that was written. */
+  readonly file: string;
+  /** Where it is kept as it was; nothing where it was not there. */
+  readonly backup?: string;
+  /** What the new file was not as it should be, and is served nevertheless. */
+  readonly warnings: readonly Problem[];
+  /** Does the bridge go by it already? If not: from its next look at the file on. */
+  readonly inEffect: boolean;
+}
+
+export interface ChangeParts {
+  readonly live: LiveConfig;
+  readonly clock: Clock;
+}
+
+/** How long an answer waits for the bridge to have seen what was written. */
+const SEEN_WITHIN_MS = 3_000;
+
+/**
+ * Changes the bridge's own configuration file: one change at a time, checked as a whole before anything is
+ * written. Throws `invalid_config` for what the bridge could not go by: nothing is written then.
+ */
+export async function changeConfigFile(
+  { live, clock }: ChangeParts,
+  change: (file: BridgeFile) => string,
+): Promise<FileChange> {
+  const { home, files } = live.current();
+  const [path = ""] = files;
+  return alone({ home, clock }, async () => {
+    const file = readBridgeFile(path);
+    const after = change(file);
+    if (after === file.before) return { file: path, warnings: [], inEffect: true };
+    const warnings = await check(after, live.current());
+    const folder = join(home, "bridge");
+    const backup =
+      file.before === undefined ? {} : { backup: keep(path, { folder, now: clock.now() }) };
+    const seen = nextReading(live, clock);
+    const isPrivate = holdsSecrets(parseDocument(after, path).value as never);
+    replaceFile(path, file.before, after, { isPrivate });
+    return { file: path, ...backup, warnings, inEffect: await seen };
+  });
+}
+
+/** What is new and wrong about it; errors are thrown. */
+async function check(text: string, current: Config): Promise<readonly Problem[]> {
+  const next = await current.withText(text);
+  const known = new Set(current.problems.map(textOf));
+  const fresh = next.problems.filter((problem) => !known.has(textOf(problem)));
+  const errors = fresh.filter(({ level }) => level === "error");
+  if (errors.length === 0) return fresh;
+  throw new TrestleError(
+    "invalid_config",
+    `${errors.map(textOf).join("; ")}. Nothing was written.`,
+  );
+}
+
+function textOf({ server, message }: Problem): string {
+  return `mcpServers.${server}: ${message}`;
+}
+
+/** Resolves when the bridge has read its configuration anew, or says that it has not. */
+function nextReading(live: LiveConfig, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const done = (isSeen: boolean): void => {
+      unsubscribe();
+      cancel();
+      resolve(isSeen);
+    };
+    const unsubscribe = live.subscribe(() => done(true));
+    const cancel = clock.after(SEEN_WITHIN_MS, () => done(false));
+  });
+}
