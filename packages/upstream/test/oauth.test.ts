@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isTrestleError } from "@trestle/protocol";
+import type { ProtectedServer as Protected } from "@trestle/testkit/authorization-server";
 import { type ManualClock, manualClock } from "@trestle/testkit/surroundings";
 import { expect, test } from "vitest";
 import {
@@ -10,7 +11,7 @@ import {
   type Return,
 } from "../src/oauth/index.ts";
 import { context, upstreamOf } from "./_parts.ts";
-import { type Protected, startProtected } from "./_protected.ts";
+import { startProtected } from "./_protected.ts";
 
 const REDIRECT = "http://127.0.0.1:4100/oauth/callback";
 
@@ -23,14 +24,15 @@ interface Holder {
 async function holderAt(
   { url }: Protected,
   settings: Partial<OAuthSettings> = {},
-  before?: Holder,
+  { before, tells = true }: { readonly before?: Holder; readonly tells?: boolean } = {},
 ): Promise<Holder> {
   const clock = before?.clock ?? manualClock(Date.now());
   const holder = { clock, kept: before?.kept } as { -readonly [Key in keyof Holder]: Holder[Key] };
   holder.credentials = await openOAuthCredentials({
     ...{ upstream: "peer", url, clock, fetch, redirectUrl: REDIRECT, newState: randomUUID },
     settings: { grant: "authorization_code", ...settings },
-    how: "Run trestle login peer.",
+    how: "Or run: trestle auth login peer",
+    tellsAddress: () => tells,
     vault: {
       read: async () => holder.kept,
       async write(kept) {
@@ -76,7 +78,7 @@ test.each(["modern", "legacy"] as const)(
     const holder = await holderAt(peer);
     await signIn(peer, holder);
     expect((await listTools(peer, holder, era)).tools).not.toHaveLength(0);
-    const next = await holderAt(peer, {}, holder);
+    const next = await holderAt(peer, {}, { before: holder });
     expect((await listTools(peer, next, era)).tools).not.toHaveLength(0);
     expect(new Set(peer.letIn.map(({ sub }) => sub))).toEqual(new Set(["ann"]));
     expect(peer.server.seen.filter((path) => path === "/register")).toHaveLength(1);
@@ -91,6 +93,19 @@ test("while somebody is asked to sign in, everybody is told the same address", a
   expect(await holder.credentials.begin()).toBe(first);
   holder.clock.advance(600_000);
   expect(await holder.credentials.begin()).not.toBe(first);
+});
+
+test("where all share one sign-in, callers are told whom to ask and not where", async () => {
+  const peer = await startProtected();
+  const holder = await holderAt(peer, {}, { tells: false });
+  const refused = listTools(peer, holder, "modern");
+  await expect(refused).rejects.toMatchObject({
+    code: "denied",
+    message: expect.stringMatching(/trestle auth login peer/),
+    details: expect.not.objectContaining({ authorization_url: expect.anything() }),
+  });
+  await expect(refused).rejects.toMatchObject({ message: expect.not.stringContaining("http") });
+  expect(await holder.credentials.begin()).toContain(peer.server.issuer);
 });
 
 test("a return that is not of the sign-in that was begun is refused, and changes nothing", async () => {
@@ -189,8 +204,7 @@ test("our secret goes to no other authorization server than the one it is of", a
   await listTools(peer, holder, "modern");
   const other = await startProtected({ clients: { us: "s3cret" } });
   const moved = await holderAt(other, settings, {
-    ...holder,
-    kept: { clients: holder.kept?.clients ?? {} },
+    before: { ...holder, kept: { clients: holder.kept?.clients ?? {} } },
   });
   await expect(listTools(other, moved, "modern")).rejects.toMatchObject({ code: "denied" });
   expect(other.server.seen).not.toContain("/token client_credentials");

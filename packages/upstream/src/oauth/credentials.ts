@@ -23,6 +23,8 @@ export interface OAuthParts {
   readonly newState: () => string;
   /** What to do to sign in, said to whoever may not see the address of the sign-in. */
   readonly how: string;
+  /** May whoever calls be told where to sign in? */
+  tellsAddress(): boolean;
 }
 
 /** What the browser brings back from the authorization server. */
@@ -128,7 +130,7 @@ export async function openOAuthCredentials(parts: OAuthParts): Promise<OAuthCred
       const widens = status === 403;
       if (widens && !/insufficient_scope/.test(challenge ?? "")) return false;
       if (pending() === undefined && (await renew({ challenge, widens }))) return true;
-      throw needsReauth(upstream, pending()?.url, parts.how);
+      throw needsReauth(parts, pending()?.url);
     },
     async begin() {
       if (pending() === undefined && (await renew({ widens: kept.tokens !== undefined }))) return;
@@ -188,12 +190,13 @@ function union(granted = "", wanted = ""): string {
 }
 
 /** A person has to sign in; the message says where, and nothing else is to be done. */
-function needsReauth(upstream: string, url: string | undefined, how: string): TrestleError {
-  const where = url === undefined ? how : `Open ${url} in a browser, then call again. Or: ${how}`;
-  return new TrestleError("denied", `Upstream "${upstream}" wants you to sign in. ${where}`, {
+function needsReauth({ upstream, how, tellsAddress }: OAuthParts, url?: string): TrestleError {
+  const told = tellsAddress() ? url : undefined;
+  const where = told === undefined ? how : `Open ${told} in a browser, then call again. ${how}`;
+  return new TrestleError("denied", `Upstream "${upstream}" wants a sign-in. ${where}`, {
     details: {
       ...{ upstream, reason: "needs_reauth", sent: true },
-      ...(url !== undefined && { authorization_url: url }),
+      ...(told !== undefined && { authorization_url: told }),
     },
   });
 }
