@@ -10,6 +10,7 @@ import { createEngine, openSqliteRuns, readDefinition, toPlan } from "@trestle-m
 const [durability = "", count = "", rounds = ""] = process.argv.slice(2);
 /** Workflows that are under way at once. */
 const TOGETHER = 256;
+/** About what each of the two commits of a workflow writes of it: its beginning, and its end. */
 const BODY = "x".repeat(300);
 
 export type Measured = Awaited<ReturnType<typeof measure>>;
@@ -26,8 +27,9 @@ try {
 async function measure(mode: "normal" | "full") {
   const bare = openBare(mode);
   const engine = await openEngine(mode);
-  await engine.run(500);
-  bare.run(500);
+  // As long as a lap, or the first ones would measure how V8 compiles.
+  await engine.run(Number(count));
+  bare.run(Number(count));
   const laps = [];
   for (let round = 0; round < Number(rounds); round += 1) {
     const floor = await timed(() => bare.run(Number(count)));

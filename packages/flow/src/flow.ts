@@ -42,11 +42,12 @@ export interface Settled {
 /** Throws `invalid_input` naming step and key where references or dependencies of the plan cannot hold. */
 export function createFlow(plan: Plan, roots: Roots = DEFAULT_ROOTS): Flow {
   const steps = new Map(compilePlan(plan, roots).map((step) => [step.id, step]));
+  const { steps: pending } = initialState([...steps.keys()], {});
   const flow: Flow = {
     plan,
     roots,
     steps,
-    begin: (values = {}) => initialState([...steps.keys()], mergeValues(plan, roots, values)),
+    begin: (values = {}) => ({ values: mergeValues(plan, roots, values), steps: pending }),
     reduce: (state, event) => reduceFlow(flow, state, event),
     next: (state) => nextCommands(flow, state),
     settle: (state, at) => settle(flow, state, at),

@@ -5,7 +5,7 @@ export { createFlow, type Flow, type Settled } from "./flow.ts";
 export { escapeLabel, escapeTitle, toMermaid } from "./mermaid.ts";
 export { type NeverRuns, neverRuns } from "./never-runs.ts";
 export type { Roots } from "./references.ts";
-export { createResultLimit } from "./result-limit.ts";
+export { measureResult } from "./result-limit.ts";
 export { type ChainLimits, type RunChainOptions, runChain } from "./run-chain.ts";
 export {
   type ChainDefinition,

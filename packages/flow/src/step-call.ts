@@ -45,13 +45,14 @@ export type StepEnd = ({ readonly result: JsonValue } | { readonly error: StepEr
 };
 
 /** Calls the tool of one step. Never rejects: every end of a call is a value. */
-export async function callStep(call: StepCall, parts: StepCallParts): Promise<StepEnd> {
-  const grace = graceAfterAbort(call, parts);
-  try {
-    return await Promise.race([sendCall(call, parts.callTool), grace.over]);
-  } finally {
-    grace.clear();
-  }
+export function callStep(call: StepCall, parts: StepCallParts): Promise<StepEnd> {
+  const { promise, resolve } = Promise.withResolvers<StepEnd>();
+  const clear = graceAfterAbort(call, parts, resolve);
+  void sendCall(call, parts.callTool).then((end) => {
+    clear();
+    resolve(end);
+  });
+  return promise;
 }
 
 async function sendCall(call: StepCall, callTool: CallTool): Promise<StepEnd> {
@@ -93,21 +94,21 @@ function metaOf(result: JsonObject, key: string): JsonObject {
 }
 
 /** A call that does not end when it is told to must not hold the chain: its outcome is unknown then. */
-function graceAfterAbort({ signal }: StepCall, { clock, graceMs }: StepCallParts) {
-  const { promise, resolve } = Promise.withResolvers<StepEnd>();
+function graceAfterAbort(
+  { signal }: StepCall,
+  { clock, graceMs }: StepCallParts,
+  giveUp: (end: StepEnd) => void,
+): () => void {
   let clear = () => {};
   const onAbort = () => {
     clear = clock.after(graceMs, () => {
       const message = `It did not end within ${graceMs} ms of being cancelled; check whether it took effect`;
-      resolve({ error: { code: "outcome_unknown", message } });
+      giveUp({ error: { code: "outcome_unknown", message } });
     });
   };
   signal.addEventListener("abort", onAbort, { once: true });
-  return {
-    over: promise,
-    clear(): void {
-      signal.removeEventListener("abort", onAbort);
-      clear();
-    },
+  return () => {
+    signal.removeEventListener("abort", onAbort);
+    clear();
   };
 }

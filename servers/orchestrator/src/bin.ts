@@ -11,6 +11,8 @@ if (problem !== undefined) {
   keepCompiled(process.env);
   const { boundYoungSpace } = await import("@trestle-mcp/server-kit/young-space");
   boundYoungSpace();
+  const { keepNewObjectsYoung } = await import("./engine/short-lived.ts");
+  keepNewObjectsYoung();
   if (command === "guard") {
     // Git or an assistant waits for it: nothing of the server is loaded.
     const { runGuard } = await import("./guards/run-guard.ts");

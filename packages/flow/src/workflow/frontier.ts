@@ -1,7 +1,7 @@
 import type { JsonValue } from "@trestle/protocol";
 import { hasEnded, type StepState } from "../state.ts";
 import type { RunState } from "./state.ts";
-import { isCalled, isOver } from "./units.ts";
+import { isCalled } from "./units.ts";
 import type { Workflow } from "./workflow.ts";
 
 /**
@@ -40,18 +40,20 @@ export function createFrontier(workflow: Workflow, state: RunState): Frontier {
     readyOthers.clear();
     running.clear();
     frontier.items.clear();
+    unmet.clear();
     left = 0;
     for (const { id, waitsFor } of workflow.flow.steps.values()) {
       const step = state.steps[id];
-      const count = waitsFor.filter((other) => !hasEnded(state.steps[other])).length;
-      unmet.set(id, count);
+      let count = 0;
+      for (const other of waitsFor) if (!hasEnded(state.steps[other])) count += 1;
+      if (count > 0) unmet.set(id, count);
       if (!hasEnded(step)) left += 1;
       if (step?.status === "running") running.add(id);
       if (step?.status === "pending" && count === 0) readySet(id).add(id);
     }
-    frontier.calls = Object.values(state.units)
-      .flat()
-      .filter((unit) => unit.status === "running" && !isOver(unit)).length;
+    frontier.calls = 0;
+    for (const units of Object.values(state.units))
+      for (const { status } of units) if (status === "running") frontier.calls += 1;
   }
 
   const frontier: Frontier = {

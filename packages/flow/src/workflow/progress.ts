@@ -47,6 +47,7 @@ function change(parts: RunParts, piece: Piece, event: UnitEvent): boolean {
     case "attemptSucceeded":
       if (unit.status !== "running") return false;
       succeed(parts, piece, event);
+      count(parts, piece, event.size);
       return true;
     case "attemptFailed":
       if (unit.status !== "running") return false;
@@ -82,6 +83,13 @@ function succeed(
   } catch (error) {
     failUnit(piece.unit, toStepError(piece.step, error));
   }
+}
+
+/** What an `until` was not true of yet is not kept, and not counted. */
+function count({ state }: RunParts, { unit }: Piece, size: number | undefined): void {
+  if (size === undefined || unit.status !== "succeeded") return;
+  unit.size = size;
+  state.kept = (state.kept ?? 0) + size;
 }
 
 function isDone(

@@ -21,6 +21,7 @@ export function retrySteps(
   for (const [id, step] of Object.entries(state.steps)) {
     if (!steps.includes(id) && !wasDraggedAlong(step)) continue;
     state.steps[id] = { status: "pending" };
+    for (const { size = 0 } of state.units[id] ?? []) state.kept = (state.kept ?? 0) - size;
     delete state.units[id];
   }
   delete state.stopping;

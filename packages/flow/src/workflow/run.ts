@@ -1,8 +1,8 @@
 import { type JsonObject, type JsonValue, TrestleError } from "@trestle/protocol";
 import { scopeAt } from "../next.ts";
-import { reduceFlow } from "../reduce.ts";
+import { reduceFlow, reduceStep } from "../reduce.ts";
 import { fillOrNull } from "../resolve.ts";
-import { type FlowEvent, initialState, type StepState } from "../state.ts";
+import type { FlowEvent } from "../state.ts";
 import { createFrontier } from "./frontier.ts";
 import type { RunParts } from "./parts.ts";
 import { applyToUnit, beginUnits } from "./progress.ts";
@@ -39,13 +39,13 @@ export function beginRun(
   { values, at, seed }: { readonly values: JsonObject; readonly at: number; readonly seed: number },
 ): Run {
   const { plan, flow } = workflow;
-  const { values: merged } = flow.begin(values);
-  const steps = { ...initialState([...flow.steps.keys()], {}).steps };
+  const { values: merged, steps } = flow.begin(values);
   return resumeRun(workflow, {
     startedAt: at,
     seed,
     values: merged,
-    steps,
+    // Its own to change.
+    steps: { ...steps },
     units: {},
     signals: [],
     ...(plan.timeoutMs === undefined ? {} : { deadline: at + plan.timeoutMs }),
@@ -54,7 +54,11 @@ export function beginRun(
 
 /** Goes on with a state that was kept. The run owns it from now on. */
 export function resumeRun(workflow: Workflow, state: RunState): Run {
-  const parts: RunParts = { workflow, state, frontier: createFrontier(workflow, state) };
+  const parts: RunParts = {
+    workflow,
+    state,
+    frontier: createFrontier(workflow, state),
+  };
   const apply = (event: RunEvent) => applyEvent(parts, event);
   return {
     workflow,
@@ -98,25 +102,20 @@ function applyEvent(parts: RunParts, event: RunEvent): boolean {
   }
 }
 
-/** Asks the reducer of the graph, showing it as much of the graph as one step needs. */
-function applyToStep(parts: RunParts, event: FlowEvent & { readonly step: string }): boolean {
+function applyToStep(
+  parts: RunParts,
+  event: Extract<FlowEvent, { readonly step: string }>,
+): boolean {
   const { workflow, state, frontier } = parts;
   const step = workflow.flow.steps.get(event.step);
   const before = state.steps[event.step];
   if (step === undefined || before === undefined)
     throw new TrestleError("conflict", `This workflow has no step "${event.step}"`);
-  const near: Record<string, StepState> = { [step.id]: before };
-  for (const id of step.waitsFor) near[id] = state.steps[id] as StepState;
-  const seen = {
-    values: state.values,
-    steps: near,
-    ...(state.stopping ? { stopping: state.stopping } : {}),
-  };
-  const after = reduceFlow(workflow.flow, seen, event);
-  const now = after.steps[step.id];
-  if (now === undefined || now === before) return false;
+  const changed = reduceStep(workflow.flow, state, event);
+  if (changed === undefined) return false;
+  const { step: now, stopping } = changed;
   state.steps[step.id] = now;
-  if (after.stopping) state.stopping = after.stopping;
+  if (stopping) state.stopping ??= stopping;
   if (event.kind === "stepStarted" && before.status === "pending") beginUnits(parts, step.id);
   frontier.move(step.id, now);
   return true;

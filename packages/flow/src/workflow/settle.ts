@@ -4,12 +4,12 @@ import { toStepError } from "./scope.ts";
 import { commandStep, settleStep } from "./settle-step.ts";
 import { settleUndoing } from "./settle-undoing.ts";
 import type { RunEvent } from "./state.ts";
-import { createTurn, type Settled, type Turn } from "./turn.ts";
+import { type Settled, Turn } from "./turn.ts";
 import { mustUndo } from "./undo.ts";
 import { isCalled } from "./units.ts";
 
 export function settle(parts: RunParts, apply: (event: RunEvent) => boolean, now: number): Settled {
-  const turn = createTurn(parts, apply, now);
+  const turn = new Turn(parts, apply, now);
   do {
     turn.begin();
     if (parts.state.ended === undefined) settleOnce(turn);
@@ -25,9 +25,10 @@ function settleOnce(turn: Turn): void {
   if (!state.stopping) turn.wake(state.deadline);
   if (state.stopping) skipPending(turn);
   else if (!state.paused) startReady(turn);
-  for (const step of [...frontier.running]) settleStep(turn, step);
+  // Those that end on the way leave the set, which a walk of it allows; none joins it here.
+  for (const step of frontier.running) settleStep(turn, step);
   let room = workflow.plan.maxConcurrency - frontier.calls;
-  for (const step of [...frontier.running]) room -= commandStep(turn, step, room);
+  for (const step of frontier.running) room -= commandStep(turn, step, room);
   if (frontier.isDone()) finish(turn);
 }
 

@@ -15,6 +15,8 @@ export interface RunState {
   readonly units: Record<string, Unit[]>;
   /** Signals that no step has taken yet, oldest first. */
   readonly signals: Signal[];
+  /** Characters of all results of units, as far as they were counted. */
+  kept?: number;
   paused?: boolean;
   compensation?: Compensation;
   ended?: { readonly outcome: FlowOutcome; readonly at: number };
@@ -34,6 +36,8 @@ export interface Unit {
   /** When a delayed unit is queued again, or a wait for time is over. */
   dueAt?: number;
   result?: JsonValue;
+  /** Characters of the result, as far as they were counted. */
+  size?: number;
   error?: StepError;
 }
 
@@ -63,7 +67,12 @@ interface UnitEvent extends OfUnit {
 export type RunEvent =
   | FlowEvent
   | ({ readonly kind: "attemptStarted" } & UnitEvent)
-  | ({ readonly kind: "attemptSucceeded"; readonly result: JsonValue } & UnitEvent)
+  | ({
+      readonly kind: "attemptSucceeded";
+      readonly result: JsonValue;
+      /** Its characters, to be counted among those of the run. */
+      readonly size?: number;
+    } & UnitEvent)
   | ({
       readonly kind: "attemptFailed";
       readonly error: StepError;

@@ -12,63 +12,63 @@ export interface Settled {
 }
 
 /** One settling of a run: what it has recorded so far, and how much room is left for calls. */
-export interface Turn {
+export class Turn {
   readonly parts: RunParts;
   readonly now: number;
   /** Did this round change something that may let more follow? */
-  again: boolean;
-  /** Forgets the commands of the round before. */
-  begin(): void;
-  record(event: RunEvent): void;
-  command(command: RunCommand): void;
-  /** Calls that may start beside those that run and those that already wait for their turn. */
-  room(): number;
-  /** The pieces of work of a step wait for their turn now. */
-  queue(count: number): void;
-  wake(at: number | undefined): void;
-  settled(): Settled;
-}
+  again = false;
+  readonly #apply: (event: RunEvent) => boolean;
+  readonly #events: RunEvent[] = [];
+  #commands: RunCommand[] = [];
+  #queued = 0;
+  #wakeAt = Number.POSITIVE_INFINITY;
 
-export function createTurn(
-  parts: RunParts,
-  apply: (event: RunEvent) => boolean,
-  now: number,
-): Turn {
-  const events: RunEvent[] = [];
-  const { maxConcurrency } = parts.workflow.plan;
-  let commands: RunCommand[] = [];
-  let queued = 0;
-  let wakeAt = Number.POSITIVE_INFINITY;
-  const turn: Turn = {
-    parts,
-    now,
-    again: false,
-    begin() {
-      turn.again = false;
-      commands = [];
-      queued = countQueued(parts, now);
-      wakeAt = Number.POSITIVE_INFINITY;
-    },
-    record(event) {
-      if (!apply(event)) return;
-      events.push(event);
-      turn.again = true;
-    },
-    command: (command) => void commands.push(command),
-    room: () => maxConcurrency - parts.frontier.calls - queued,
-    queue: (count) => {
-      queued += count;
-    },
-    wake: (at = Number.POSITIVE_INFINITY) => {
-      wakeAt = Math.min(wakeAt, at);
-    },
-    settled: () => ({
-      events,
-      commands,
-      ...(Number.isFinite(wakeAt) && parts.state.ended === undefined ? { wakeAt } : {}),
-    }),
-  };
-  return turn;
+  constructor(parts: RunParts, apply: (event: RunEvent) => boolean, now: number) {
+    this.parts = parts;
+    this.#apply = apply;
+    this.now = now;
+  }
+
+  /** Forgets the commands of the round before. */
+  begin(): void {
+    this.again = false;
+    if (this.#commands.length > 0) this.#commands = [];
+    this.#queued = countQueued(this.parts, this.now);
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+  }
+
+  record(event: RunEvent): void {
+    if (!this.#apply(event)) return;
+    this.#events.push(event);
+    this.again = true;
+  }
+
+  command(command: RunCommand): void {
+    this.#commands.push(command);
+  }
+
+  /** Calls that may start beside those that run and those that already wait for their turn. */
+  room(): number {
+    const { workflow, frontier } = this.parts;
+    return workflow.plan.maxConcurrency - frontier.calls - this.#queued;
+  }
+
+  /** The pieces of work of a step wait for their turn now. */
+  queue(count: number): void {
+    this.#queued += count;
+  }
+
+  wake(at = Number.POSITIVE_INFINITY): void {
+    this.#wakeAt = Math.min(this.#wakeAt, at);
+  }
+
+  settled(): Settled {
+    const events = this.#events;
+    const commands = this.#commands;
+    const wakeAt = this.#wakeAt;
+    const wakes = wakeAt !== Number.POSITIVE_INFINITY && this.parts.state.ended === undefined;
+    return wakes ? { events, commands, wakeAt } : { events, commands };
+  }
 }
 
 /** Is it this unit's turn to be called? */

@@ -1,9 +1,9 @@
-import { createResultLimit, type OfUnit, type RunEvent } from "@trestle/flow";
+import type { OfUnit } from "@trestle/flow";
 import { isTrestleError, messageOf } from "@trestle/protocol";
 import type { StoredRun } from "../runs/run-store.ts";
 import type { DriverParts } from "./parts.ts";
-import { inTime, performCall } from "./perform.ts";
-import type { Attempt } from "./turn.ts";
+import { type AttemptEnd, endOf, inTime, performCall } from "./perform.ts";
+import type { Attempt, ToEvents } from "./turn.ts";
 
 /** The calls of one run that are under way in this process. */
 export interface Attempts {
@@ -15,50 +15,26 @@ export interface Attempts {
   abandon(): void;
 }
 
+/** `report` is told how each ended. */
 export function createAttempts(
   parts: DriverParts,
   stored: StoredRun,
-  report: (event: RunEvent) => Promise<void>,
+  report: (end: ToEvents) => void,
 ): Attempts {
   const { clock, log } = parts;
   const running = new Map<string, { stop: AbortController; attempt: Attempt }>();
-  const limit = createResultLimit({});
   let abandoned = false;
 
-  async function perform(attempt: Attempt, stop: AbortController): Promise<void> {
-    const { step, unit, undo, timeoutMs } = attempt;
-    const bounds = { timeoutMs, clock, stop: () => abort(attempt, stop) };
-    const end = await inTime(bounds, () => call(attempt, stop.signal));
-    running.delete(keyOf(attempt));
-    if (abandoned) return;
-    const of = { step, unit, at: clock.now(), ...(undo ? { undo } : {}) };
-    const event: RunEvent =
-      "result" in end
-        ? { kind: "attemptSucceeded", ...of, result: end.result }
-        : { kind: "attemptFailed", ...of, error: end.error };
-    await report(event).catch((error) =>
-      log.debug("nobody waits for this attempt any more", {
-        run: stored.id,
-        error: messageOf(error),
-      }),
-    );
-  }
-
-  async function call(attempt: Attempt, signal: AbortSignal) {
-    const end =
-      attempt.kind === "call"
-        ? await performCall({ ...attempt, runId: stored.id, grant: stored.grant }, signal, parts)
-        : await runChild(attempt);
-    if ("error" in end) return end;
-    const error = limit.refuse(end.result);
-    return error === undefined ? end : { error };
+  function call(attempt: Attempt, signal: AbortSignal): Promise<AttemptEnd> {
+    if (attempt.kind === "child") return runChild(attempt);
+    return performCall({ ...attempt, runId: stored.id, grant: stored.grant }, signal, parts);
   }
 
   async function runChild({
     workflow,
     key,
     arguments: input,
-  }: Attempt & { readonly kind: "child" }) {
+  }: Attempt & { readonly kind: "child" }): Promise<AttemptEnd> {
     try {
       return await parts.runChild(stored, { workflow, key, input });
     } catch (error) {
@@ -84,7 +60,15 @@ export function createAttempts(
     start(attempt) {
       const stop = new AbortController();
       running.set(keyOf(attempt), { stop, attempt });
-      void perform(attempt, stop);
+      const bounds = {
+        timeoutMs: attempt.timeoutMs,
+        clock,
+        stop: () => abort(attempt, stop),
+      };
+      void inTime(bounds, () => call(attempt, stop.signal)).then((end) => {
+        running.delete(keyOf(attempt));
+        if (!abandoned) report(endOf(attempt, end));
+      });
     },
     cancel(of) {
       const found = running.get(keyOf(of));
@@ -100,5 +84,5 @@ export function createAttempts(
 
 /** Names a piece of work within its run. */
 export function keyOf({ step, unit, undo }: OfUnit): string {
-  return `${step}/${unit}${undo ? "/undo" : ""}`;
+  return undo ? `${step}/${unit}/undo` : `${step}/${unit}`;
 }

@@ -49,27 +49,29 @@ export const MAX_DEPTH = 16;
 
 export function createEngine(options: EngineOptions): Engine {
   const { store, clock, log = silentLogger } = options;
-  const drivers = new Map<string, Promise<Driver>>();
+  const drivers = createDriving();
+  const loading = new Map<string, Promise<Driver>>();
   const parts: DriverParts = { ...options, log, runChild, cancelChild };
   let closed = false;
 
-  function drive(stored: StoredRun): Driver {
-    const driver = createDriver(parts, stored);
-    void driver.over.then(() => drivers.delete(stored.id));
+  function keep(runId: string, driver: Driver): Driver {
+    drivers.add(runId, driver);
     return driver;
   }
 
   /** The driver of a run, started where there is none. */
-  function driverOf(runId: string): Promise<Driver> {
-    const known = drivers.get(runId);
+  async function driverOf(runId: string): Promise<Driver> {
+    const known = drivers.get(runId) ?? loading.get(runId);
     if (known !== undefined) return known;
-    const starting = store.load(runId).then((stored) => {
-      if (stored === undefined) throw notFound(runId);
-      return drive(stored);
-    });
-    drivers.set(runId, starting);
-    starting.catch(() => drivers.delete(runId));
+    const starting = load(runId).finally(() => loading.delete(runId));
+    loading.set(runId, starting);
     return starting;
+  }
+
+  async function load(runId: string): Promise<Driver> {
+    const stored = await store.load(runId);
+    if (stored === undefined) throw notFound(runId);
+    return keep(runId, createDriver(parts, stored));
   }
 
   async function submit(submission: Submission): Promise<string> {
@@ -88,13 +90,12 @@ export function createEngine(options: EngineOptions): Engine {
       if (UNFINISHED.includes(status)) await driverOf(runId);
       return runId;
     }
-    drivers.set(runId, Promise.resolve(driver));
-    void driver.over.then(() => drivers.delete(runId));
+    keep(runId, driver);
     return runId;
   }
 
   async function view(runId: string): Promise<RunView> {
-    const driver = await drivers.get(runId)?.catch(() => undefined);
+    const driver = drivers.get(runId) ?? (await loading.get(runId)?.catch(() => undefined));
     if (driver !== undefined) return driver.view();
     const stored = await store.load(runId);
     if (stored === undefined) throw notFound(runId);
@@ -102,15 +103,25 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function waitFor(runId: string, ms: number, signal?: AbortSignal): Promise<RunView> {
+    const known = drivers.get(runId) ?? (await toWaitFor(runId));
+    if (!isDriver(known)) return known;
+    if (ms > 0 && UNFINISHED.includes(known.status())) await untilRest(known, ms, signal);
+    return known.view();
+  }
+
+  /** The driver of a run that goes on; the run itself where it has ended. */
+  async function toWaitFor(runId: string): Promise<Driver | RunView> {
     const known = await view(runId);
-    if (ms <= 0 || !UNFINISHED.includes(known.status)) return known;
-    const driver = await driverOf(runId);
-    const { promise: enough, resolve } = Promise.withResolvers<void>();
+    return UNFINISHED.includes(known.status) ? driverOf(runId) : known;
+  }
+
+  function untilRest(driver: Driver, ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
     const clear = clock.after(ms, resolve);
     signal?.addEventListener("abort", () => resolve(), { once: true });
-    await Promise.race([driver.over, driver.idle(), enough]);
-    clear();
-    return driver.view();
+    void driver.over.then(resolve);
+    void driver.idle().then(resolve);
+    return promise.finally(clear);
   }
 
   /** A step that runs a workflow: the same run however often it is asked for. */
@@ -141,8 +152,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function cancelChild(parent: StoredRun, key: string): Promise<void> {
-    const driver = await drivers.get(childId(parent.id, key))?.catch(() => undefined);
-    await driver?.tell((_, at) => [{ kind: "cancelled", at }]);
+    await drivers.get(childId(parent.id, key))?.tell((_, at) => [{ kind: "cancelled", at }]);
   }
 
   return {
@@ -170,11 +180,33 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async close() {
       closed = true;
-      const all = await Promise.allSettled(drivers.values());
-      await Promise.all(
-        all.map(async (each) => (each.status === "fulfilled" ? each.value.close() : undefined)),
-      );
+      await Promise.allSettled(loading.values());
+      await Promise.all([...drivers.all()].map((driver) => driver.close()));
     },
+  };
+}
+
+function isDriver(known: Driver | RunView): known is Driver {
+  return "idle" in known;
+}
+
+/**
+ * Runs that are driven here, by id. A map leaves its old table behind whenever it grows or is tidied, and that holds what
+ * it held until the next full collection: so it is given a place that is emptied when the run is over.
+ */
+function createDriving() {
+  const places = new Map<string, { driver: Driver | undefined }>();
+  return {
+    get: (runId: string) => places.get(runId)?.driver,
+    add(runId: string, driver: Driver): void {
+      const place: { driver: Driver | undefined } = { driver };
+      places.set(runId, place);
+      void driver.over.then(() => {
+        place.driver = undefined;
+        places.delete(runId);
+      });
+    },
+    all: () => [...places.values()].flatMap(({ driver }) => driver ?? []),
   };
 }
 

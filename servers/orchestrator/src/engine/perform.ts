@@ -1,7 +1,7 @@
-import type { StepError } from "@trestle/flow";
-import { callStep } from "@trestle/flow";
+import { callStep, measureResult, type StepError } from "@trestle/flow";
 import type { Clock, JsonObject, JsonValue } from "@trestle/protocol";
 import type { EngineOptions } from "./parts.ts";
+import type { Attempt, ToEvents } from "./turn.ts";
 
 export type AttemptEnd = { readonly result: JsonValue } | { readonly error: StepError };
 
@@ -29,12 +29,22 @@ export function performCall(
   );
 }
 
+interface TimeBounds {
+  readonly timeoutMs: number | undefined;
+  readonly clock: Clock;
+  readonly stop: () => void;
+}
+
 /** Does work that is stopped when its time is over, and then ends with `timeout` unless it succeeded. */
-export async function inTime(
-  { timeoutMs, clock, stop }: { timeoutMs: number | undefined; clock: Clock; stop: () => void },
+export function inTime(bounds: TimeBounds, work: () => Promise<AttemptEnd>): Promise<AttemptEnd> {
+  const { timeoutMs } = bounds;
+  return timeoutMs === undefined ? work() : stopInTime({ ...bounds, timeoutMs }, work);
+}
+
+async function stopInTime(
+  { timeoutMs, clock, stop }: TimeBounds & { readonly timeoutMs: number },
   work: () => Promise<AttemptEnd>,
 ): Promise<AttemptEnd> {
-  if (timeoutMs === undefined) return work();
   let isLate = false;
   const clear = clock.after(timeoutMs, () => {
     isLate = true;
@@ -43,6 +53,18 @@ export async function inTime(
   const end = await work();
   clear();
   return isLate && "error" in end ? { error: lateError(timeoutMs) } : end;
+}
+
+/** What an attempt tells its run; a result that is too large beside what the run keeps is an error. */
+export function endOf({ step, unit, undo }: Attempt, end: AttemptEnd): ToEvents {
+  return ({ kept = 0 }, at) => {
+    const of = undo ? { step, unit, at, undo } : { step, unit, at };
+    if ("error" in end) return [{ kind: "attemptFailed", ...of, error: end.error }];
+    const { size, error } = measureResult(end.result, kept);
+    return error === undefined
+      ? [{ kind: "attemptSucceeded", ...of, result: end.result, size }]
+      : [{ kind: "attemptFailed", ...of, error }];
+  };
 }
 
 function lateError(timeoutMs: number): StepError {

@@ -100,6 +100,31 @@ export function describeRunStore(name: string, open: () => Promise<RunStore>): v
       });
     });
 
+    test("go on after their end, and end again", async () => {
+      const run = newRun("r1");
+      const retried: RunEvent = { kind: "stepsRetried", steps: ["a"], at: 10 };
+      const over = { events: [ended], status: "succeeded", at: 9 } as const;
+      await store.create(run, running(0));
+      await store.append("r1", { after: 1, ...over });
+      await store.append("r1", running(2, [retried]));
+      expect(await store.load("r1")).toMatchObject({ status: "running", length: 3 });
+      await store.append("r1", running(3));
+      await store.append("r1", { after: 4, ...over });
+      expect((await store.load("r1"))?.events).toEqual([started, ended, retried, started, ended]);
+      const late = store.append("r1", { after: 4, ...over });
+      await expect(late).rejects.toMatchObject({ code: "conflict" });
+    });
+
+    test("are not harmed by what is told beside them to one that is not there", async () => {
+      await store.create(newRun("r1"), running(0));
+      const [one, nobody] = await Promise.allSettled([
+        store.append("r1", running(1)),
+        store.append("nobody", running(0)),
+      ]);
+      expect([one?.status, nobody?.status]).toEqual(["fulfilled", "rejected"]);
+      expect(await store.load("r1")).toMatchObject({ length: 2 });
+    });
+
     test("are listed newest first, by page, status and workflow", async () => {
       for (const id of ["a", "b", "c"]) await store.create(newRun(id), running(0));
       await store.create(newRun("d", { workflow: "other", owner: "bob" }), {

@@ -1,8 +1,7 @@
-import { createResultLimit, type StepError } from "@trestle/flow";
+import type { StepError } from "@trestle/flow";
 import { type Clock, type Logger, messageOf } from "@trestle/protocol";
 import type { EngineOptions } from "../engine/parts.ts";
-import { type AttemptEnd, inTime, performCall } from "../engine/perform.ts";
-import type { Attempt } from "../engine/turn.ts";
+import { type AttemptEnd, endOf, inTime, performCall } from "../engine/perform.ts";
 import { createBatches } from "../runs/batches.ts";
 import type { Postgres } from "../runs/postgres/postgres.ts";
 import type { Advance, Outcome } from "./advance.ts";
@@ -71,8 +70,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     const end = await inTime(bounds, () =>
       performCall({ ...attempt, runId, grant }, stop.signal, parts),
     );
-    const error = "result" in end ? createResultLimit({}).refuse(end.result) : undefined;
-    await report(task, error === undefined ? end : { error });
+    await report(task, end);
   }
 
   /** The step ends with its run; no worker is held meanwhile. */
@@ -93,7 +91,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     const advance: Advance = {
       runId,
       claim: task,
-      letters: [(_, at) => [toEvent(attempt, end, at)]],
+      letters: [endOf(attempt, end)],
     };
     for (let tries = 0; !closed; tries += 1) {
       try {
@@ -144,13 +142,6 @@ export function createExecutor(parts: ExecutorParts): Executor {
       ).catch(() => []);
     },
   };
-}
-
-function toEvent({ step, unit, undo }: Attempt, end: AttemptEnd, at: number) {
-  const of = { step, unit, at, ...(undo ? { undo } : {}) };
-  return "result" in end
-    ? ({ kind: "attemptSucceeded", ...of, result: end.result } as const)
-    : ({ kind: "attemptFailed", ...of, error: end.error } as const);
 }
 
 interface Asked {

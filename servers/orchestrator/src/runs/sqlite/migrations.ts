@@ -45,4 +45,12 @@ export const runMigrations: readonly Migration[] = [
     name: "a run's first events beside it",
     sql: "ALTER TABLE run ADD COLUMN first_events TEXT;",
   },
+  {
+    name: "a run's end beside it, and no index of those that succeeded",
+    sql: `
+      ALTER TABLE run ADD COLUMN ends TEXT;
+      DROP INDEX run_by_status;
+      CREATE INDEX run_not_succeeded ON run (status, place) WHERE status <> 'succeeded';
+    `,
+  },
 ];

@@ -37,10 +37,6 @@ function load(
   );
   if (row === undefined) return undefined;
   const after = Number(row.snapshot_after ?? 0);
-  const groups = sqlite.read(
-    "SELECT events FROM run_event WHERE run = ? AND first >= ? ORDER BY first",
-    [row.place ?? null, after],
-  );
   return {
     ...decodeFacts(String(row.facts)),
     id: runId,
@@ -51,9 +47,7 @@ function load(
     createdAt: Number(row.created_at),
     status: row.status as RunStatus,
     length: Number(row.length),
-    events: [...(after === 0 ? [{ events: row.first_events ?? null }] : []), ...groups].flatMap(
-      eventsOf,
-    ),
+    events: eventsFrom(sqlite, row, after),
     ...endOf(row),
     ...(row.snapshot === null
       ? {}
@@ -61,8 +55,35 @@ function load(
   };
 }
 
-function eventsOf({ events }: Row): RunEvent[] {
-  return events === null ? [] : (JSON.parse(String(events)) as RunEvent[]);
+/** What a run began with and what it ended with stand in its row, and everything between in rows of their own. */
+function eventsFrom(sqlite: Sqlite, row: Row, after: number): RunEvent[] {
+  const begun = after === 0 && row.first_events !== null ? [String(row.first_events)] : [];
+  const ends = row.ends === null ? [] : String(row.ends).split("\n").map(readEnd);
+  const later = [...readBetween(sqlite, row), ...ends].filter(({ first }) => first >= after);
+  later.sort((one, other) => one.first - other.first);
+  return [...begun, ...later.map(({ events }) => events)].flatMap(
+    (events) => JSON.parse(events) as RunEvent[],
+  );
+}
+
+interface Part {
+  /** Events in the log before these. */
+  readonly first: number;
+  readonly events: string;
+}
+
+function readBetween(sqlite: Sqlite, { place = null, snapshot_after }: Row): Part[] {
+  const rows = sqlite.read("SELECT first, events FROM run_event WHERE run = ? AND first >= ?", [
+    place,
+    snapshot_after ?? 0,
+  ]);
+  return rows.map(({ first, events }) => ({ first: Number(first), events: String(events) }));
+}
+
+/** `NUMBER EVENTS`; JSON has no line breaks of its own. */
+function readEnd(line: string): Part {
+  const space = line.indexOf(" ");
+  return { first: Number(line.slice(0, space)), events: line.slice(space + 1) };
 }
 
 function endOf(row: Row): { output?: JsonValue; endedAt?: number } {
@@ -79,6 +100,8 @@ function list(
 ): RunSummary[] {
   const conditions = [
     statuses && `status IN (SELECT value FROM json_each($statuses))`,
+    // The index leaves these out, as most runs are of them.
+    statuses && !statuses.includes("succeeded") && "status <> 'succeeded'",
     workflow !== undefined && "workflow = $workflow",
     owner !== undefined && "owner = $owner",
     beforeId !== undefined && "place < (SELECT place FROM run WHERE id = $beforeId)",
