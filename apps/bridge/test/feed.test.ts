@@ -89,9 +89,9 @@ test("a key sees its own calls, and servers that it may use; nobody comes in wit
   };
   await until("keys are asked for", async () => (await feedRefusal(url)) === 401);
   expect(await feedRefusal(url, { headers: { authorization: "Bearer wrong" } })).toBe(401);
-  const [seesOne, seesAll, administers] = [
-    ...[await open(narrow.text), await open(other.text), await open(admin)],
-  ];
+  const seesOne = await open(narrow.text);
+  const seesAll = await open(other.text);
+  const administers = await open(admin);
   for (const pid of serversOf(place, "one")) kill(pid);
   await until("it is gone", () => administers.topics().length === 1);
   await callByHttp(url, "one__echo", {}, headersOf(narrow.text));

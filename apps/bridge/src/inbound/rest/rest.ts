@@ -21,6 +21,7 @@ import { send, sendFailure, toEnvelope } from "./envelope.ts";
 import { limitHeaders, RestRefusal, toFailure } from "./failure.ts";
 import { type Match, matchRoute, methodsAt } from "./match.ts";
 import { narrowTo } from "./narrow.ts";
+import { PAGES, type Page } from "./pages.ts";
 import { BASE, pathBelow } from "./path.ts";
 import { readInput } from "./read-input.ts";
 import { ROUTES } from "./routes.ts";
@@ -63,7 +64,11 @@ async function answer(exchange: Exchange, core: Core): Promise<void> {
   const foreign = asks.foreign(request);
   if (foreign !== undefined) throw new RestRefusal({ code: "denied", message: foreign });
   allowOrigin(request, response);
-  if (request.method === "OPTIONS") return answerOptions(response, methodsAt(ROUTES, below));
+  const page = PAGES.find(({ path }) => path === below);
+  if (request.method === "OPTIONS") {
+    return answerOptions(response, page ? PAGE_METHODS : methodsAt(ROUTES, below));
+  }
+  if (page) return sendPage(page, exchange, core);
   const { data, metadata, error, headers } = await perform(exchange, core);
   const now = core.clock.now();
   const body = toEnvelope(
@@ -94,11 +99,33 @@ async function perform(exchange: Exchange, core: Core) {
   const limits = answer.metadata?.rate_limit;
   return { ...answer, headers: limitHeaders((limits ?? {}) as JsonObject) };
 }
-  if (core.access.isAdmin(principal)) route.refuse?.(input, core);
+
+const PAGE_METHODS = "GET, HEAD, OPTIONS";
+
+async function sendPage(page: Page, { request, response, asks }: Exchange, core: Core) {
+  const method = request.method ?? "GET";
+  if (method !== "GET" && method !== "HEAD") {
+    throw new RestRefusal({
+      code: "method_not_allowed",
+      message: `${method} does not fit ${BASE}/${page.path}: use ${PAGE_METHODS}.`,
+      headers: { allow: PAGE_METHODS },
+    });
+  }
+  const principal = principalFor(page, asks.authenticate(request));
+  const text = Buffer.from(await page.render(core, principal));
+  response.writeHead(200, {
+    "content-type": `${page.mediaType}; charset=utf-8`,
+    "content-length": text.length,
+    "cache-control": "no-store",
+    ...page.headers,
+  });
+  response.end(text);
+}
 
 /** What there is, for whoever knows nothing yet. */
 function index() {
-  const resources = ROUTES.map(({ method, path, summary }) => ({
+  const pages = PAGES.map((page) => ({ method: "GET", ...page }));
+  const resources = [...ROUTES, ...pages].map(({ method, path, summary }) => ({
     method,
     path: `${BASE}/${path}`,
     summary,
@@ -114,7 +141,10 @@ function onlyWebSockets(): TrestleError {
 }
 
 /** Some operations are for everybody: what they tell a stranger is for them to decide. */
-function principalFor({ needs }: Operation, verdict: Principal | AuthRefusal): Principal {
+function principalFor(
+  { needs }: Pick<Operation, "needs">,
+  verdict: Principal | AuthRefusal,
+): Principal {
   if (!("refused" in verdict)) return verdict;
   if (needs === "anybody" && verdict.refused === "missing") {
     return { id: "anonymous", kind: "anonymous" };

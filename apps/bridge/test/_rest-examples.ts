@@ -1,0 +1,136 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { JsonObject } from "@trestle/protocol";
+import { objectOf, objectsOf } from "../src/cli/data.ts";
+import { callByHttp } from "./_peer.ts";
+import { until } from "./_processes.ts";
+import { type RestBridge, startRest } from "./_rest.ts";
+
+/** What everybody else must not see. */
+export const CANARY = "words-of-the-administrator";
+
+/** One good request of a route, and what becomes of the same from a key that may do nothing. */
+export interface Example {
+  /** Values for the named parts of the path. */
+  readonly parts?: Readonly<Record<string, string>>;
+  /** The query of GET and DELETE, else the body. */
+  readonly input?: JsonObject;
+  /** `less`: it is answered, without what the key may not see; `hidden`: as if there were no such thing. */
+  readonly forbidden: "denied" | "hidden" | "less" | "open";
+}
+
+/** What the examples are about: made beforehand. */
+export interface World {
+  readonly bridge: RestBridge;
+  readonly admin: Readonly<Record<string, string>>;
+  /** Of a key whose scopes cover nothing. */
+  readonly narrow: Readonly<Record<string, string>>;
+  readonly ids: Readonly<
+    Record<"call" | "chain" | "review" | "letter" | "handle" | "rotated" | "revoked", string>
+  >;
+}
+
+const KEY = "a-key-of-sixteen-letters";
+const ECHO = { tool: "one__echo", arguments: { text: CANARY } };
+const STEPS = [{ server: "one", tool: "echo", arguments: { text: CANARY } }];
+
+export async function startWorld(): Promise<World> {
+  const failing = { timeout: { attemptMs: 100 }, retry: { retries: 0 } };
+  const fallback = [
+    { kind: "notify", level: "alert", message: "Look." },
+    { kind: "review", message: "Was it done?" },
+  ];
+  const webhook = { url: "https://127.0.0.1:9/", topics: ["fallback.*"] };
+  const bridge = await startRest(
+    {
+      http: { key: KEY },
+      access: { keyScopes: ["none:nothing:read"] },
+      events: { webhooks: { inside: webhook } },
+      results: { maxBytes: 1_000 },
+    },
+    {},
+    { policy: { tools: { write: { ...failing, fallback } } } },
+  );
+  const admin = {
+    authorization: `Bearer ${readFileSync(join(bridge.home, "admin.key"), "utf8").trim()}`,
+  };
+  const post = async (path: string, body: JsonObject) =>
+    (await bridge.post(path, body, admin)).body;
+  const called = await post("tool/call", ECHO);
+  const chain = await post("chain", { name: CANARY, steps: STEPS });
+  await post("tool/call", { tool: "one__write", arguments: { key: CANARY, beforeMs: 5_000 } });
+  const [item] = objectsOf(objectOf((await bridge.get("review", admin)).body.data).items);
+  const long = { text: CANARY.repeat(200) };
+  const { answer } = await callByHttp(bridge.url, "one__echo", long, admin);
+  const [, handle] = /result:\/\/([\w-]+)/.exec(JSON.stringify(answer)) ?? [];
+  const [rotated, revoked] = [await post("keys", { name: "a" }), await post("keys", { name: "b" })];
+  return {
+    ...{ bridge, admin, narrow: { "x-api-key": KEY } },
+    ids: {
+      call: String(objectOf(called.metadata).execution_id),
+      chain: String(objectOf(chain.metadata).execution_id),
+      review: String(item?.id),
+      letter: await deadLetter(bridge, admin),
+      handle: String(handle),
+      rotated: idOf(rotated),
+      revoked: idOf(revoked),
+    },
+  };
+}
+
+const idOf = (body: JsonObject): string => String(objectOf(body.data).id);
+
+/** The webhook is not on the public internet: it is given up at once. */
+async function deadLetter(bridge: RestBridge, admin: Record<string, string>): Promise<string> {
+  let id = "";
+  await until("a delivery is given up", async () => {
+    const { data } = (await bridge.get("webhooks", admin)).body;
+    id = String(objectsOf(objectOf(data).dead_letters)[0]?.id ?? "");
+    return id !== "";
+  });
+  return id;
+}
+
+/** By `METHOD path`, in the order in which they are asked. */
+export function examplesOf({ ids }: World): Readonly<Record<string, Example>> {
+  return {
+    "GET health": { forbidden: "open" },
+    "GET servers": { forbidden: "less" },
+    "GET ps": { forbidden: "less" },
+    "GET doctor": { forbidden: "denied" },
+    "GET discover": { input: { detail: "full" }, forbidden: "less" },
+    "GET tools": { input: { query: "echo" }, forbidden: "less" },
+    "GET tools/find": { input: { query: "echo", limit: 3 }, forbidden: "less" },
+    "GET tools/:tool": { parts: { tool: "one.echo" }, forbidden: "denied" },
+    "POST tool/call": { input: { ...ECHO, timeout: 5, use_cache: false }, forbidden: "denied" },
+    "POST tool/batch": { input: { calls: [ECHO] }, forbidden: "less" },
+    "GET results/:handle": { parts: { handle: ids.handle }, forbidden: "hidden" },
+    "POST chain": { input: { name: "again", steps: STEPS }, forbidden: "less" },
+    "GET chains": { input: { limit: 5 }, forbidden: "less" },
+    "GET chains/:id": { parts: { id: ids.chain }, forbidden: "hidden" },
+    "GET history": { input: { server: "one", limit: 5 }, forbidden: "less" },
+    "GET history/:execution_id": { parts: { execution_id: ids.call }, forbidden: "hidden" },
+    "GET metrics": { input: { timeframe: "24h", group_by: "tool" }, forbidden: "less" },
+    "GET performance": { forbidden: "less" },
+    "GET cache": { forbidden: "less" },
+    "POST cache/clear": { input: { server: "one" }, forbidden: "denied" },
+    "POST cache/toggle": { input: { enabled: true }, forbidden: "denied" },
+    "GET review": { input: { state: "waiting" }, forbidden: "less" },
+    "GET review/:id": { parts: { id: ids.review }, forbidden: "hidden" },
+    "POST review/:id": {
+      ...{ parts: { id: ids.review }, input: { decision: "reject", reason: "No." } },
+      forbidden: "denied",
+    },
+    "GET pins": { forbidden: "denied" },
+    "GET pins/diff": { input: { server: "one" }, forbidden: "denied" },
+    "POST pins/approve": { input: { server: "one" }, forbidden: "denied" },
+    "GET webhooks": { input: { limit: 5 }, forbidden: "denied" },
+    "POST webhooks/:id": { parts: { id: ids.letter }, forbidden: "denied" },
+    "GET keys": { forbidden: "denied" },
+    "POST keys": { input: { name: "c", scopes: ["one:*"] }, forbidden: "denied" },
+    "POST keys/:id/rotate": { parts: { id: ids.rotated }, forbidden: "denied" },
+    "DELETE keys/:id": { parts: { id: ids.revoked }, forbidden: "denied" },
+    "GET security/audit-logs": { input: { limit: 5 }, forbidden: "denied" },
+    "GET security/audit-logs/verify": { forbidden: "denied" },
+  };
+}
