@@ -29,7 +29,9 @@ export async function openPostgresSwarms(options: PostgresSwarmsOptions): Promis
   const { url, log, heldMs } = options;
   const postgres = await openPostgres({ url, log, maxConnections: CONNECTIONS });
   try {
-    const clock = await openDatabaseClock(postgres, options.clock, log);
+    // What this machine believes of the time may jump, and is not asked for.
+    const local = { now: () => performance.now(), after: options.clock.after };
+    const clock = await openDatabaseClock(postgres, local, log);
     const watcher = randomUUID();
     const held = heldMs === undefined ? {} : { heldMs };
     const store = createPostgresSwarmStore({ postgres, watcher, ...held });
