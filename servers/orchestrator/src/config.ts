@@ -2,6 +2,7 @@ import { setting } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 
 const MOST_DAYS = 3_650;
+const DAY_SECONDS = 86_400;
 
 export const config = z.object({
   dataDir: setting(z.string().min(1).optional(), {
@@ -12,7 +13,7 @@ export const config = z.object({
   databaseUrl: setting(z.url({ protocol: /^postgres(ql)?$/ }).optional(), {
     env: "ORCHESTRATOR_DATABASE_URL",
     description:
-      "Keep workflows and their runs in this Postgres, in a schema `trestle` of its own, so that many machines share them",
+      "Keep workflows, their runs and swarms in this Postgres, in a schema `trestle` of its own, so that many machines share them",
     secret: true,
   }),
   redisUrl: setting(z.url({ protocol: /^rediss?$/ }).optional(), {
@@ -34,6 +35,18 @@ export const config = z.object({
     description:
       "JSON file of the agents that swarms may start, of the repositories they work in, and of the checks of results",
   }),
+  taskSeconds: setting(
+    z
+      .int()
+      .min(0)
+      .max(MOST_DAYS * DAY_SECONDS)
+      .default(DAY_SECONDS),
+    {
+      env: "ORCHESTRATOR_TASK_SECONDS",
+      description:
+        "For how many seconds one agent may have a task of a swarm in work, unless the task says otherwise, before another is given it; 0 sets no limit",
+    },
+  ),
   webhooksListen: setting(z.string().min(1).optional(), {
     env: "ORCHESTRATOR_WEBHOOKS_LISTEN",
     description:

@@ -16,12 +16,13 @@ export interface State {
 }
 
 export function openState(given: Host, config: Config): State {
-  const { agentsFile, databaseUrl, dataDir = given.dataDir } = config;
+  const { agentsFile, databaseUrl, taskSeconds, dataDir = given.dataDir } = config;
   const host = { ...given, dataDir };
   const environment = process.env;
+  const taskMs = taskSeconds * 1_000;
   const workflows = shareWorkflows(host, config, {
     prefix: SWARMS,
-    open: () => createSwarmsBackend({ host, databaseUrl, agentsFile, environment }),
+    open: () => createSwarmsBackend({ host, databaseUrl, taskMs, agentsFile, environment }),
   });
   return { workflows, swarms: askSwarms(workflows.call), close: workflows.close };
 }

@@ -109,8 +109,9 @@ export type AgentView = Pick<
 
 export type TaskView = Omit<
   TaskRecord,
-  "seq" | "key" | "lease" | "createdAt" | "startedAt" | "endedAt" | "votesSince"
+  "seq" | "key" | "lease" | "maxMs" | "createdAt" | "startedAt" | "endedAt" | "votesSince"
 > & {
+  readonly maxSeconds?: number;
   readonly agent?: string;
   readonly fence?: number;
   readonly createdAt: string;

@@ -198,6 +198,8 @@ export interface TaskRecord {
   /** Claims so far, and how many there may be. */
   readonly attempts: number;
   readonly maxAttempts: number;
+  /** For how long one agent may have it in work, whatever signs of life it gives. */
+  readonly maxMs?: number;
   readonly lease?: Lease;
   /** The agent that had it last, and the fence under which a result was handed in last. */
   readonly doer?: string;

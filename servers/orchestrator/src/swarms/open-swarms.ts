@@ -23,6 +23,8 @@ export interface OpenSwarmsParts {
   readonly tick?: () => number;
   readonly random?: (bytes: number) => Buffer;
   readonly checks: ReadonlySet<string>;
+  /** For how long one agent may have a task that says nothing of it; as long as it likes unless given. */
+  readonly taskMs?: number;
   /** Anything goes unless given. */
   readonly checkCrew?: (crew: Crew, budget: Budget) => void;
   readonly runCheck: RunCheck;
@@ -76,6 +78,7 @@ export async function openSwarms(parts: OpenSwarmsParts): Promise<OpenedSwarms> 
     clock,
     tick,
     checks,
+    taskMs: parts.taskMs ?? 0,
     checkCrew: parts.checkCrew ?? (() => {}),
     newSecret: () => random(32).toString("base64url"),
     newSwarmId: () => `sw${random(8).toString("hex")}`,

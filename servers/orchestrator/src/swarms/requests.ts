@@ -60,6 +60,8 @@ export interface NewTask {
   readonly priority?: number;
   readonly check?: Check;
   readonly maxAttempts?: number;
+  /** For how long one agent may have it; 0 for as long as it likes. */
+  readonly maxMs?: number;
   /** An agent that the caller may give work to. */
   readonly to?: string;
 }

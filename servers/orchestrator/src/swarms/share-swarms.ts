@@ -65,6 +65,8 @@ export interface SwarmsBackendParts {
   readonly host: Host;
   /** Swarms are kept there and shared by many machines; without it in the folder of this server. */
   readonly databaseUrl: string | undefined;
+  /** For how long one agent may have a task that says nothing of it. */
+  readonly taskMs: number;
   /** The operator's file of profiles and checks. */
   readonly agentsFile: string | undefined;
   readonly environment: Environment;
@@ -113,7 +115,7 @@ export function createSwarmsBackend(parts: SwarmsBackendParts): FolderBackend {
 type Opened = OpenedSwarms;
 
 async function openAll(parts: SwarmsBackendParts): Promise<Opened> {
-  const { host, databaseUrl, agentsFile, environment } = parts;
+  const { host, databaseUrl, taskMs, agentsFile, environment } = parts;
   const { dataDir, log, publish, forGrant } = host;
   const { store, clock, close } = await openStore(host, databaseUrl);
   const agents = openAgents({
@@ -128,6 +130,7 @@ async function openAll(parts: SwarmsBackendParts): Promise<Opened> {
     store,
     clock,
     log,
+    taskMs,
     checks: agents.checks,
     checkCrew: agents.checkCrew,
     runCheck: agents.runCheck,
@@ -157,7 +160,9 @@ async function openStore(host: Host, databaseUrl: string | undefined): Promise<O
     return await openPostgresSwarms({ url: databaseUrl, clock, log });
   }
   const file = fileIn(dataDir);
-  const sqlite = await openSqlite({ file, migrations: swarmMigrations, clock, log });
+  // What was acknowledged survives a loss of power: agents ask seldom, and what they ask together is stored together.
+  const durability = "full";
+  const sqlite = await openSqlite({ file, migrations: swarmMigrations, durability, clock, log });
   return { store: createSqliteSwarmStore(sqlite), clock, close: () => {} };
 }
 

@@ -50,6 +50,37 @@ test("a claim waits for a task, and a swarm that nobody uses has no timer", asyn
   expect(time.armed()).toBe(0);
 });
 
+test("an agent that shows signs of life and never ends has a task for so long, and is told why it lost it", async () => {
+  const { swarms, time } = world;
+  await world.create();
+  const one = await world.join();
+  const two = await world.join();
+  const facts = { title: "a", maxMs: 3 * LEASE_MS, maxAttempts: 2 };
+  const { id } = await swarms.submit(facts, owner);
+  const lease = await claimed(world, one);
+  for (let beat = 0; beat < 5; beat += 1) {
+    time.advance(LEASE_MS / 2);
+    expect((await swarms.heartbeat({}, one.who)).leases).toEqual([lease]);
+  }
+  time.advance(LEASE_MS / 2);
+  expect((await swarms.heartbeat({}, one.who)).leases).toEqual([]);
+  expect(world.kinds()).toContain("task.overdue");
+  await expect(swarms.complete({ ...lease, result: 1 }, one.who)).rejects.toMatchObject({
+    code: "conflict",
+    message: expect.stringContaining("180 s that it may be"),
+  });
+  // The next one has the whole time.
+  expect(await swarms.claim({}, two.who)).toMatchObject({ task: { id, maxSeconds: 180 } });
+  for (let beat = 0; beat < 6; beat += 1) {
+    time.advance(LEASE_MS / 2);
+    await swarms.heartbeat({}, two.who);
+  }
+  const { tasks } = await swarms.results({ limit: 1 }, owner);
+  expect(tasks).toMatchObject([
+    { status: "failed", reason: expect.stringContaining("(attempt 2 of 2)") },
+  ]);
+});
+
 test("a silent agent's task is given to another after the lease, and its late result is refused", async () => {
   const { swarms, time } = world;
   await world.create();

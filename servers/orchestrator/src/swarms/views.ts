@@ -23,9 +23,11 @@ import type {
 } from "./model.ts";
 
 export function toTask(task: TaskRecord): TaskView {
-  const { seq: _, key: _key, lease, createdAt, startedAt, endedAt, votesSince, ...facts } = task;
+  const { seq: _, key: _key, lease, maxMs, createdAt, startedAt, endedAt, ...rest } = task;
+  const { votesSince, ...facts } = rest;
   return {
     ...facts,
+    ...(maxMs === undefined ? {} : { maxSeconds: maxMs / 1_000 }),
     ...(lease === undefined ? {} : { agent: lease.agent, fence: lease.fence }),
     createdAt: toIso(createdAt),
     ...(startedAt === undefined ? {} : { startedAt: toIso(startedAt) }),

@@ -84,6 +84,12 @@ export const newTask = z.object({
     .max(100)
     .optional()
     .describe("How often it is tried before it has failed"),
+  maxSeconds: z
+    .number()
+    .min(0)
+    .max(31_536_000)
+    .optional()
+    .describe("How long one agent may have it in work before another is given it; 0 sets no limit"),
   to: agentId.optional().describe("Only this agent may have it"),
 });
 
@@ -134,6 +140,7 @@ export const taskView = z.object({
   status: taskStatus,
   attempts: z.int(),
   maxAttempts: z.int(),
+  maxSeconds: z.number().optional().describe("For which one agent may have it in work"),
   agent: z.string().optional().describe("Who has it in work"),
   doer: z.string().optional(),
   parts: z.array(z.string()).optional(),
@@ -222,8 +229,9 @@ export function whoIs({ principal }: ToolContext<State>, token: string | undefin
 }
 
 /** A task as tools take it, as swarms want it. */
-export function toNewTask({ check, ...facts }: z.output<typeof newTask>) {
-  return defined({ ...facts, check: check === undefined ? undefined : { command: check } });
+export function toNewTask({ check, maxSeconds, ...facts }: z.output<typeof newTask>) {
+  const command = check === undefined ? undefined : { command: check };
+  return defined({ ...facts, check: command, maxMs: toMs(maxSeconds) });
 }
 
 export function toBudget({ wall_seconds: seconds, ...facts }: z.output<typeof budget>) {

@@ -18,6 +18,8 @@ export interface DeskParts {
   readonly newSecret: () => string;
   /** `sw` and hexadecimal digits. */
   readonly newSwarmId: () => string;
+  /** For how long one agent may have a task that says nothing of it; 0 for as long as it likes. */
+  readonly taskMs: number;
   /** Names of the commands that may check results. */
   readonly checks: ReadonlySet<string>;
   /** Throws `invalid_input` for a crew that could not be started, or not on this budget. */

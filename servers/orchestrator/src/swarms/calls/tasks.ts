@@ -39,9 +39,15 @@ export function createTaskCalls(desk: Desk): TaskCalls {
     }
   }
 
+  const timed = <Task extends NewTask>(task: Task): Task => ({
+    ...task,
+    maxMs: task.maxMs ?? desk.taskMs,
+  });
+
   /** What one agent alone would do: the task itself, once, without what only a swarm has. */
   async function mirror(baseline: string, task: TaskRecord): Promise<void> {
-    const { id, title, description, dependsOn, files, priority, check, maxAttempts } = task;
+    const { id, title, description, dependsOn, files, priority, check } = task;
+    const { maxAttempts, maxMs = 0 } = task;
     const after = (turn: Turn) =>
       dependsOn.flatMap((each) => turn.state.keys.get(`task ${OWNER} of ${each}`) ?? []);
     await desk.keeper.turn(baseline, (turn) => {
@@ -51,6 +57,7 @@ export function createTaskCalls(desk: Desk): TaskCalls {
         files,
         priority,
         maxAttempts,
+        maxMs,
         ...(check === undefined ? {} : { check }),
       };
       submit(turn, OWNER, { ...same, dependsOn: after(turn), key: `of ${id}` });
@@ -79,7 +86,7 @@ export function createTaskCalls(desk: Desk): TaskCalls {
       checkChecks([request]);
       const id = await desk.idOf(request, who);
       const { task, baseline } = await desk.keeper.turn(id, (turn) => ({
-        task: submit(turn, party(turn, who), request),
+        task: submit(turn, party(turn, who), timed(request)),
         baseline: turn.swarm.baseline,
       }));
       if (baseline !== undefined && task.by === OWNER) await mirror(baseline, task);
@@ -87,7 +94,10 @@ export function createTaskCalls(desk: Desk): TaskCalls {
     },
     async decompose(request, who) {
       checkChecks(request.parts);
-      return desk.turn(request, who, (turn) => toTask(decompose(turn, party(turn, who), request)));
+      const parts = request.parts.map(timed);
+      return desk.turn(request, who, (turn) =>
+        toTask(decompose(turn, party(turn, who), { ...request, parts })),
+      );
     },
     results: async (request, who) => {
       const id = await desk.idOf(request, who);

@@ -45,14 +45,21 @@ export function endLease(turn: Turn, task: TaskRecord): TaskRecord {
 export function leased(turn: Turn, agent: AgentRecord, taskId: string, fence: number): TaskRecord {
   const task = turn.task(taskId);
   if (task.lease?.agent === agent.id && task.lease.fence === fence) return task;
+  const why = task.reason === undefined ? "" : ` (${task.reason})`;
   const now =
     task.lease === undefined
-      ? `it is ${task.status}`
+      ? `it is ${task.status}${why}`
       : `${task.lease.agent} has it since under fence ${task.lease.fence}`;
   throw refused(
     "conflict",
     `You do not hold ${taskId} under fence ${fence} any more: ${now}. Drop your work on it, and claim_task another`,
   );
+}
+
+/** When the time is over for which one agent may have a task, on this process' own clock. */
+export function overdueAt({ state }: Pick<Turn, "state">, { id, maxMs }: TaskRecord): number {
+  const since = state.seen.get(`held ${id}`)?.tick;
+  return since === undefined || maxMs === undefined ? Number.POSITIVE_INFINITY : since + maxMs;
 }
 
 /** When the lease lapses, on this process' own clock. */

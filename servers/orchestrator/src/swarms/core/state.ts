@@ -148,6 +148,7 @@ function indexTask(state: SwarmState, { id, before, after, tick }: Indexed<TaskR
   setIn(state.voting, id, after?.status === "split" && after.votesSince !== undefined);
   const lease = after?.lease;
   see(state, `lease ${id}`, lease && `${lease.agent} ${lease.fence} ${lease.beat}`, tick);
+  see(state, `held ${id}`, lease && String(lease.fence), tick);
   see(state, `voting ${id}`, state.voting.has(id) ? "waits" : undefined, tick);
 }
 

@@ -119,6 +119,7 @@ function addTask(
     description = "",
     priority = 5,
     maxAttempts = DEFAULT_ATTEMPTS,
+    maxMs = 0,
     to,
     check,
   } = given;
@@ -149,6 +150,7 @@ function addTask(
     maxAttempts,
     createdAt: turn.at.wall,
     spent: NO_COST,
+    ...(maxMs === 0 ? {} : { maxMs }),
     ...(to === undefined ? {} : { to }),
     ...(check === undefined ? {} : { check }),
     ...facts,

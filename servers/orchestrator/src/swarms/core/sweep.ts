@@ -1,8 +1,8 @@
-import type { AgentRecord } from "../model.ts";
+import type { AgentRecord, TaskRecord } from "../model.ts";
 import { usedUp, wallMsOf } from "./budget.ts";
 import { settle, votesDue } from "./ends.ts";
 import { endOf } from "./files.ts";
-import { lapseOf } from "./leases.ts";
+import { lapseOf, overdueAt } from "./leases.ts";
 import { graceOf } from "./signs.ts";
 import { type SwarmState, swarmOf } from "./state.ts";
 import { isActive } from "./topology.ts";
@@ -14,7 +14,12 @@ export function sweep(turn: Turn): void {
   const { state, at } = turn;
   for (const id of [...state.claimed]) {
     const task = state.records.task.get(id);
-    if (task === undefined || lapseOf(turn, task) > at.tick) continue;
+    if (task === undefined) continue;
+    if (overdueAt(turn, task) <= at.tick) {
+      endOverdue(turn, task);
+      continue;
+    }
+    if (lapseOf(turn, task) > at.tick) continue;
     turn.tell({ kind: "task.lapsed", task: id, agent: task.lease?.agent ?? "" });
     lose(turn, id, `${task.lease?.agent} gave no sign of life`, true);
   }
@@ -35,12 +40,21 @@ export function sweep(turn: Turn): void {
   checkSpent(turn);
 }
 
+/** An agent that gives signs of life, and does not end. It is told so when it comes with its fence. */
+function endOverdue(turn: Turn, { id, lease, maxMs = 0 }: TaskRecord): void {
+  const agent = lease?.agent ?? "";
+  turn.tell({ kind: "task.overdue", task: id, agent });
+  const why = `${agent} had it in work for the ${maxMs / 1_000} s that it may be (maxSeconds)`;
+  lose(turn, id, why, true);
+}
+
 /** When `sweep` has something to do if nobody does anything; infinite where nothing can lapse. */
 export function nextDue(state: SwarmState, { wall, tick }: { wall: number; tick: number }): number {
   let due = Number.POSITIVE_INFINITY;
   for (const id of state.claimed) {
     const task = state.records.task.get(id);
-    if (task !== undefined) due = Math.min(due, lapseOf({ state }, task));
+    if (task === undefined) continue;
+    due = Math.min(due, lapseOf({ state }, task), overdueAt({ state }, task));
   }
   for (const agent of state.records.agent.values()) {
     if (isActive(agent)) due = Math.min(due, silentAt(state, agent));

@@ -98,7 +98,7 @@ export function checkSize({ state }: Pick<Turn, "state">, before: number): void 
 
 const SIGNS: { readonly [Kind in RecordKind]?: readonly string[] } = {
   agent: ["agent"],
-  task: ["lease", "voting"],
+  task: ["lease", "held", "voting"],
   reservation: ["reservation"],
 };
 
