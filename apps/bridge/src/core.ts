@@ -114,6 +114,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     ...{ live, hub, clock, log },
     file: join(state.folder, "webhooks.db"),
   });
+  const breakers = await shareBreakersOf(parts);
   // First of all: from here on nothing waits, so nothing can ask for what is not there yet.
   const review = await openReviewQueue({
     file: join(state.folder, "review.db"),
@@ -133,6 +134,10 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   const usage = createRememberedUsage({ history, clock, log });
   const calls = createCalls({
     ...pipelineParts(parts, alarms),
+    onBreaker(change) {
+      alarms.onBreaker(change);
+      breakers?.tell(change);
+    },
     metrics: observedBy(metrics, usage),
     async review(failed) {
       const id = await review.add(failed);
@@ -148,6 +153,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     sees: sight.tools,
   });
   forgetWhatChanged(live, calls.pipeline);
+  breakers?.follow(calls.pipeline.breaker);
   const core: Core = {
     ...{ version, clock, log, live, settings, access, sight, exposure, usage },
     ...{ catalog, pins, upstreams, calls, review, results, hub, webhooks },
@@ -155,6 +161,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     parking: createParking({ clock, newId, states }),
     ...{ running: parts.running, startedAt: clock.now() },
     async close() {
+      breakers?.close();
       exposure.close();
       catalog.close();
       await Promise.all([own.upstream.close(), upstreams.close(), saved.close(), pins.close()]);
@@ -163,6 +170,13 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     },
   };
   return core;
+}
+
+/** Which tools fail, bridges that are one tell one another. */
+async function shareBreakersOf({ shared, clock, log }: CoreParts) {
+  if (shared === undefined) return undefined;
+  const { createSharedBreakers } = await import("./shared/breakers.ts");
+  return createSharedBreakers({ ...shared, clock, log });
 }
 
 /** What the servers offer, as it was saved, as it was approved, and as it is now. */
@@ -220,12 +234,13 @@ function createServers(
   return { upstreams, own };
 }
 
-function pipelineParts({ clock, log, state, shared }: CoreParts, alarms: Alarms) {
+function pipelineParts({ live, clock, log, state, shared }: CoreParts, alarms: Alarms) {
   const { access, records, redact } = state;
   return {
     ...alarms,
     ...{ clock, log, redact, history: records.history },
     limits: shared?.limits,
+    cacheStore: shared?.cacheOf(live.current().policy.cache.maxBytes),
     fineNow: () => performance.now(),
     random: Math.random,
     // Whom our own tools serve they decide themselves, and what they call is asked for anew.

@@ -6,6 +6,7 @@ import {
   type BreakerParts,
   type Bulkhead,
   type Cache,
+  type CacheStore,
   type Call,
   compose,
   createBreaker,
@@ -63,6 +64,8 @@ export interface PipelineParts {
   readonly reenter: FallbackParts["reenter"];
   /** Where calls are counted with other bridges; this process counts for itself without it. */
   readonly limits?: LimitStore | undefined;
+  /** Where answers are kept with other bridges; this process keeps its own without it. */
+  readonly cacheStore?: CacheStore | undefined;
   readonly review: FallbackParts["review"];
   readonly notify: FallbackParts["notify"];
   /** Puts kept results in the place of their handles. */
@@ -94,7 +97,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const cache = createCache({
     settingsFor: (call) => of(call).cache,
     defaults: settings().cacheDefaults,
-    store: createMemoryCache({ clock, maxBytes: policy.cache.maxBytes }),
+    store: parts.cacheStore ?? createMemoryCache({ clock, maxBytes: policy.cache.maxBytes }),
     clock,
   });
   cache.setEnabled(policy.cache.enabled !== false);

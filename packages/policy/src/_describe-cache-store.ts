@@ -7,15 +7,15 @@ const key = (digest: string, server = "db", tool = "run") => ({ server, tool, di
 /** What every store of the cache must hold to. */
 export function describeCacheStore(
   name: string,
-  createStore: (clock: TestClock) => CacheStore,
+  createStore: (clock: TestClock) => CacheStore | Promise<CacheStore>,
 ): void {
   describe(`${name} holds to the contract of a cache store`, () => suite(createStore));
 }
 
-function suite(createStore: (clock: TestClock) => CacheStore): void {
-  function setUp() {
+function suite(createStore: (clock: TestClock) => CacheStore | Promise<CacheStore>): void {
+  async function setUp() {
     const clock = createTestClock(0);
-    const store = createStore(clock);
+    const store = await createStore(clock);
     const put = (digest: string, generation = 0, text = '{"a":1}') => {
       const [askedAt, ttlMs] = [clock.now(), 100];
       return store.put(key(digest), { text, askedAt, ttlMs, dropAt: askedAt + 200 }, generation);
@@ -24,7 +24,7 @@ function suite(createStore: (clock: TestClock) => CacheStore): void {
   }
 
   test("keeps an entry until it is to be dropped", async () => {
-    const { clock, store, put } = setUp();
+    const { clock, store, put } = await setUp();
     expect(await put("x")).toBe(true);
     clock.advance(199);
     expect(await store.get(key("x"))).toMatchObject({ text: '{"a":1}', askedAt: 0, ttlMs: 100 });
@@ -34,7 +34,7 @@ function suite(createStore: (clock: TestClock) => CacheStore): void {
   });
 
   test("a new generation drops the entries of its server at once", async () => {
-    const { store, put } = setUp();
+    const { store, put } = await setUp();
     await put("x");
     expect(await store.bump("other")).toBe(1);
     expect((await store.stats()).entries).toBe(1);
@@ -43,14 +43,14 @@ function suite(createStore: (clock: TestClock) => CacheStore): void {
   });
 
   test("takes no entry of a generation that is over", async () => {
-    const { store, put } = setUp();
+    const { store, put } = await setUp();
     await store.bump("db");
     expect(await put("x", 0)).toBe(false);
     expect(await put("x", 1)).toBe(true);
   });
 
   test("takes nothing that was asked before a server is settled again", async () => {
-    const { clock, store, put } = setUp();
+    const { clock, store, put } = await setUp();
     await store.bump("db", 50);
     // A later write of known outcome does not shorten the wait for the earlier one.
     await store.bump("db");
@@ -61,7 +61,7 @@ function suite(createStore: (clock: TestClock) => CacheStore): void {
   });
 
   test("an entry that is stored again counts once", async () => {
-    const { store, put } = setUp();
+    const { store, put } = await setUp();
     await put("x");
     const { bytes } = await store.stats();
     await put("x", 0, '{"a":2}');
@@ -70,7 +70,7 @@ function suite(createStore: (clock: TestClock) => CacheStore): void {
   });
 
   test("clears a tool, a server or all, and says how many there were", async () => {
-    const { clock, store } = setUp();
+    const { clock, store } = await setUp();
     const entry = { text: "{}", askedAt: clock.now(), ttlMs: 100, dropAt: clock.now() + 200 };
     for (const [digest, server, tool] of [
       ["1", "db", "a"],

@@ -34,6 +34,8 @@ export interface Breaker {
   reset(scope?: { readonly server: string; readonly tool?: string }): void;
   /** Lets the next call of each open one probe at once: its server was connected anew. */
   retest(server: string): void;
+  /** Takes what another process found out, without telling of it. */
+  learn(found: BreakerView): void;
 }
 
 interface Circuit {
@@ -44,6 +46,8 @@ interface Circuit {
 
 /** While a probe runs nobody knows how long it takes; asking again soon is right. */
 const PROBE_RETRY_MS = 1_000;
+/** While another process probes, this one does not; for no longer, as that one may die of it. */
+const PROBED_ELSEWHERE_MS = 5_000;
 
 /** Stops calling a tool that keeps failing, and lets one call probe after a while. */
 export function createBreaker({ settingsFor, clock, onChange }: BreakerParts): Breaker {
@@ -111,6 +115,18 @@ export function createBreaker({ settingsFor, clock, onChange }: BreakerParts): B
         if (scope !== undefined && scope.server !== server) continue;
         if (scope?.tool === undefined || scope.tool === tool) circuits.delete(key);
       }
+    },
+    learn({ server, tool, state, until = 0 }) {
+      const key = keyOf(server, tool);
+      if (state === "closed") {
+        circuits.delete(key);
+        return;
+      }
+      const latest = state === "open" ? until : clock.now() + PROBED_ELSEWHERE_MS;
+      const known = circuits.get(key);
+      // Whoever probes here is closer to the truth.
+      if (known?.state.kind === "half_open") return;
+      circuits.set(key, { server, tool, state: { kind: "open", until: latest } });
     },
     retest(server) {
       for (const circuit of circuits.values()) {

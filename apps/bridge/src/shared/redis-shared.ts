@@ -1,4 +1,4 @@
-import { createRedisLimits } from "@trestle/policy/redis";
+import { createRedisCache, createRedisLimits } from "@trestle/policy/redis";
 import { createRedisBus, createRedisLocks, openRedis } from "@trestle/store/redis";
 import { createPeers } from "./peers.ts";
 import { createReplicas } from "./replicas.ts";
@@ -22,6 +22,7 @@ export async function openRedisShared(parts: RedisSharedParts): Promise<Shared> 
     ...{ replica, redis, bus, replicas, peers },
     locks: createRedisLocks({ redis, clock }),
     limits: await createRedisLimits({ redis, clock, replicas: replicas.count }),
+    cacheOf: (maxBytes) => createRedisCache({ redis, clock, maxBytes, log }),
     async close() {
       peers.close();
       await replicas.close();

@@ -1,4 +1,4 @@
-import type { LimitStore } from "@trestle/policy";
+import type { CacheStore, LimitStore } from "@trestle/policy";
 import type { Clock, Logger } from "@trestle/protocol";
 import type { Bus, Locks } from "@trestle/store";
 import type { RedisLink } from "@trestle/store/redis";
@@ -17,6 +17,7 @@ export interface Shared {
   /** Asks other replicas something. */
   readonly peers: Peers;
   readonly limits: LimitStore;
+  readonly cacheOf: (maxBytes: number) => CacheStore;
   close(): Promise<void>;
 }
 

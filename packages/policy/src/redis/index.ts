@@ -1,1 +1,2 @@
+export { createRedisCache, type RedisCacheParts } from "./cache-redis.ts";
 export { createRedisLimits, type RedisLimitsParts } from "./limit-redis.ts";
