@@ -38,6 +38,11 @@ const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
 
 /** Opens and migrates the file. Synchronous throughout: it lives in a thread of its own. */
 export function openWriter(options: WriterOptions): SqliteWriter {
+  return createWriter(openForWriting(options), options);
+}
+
+/** The file, made and migrated where needed, for one who writes. */
+export function openForWriting(options: WriterOptions): DatabaseSync {
   const { file, migrations } = options;
   let database: DatabaseSync | undefined;
   try {
@@ -52,7 +57,7 @@ export function openWriter(options: WriterOptions): SqliteWriter {
     opened.exec(`PRAGMA synchronous=${options.durability}`);
     opened.exec(`PRAGMA journal_size_limit=${JOURNAL_SIZE_LIMIT}`);
     migrate(opened, { file, migrations });
-    return createWriter(opened, options);
+    return opened;
   } catch (error) {
     database?.close();
     throw error instanceof TrestleError ? error : toStoreError(error, file);
@@ -120,7 +125,7 @@ const isQuery = /^\s*(?:select|values|pragma|explain)\b/i;
 const mayReturnRows = /^\s*(?:select|values|pragma|explain)\b|\breturning\b/i;
 
 /** Node tells it only in newer versions; a second BEGIN fails exactly where there is a first. */
-function inTransaction(database: DatabaseSync): boolean {
+export function inTransaction(database: DatabaseSync): boolean {
   try {
     database.exec("BEGIN; ROLLBACK");
     return false;
