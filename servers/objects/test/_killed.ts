@@ -18,7 +18,7 @@ export function describeKilledHost(start: () => Promise<HostUnderTest>): void {
   test("a host killed amid 1,000 increments of 50 clients has each of them once", async () => {
     const host = await start();
     const clients = Array.from({ length: CLIENTS + WATCHERS }, () =>
-      createObjectsClient({ url: host.url, ...QUICK }),
+      createObjectsClient({ url: host.url, ...tokenOf(host), ...QUICK }),
     );
     try {
       await clients[0]?.object("counter", "hits").initialize();
@@ -60,4 +60,8 @@ export function describeKilledHost(start: () => Promise<HostUnderTest>): void {
       await host.close();
     }
   });
+}
+
+function tokenOf({ token }: HostUnderTest): { readonly token?: string } {
+  return token === undefined ? {} : { token };
 }

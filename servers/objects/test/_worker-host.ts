@@ -8,6 +8,8 @@ import { bundleWorker } from "./_worker-bundle.ts";
 /** A host that can be killed and started again, where it was and with what it had. */
 export interface HostUnderTest {
   readonly url: string;
+  /** For everything; left out where the host asks for none. */
+  readonly token?: string;
   /** SIGKILL, to everything at once. */
   kill(): Promise<void>;
   startAgain(): Promise<void>;
