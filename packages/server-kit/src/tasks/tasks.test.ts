@@ -184,6 +184,51 @@ test("two calls of one task are cancelled together, and hold up no server that c
   }
 });
 
+/** Ends as a task with so much to tell. */
+async function end(tasks: Tasks, principal: string, bytes = 0): Promise<string> {
+  const answer = await tasks.run({
+    ...call(async (_next, { task }) => {
+      task.begin();
+      return { content: [{ type: "text", text: "x".repeat(bytes) }] };
+    }),
+    principal,
+  });
+  await settled();
+  return String(answer.taskId);
+}
+
+const MIB = 1024 * 1024;
+
+test("what tasks came to has bounds, and nobody pushes out what others have", async () => {
+  const { clock, tasks } = createWorld();
+  const small = await end(tasks, "bob", 1_000);
+  const bobs = await end(tasks, "bob", 10 * MIB);
+  const anns: string[] = [];
+  for (let at = 0; at < 8; at += 1) {
+    anns.push(await end(tasks, "ann", 10 * MIB));
+    await clock.pass(1);
+  }
+  const kept = () => anns.filter((id) => tasks.get("ann", id) !== undefined);
+  expect(kept()).toEqual(anns.slice(-5));
+  for (let at = 0; at < 1_000; at += 1) await end(tasks, "ann");
+  expect(kept()).toEqual([]);
+  for (const id of [small, bobs]) expect(tasks.get("bob", id)?.status).toBe("completed");
+});
+
+test("a result that is too large for all is a failure that says so, and pushes nothing out", async () => {
+  const { tasks } = createWorld();
+  const bobs = await end(tasks, "bob", 10 * MIB);
+  const large = await end(tasks, "ann", 60 * MIB);
+  expect(tasks.get("ann", large)).toMatchObject({
+    status: "failed",
+    error: { message: expect.stringContaining("too large") },
+  });
+  expect(tasks.get("ann", large)).not.toHaveProperty("result");
+  expect(tasks.get("bob", bobs)?.status).toBe("completed");
+  const fitting = await end(tasks, "ann", 40 * MIB);
+  expect(tasks.get("ann", fitting)?.status).toBe("completed");
+});
+
 test("where very many run, one more call is answered as it ever was", async () => {
   const { clock, tasks } = createWorld();
   const first = call(async (_next, { task }) => {

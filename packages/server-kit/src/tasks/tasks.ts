@@ -8,15 +8,17 @@ import {
   RPC,
   RpcError,
 } from "@trestle/protocol";
+import { createKeptTasks, KEEP_MS, type KeptTask } from "./kept-tasks.ts";
 import { isTerminal, TASKS_EXTENSION, type TaskReport, toWire } from "./report.ts";
 import type { TaskControl } from "./task-control.ts";
 
 /** Until then whoever calls gets the result itself. */
 const AT_ONCE_MS = 250;
 const POLL_MS = 1_000;
-/** How long what a task came to can be asked for. */
-const KEEP_MS = 3_600_000;
-const MOST_TASKS = 1_000;
+const TOO_LARGE: JsonObject = {
+  code: RPC.internal,
+  message: "The call is done, and its result is too large to be kept as a task's: ask for less.",
+};
 
 /** One call, as many rounds as it takes. */
 export interface TaskCall {
@@ -42,11 +44,8 @@ export interface Tasks {
   close(): Promise<void>;
 }
 
-interface Task {
-  readonly id: string;
-  readonly principal: string;
+interface Task extends KeptTask {
   readonly controller: AbortController;
-  report: TaskReport;
   /** What the round that waits has asked, and the answers so far. */
   asked: JsonObject;
   answers: Record<string, JsonObject>;
@@ -73,55 +72,36 @@ export function createTasks(parts: {
   readonly newId: () => string;
 }): Tasks {
   const { clock, log } = parts;
-  const tasks = new Map<string, Task>();
+  const tasks = createKeptTasks<Task>(clock);
   /** Also of calls that share a task with another, or whose task was forgotten. */
   const running = new Map<Promise<unknown>, AbortController>();
 
   function find(principal: string, id: string): Task | undefined {
-    forgetOld();
     const task = tasks.get(id);
     return task?.principal === principal ? task : undefined;
-  }
-
-  function forgetOld(): void {
-    const since = clock.now() - KEEP_MS;
-    for (const { id, report } of tasks.values()) {
-      if (isTerminal(report.status) && report.updatedAt < since) tasks.delete(id);
-    }
   }
 
   function change(task: Task, report: Partial<TaskReport>): void {
     if (isTerminal(task.report.status)) return;
     task.report = { ...task.report, ...report, updatedAt: clock.now() };
+    if (isTerminal(task.report.status) && !tasks.ended(task)) {
+      const { result: _, ...rest } = task.report;
+      task.report = { ...rest, status: "failed", error: TOO_LARGE };
+    }
   }
 
   function create(call: TaskCall, id: string, controller: AbortController): Task {
-    forgetOld();
     const known = tasks.get(id);
     // The same work, asked for once more: whoever asked hears of the task that there is.
     if (known?.principal === call.principal) return known;
     if (known !== undefined) throw new RpcError(RPC.internal, `There is another task ${id}.`);
-    if (tasks.size >= MOST_TASKS) makeRoom();
     const now = clock.now();
     const task: Task = {
       ...{ id, principal: call.principal, controller, asked: {}, answers: {}, resume: () => {} },
       report: { taskId: id, status: "working", createdAt: now, updatedAt: now, keepMs: KEEP_MS },
     };
-    tasks.set(id, task);
+    tasks.add(task);
     return task;
-  }
-
-  /** What ended longest ago goes first; what runs is never forgotten. */
-  function makeRoom(): void {
-    for (const { id, report } of tasks.values()) {
-      if (!isTerminal(report.status)) continue;
-      tasks.delete(id);
-      return;
-    }
-    throw new RpcError(
-      RPC.internal,
-      `${MOST_TASKS} tasks are running already: wait until some of them end.`,
-    );
   }
 
   /** Resolves when all that was asked is answered. */
