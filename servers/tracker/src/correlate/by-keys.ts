@@ -31,38 +31,49 @@ function testKind(
     .map((stream) => ({ stream, at: placesOf(stream, kind) }))
     .filter(({ at }) => at.size >= leastSupport);
   const candidates: Candidate[] = [];
-  for (const [first, second] of pairsOf(places, leastSupport)) {
-    const shared = [...first.at.keys()].filter((value) => second.at.has(value));
-    if (shared.length < leastSupport) continue;
+  for (const { first, second, count } of pairsOf(places, leastSupport)) {
     const overlap = {
-      both: shared.length,
+      both: count,
       first: first.at.size,
       second: second.at.size,
       all: values.size,
     };
     candidates.push({
-      kind: "key",
-      key: kind,
-      first: { component: first.stream.component, group: first.stream.group },
-      second: { component: second.stream.component, group: second.stream.group },
-      shared: shared.slice(-MOST_SHARED).reverse(),
-      support: shared.length,
+      ...{ kind, first: first.stream, second: second.stream },
+      support: count,
       lift: liftOf(overlap),
       pValue: fisherTail(overlap),
-      examples: shared
-        .slice(-MOST_EXAMPLES)
-        .reverse()
-        .map((value) => [first.at.get(value) ?? "", second.at.get(value) ?? ""]),
+      tell: () => tell(kind, first, second),
     });
   }
   return { candidates, tests: (places.length * (places.length - 1)) / 2 };
 }
 
+function tell(key: KeyKind, first: Place, second: Place): ReturnType<Candidate["tell"]> {
+  const shared = [...first.at.keys()].filter((value) => second.at.has(value));
+  return {
+    kind: "key",
+    key,
+    first: { component: first.stream.component, group: first.stream.group },
+    second: { component: second.stream.component, group: second.stream.group },
+    shared: shared.slice(-MOST_SHARED).reverse(),
+    examples: shared
+      .slice(-MOST_EXAMPLES)
+      .reverse()
+      .map((value) => [first.at.get(value) ?? "", second.at.get(value) ?? ""]),
+  };
+}
+
+interface Place {
+  readonly stream: Stream;
+  readonly at: ReadonlyMap<string, string>;
+}
+
 /** Those that share so many: found by what they share, since hardly any pair shares anything. */
-function* pairsOf<Place extends { readonly at: ReadonlyMap<string, string> }>(
+function* pairsOf(
   places: readonly Place[],
   leastSupport: number,
-): Generator<readonly [Place, Place]> {
+): Generator<{ readonly first: Place; readonly second: Place; readonly count: number }> {
   const having = new Map<string, number[]>();
   for (const [index, { at }] of places.entries()) {
     for (const value of at.keys()) {
@@ -72,15 +83,15 @@ function* pairsOf<Place extends { readonly at: ReadonlyMap<string, string> }>(
     }
   }
   for (const [index, first] of places.entries()) {
-    const counts = new Map<number, number>();
+    const counts = new Uint32Array(places.length);
     for (const value of first.at.keys()) {
-      for (const other of having.get(value) ?? []) {
-        if (other > index) counts.set(other, (counts.get(other) ?? 0) + 1);
-      }
+      for (const other of having.get(value) ?? []) counts[other] = (counts[other] ?? 0) + 1;
     }
-    for (const [other, count] of [...counts].sort(([a], [b]) => a - b)) {
+    for (const [other, count] of counts.entries()) {
       const second = places[other];
-      if (second !== undefined && count >= leastSupport) yield [first, second];
+      if (second !== undefined && other > index && count >= leastSupport) {
+        yield { first, second, count };
+      }
     }
   }
 }

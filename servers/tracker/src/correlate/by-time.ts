@@ -35,13 +35,15 @@ function testWidth(streams: readonly Stream[], width: number, options: TimeOptio
   const windows = streams
     .map((stream) => windowsOf(stream, width))
     .filter(({ first }) => first.size >= options.leastSupport);
+  const streamsIn = streamsOfWindows(windows);
   const candidates: Candidate[] = [];
   for (const lag of LAGS) {
-    for (const [at, other] of together(windows, lag, options.leastSupport)) {
+    const { leastSupport } = options;
+    const pairs = together(streamsIn, { lag, streams: windows.length, leastSupport });
+    for (const { at, other, count } of pairs) {
       const [first, second] = [windows[at], windows[other]];
       if (first === undefined || second === undefined) continue;
-      const found = testPair(first, second, { lag, width, observed, ...options });
-      if (found !== undefined) candidates.push(found);
+      candidates.push(toCandidate({ first, second, lag, width }, { count, observed }));
     }
   }
   // Without a lag there is no order: each pair once.
@@ -50,62 +52,94 @@ function testWidth(streams: readonly Stream[], width: number, options: TimeOptio
   return { candidates, tests };
 }
 
+interface Pair {
+  readonly at: number;
+  readonly other: number;
+  /** Windows that have both. */
+  readonly count: number;
+}
+
+interface Together {
+  /** Windows that the second is behind the first. */
+  readonly lag: number;
+  /** How many there are. */
+  readonly streams: number;
+  readonly leastSupport: number;
+}
+
 /**
  * Pairs of which the second is in the window so many behind one of the first, often enough to be tested: of all pairs
  * hardly any is ever in one window, so they are found by the windows.
  */
 function together(
-  streams: readonly Windows[],
-  lag: number,
-  leastSupport: number,
-): readonly (readonly [number, number])[] {
-  const inWindow = new Map<number, number[]>();
-  for (const [at, { first }] of streams.entries()) {
-    for (const window of first.keys()) {
-      const list = inWindow.get(window);
-      if (list) list.push(at);
-      else inWindow.set(window, [at]);
-    }
-  }
-  const counts = new Map<number, number>();
-  for (const [window, here] of inWindow) {
-    const there = inWindow.get(window + lag) ?? [];
+  streamsIn: ReadonlyMap<number, readonly number[]>,
+  { lag, streams, leastSupport }: Together,
+): Pair[] {
+  const counts = new Uint32Array(streams * streams);
+  for (const [window, here] of streamsIn) {
+    const there = streamsIn.get(window + lag) ?? [];
     for (const one of here) {
       for (const other of there) {
         if (one === other || (lag === 0 && other < one)) continue;
-        const pair = one * streams.length + other;
-        counts.set(pair, (counts.get(pair) ?? 0) + 1);
+        counts[one * streams + other] = (counts[one * streams + other] ?? 0) + 1;
       }
     }
   }
-  return [...counts]
-    .filter(([, count]) => count >= leastSupport)
-    .map(([pair]) => pair)
-    .sort((a, b) => a - b)
-    .map((pair) => [Math.floor(pair / streams.length), pair % streams.length] as const);
+  const pairs: Pair[] = [];
+  for (let pair = 0; pair < counts.length; pair += 1) {
+    const count = counts[pair] ?? 0;
+    if (count < leastSupport) continue;
+    pairs.push({ at: Math.floor(pair / streams), other: pair % streams, count });
+  }
+  return pairs;
 }
 
-interface PairTest {
+/** Of each window which streams are in it. */
+function streamsOfWindows(windows: readonly Windows[]): Map<number, number[]> {
+  const streamsIn = new Map<number, number[]>();
+  for (const [at, { first }] of windows.entries()) {
+    for (const window of first.keys()) {
+      const list = streamsIn.get(window);
+      if (list) list.push(at);
+      else streamsIn.set(window, [at]);
+    }
+  }
+  return streamsIn;
+}
+
+interface WindowPair {
+  readonly first: Windows;
+  readonly second: Windows;
   readonly lag: number;
   readonly width: number;
-  readonly observed: number;
-  readonly leastSupport: number;
 }
 
-function testPair(first: Windows, second: Windows, test: PairTest): Candidate | undefined {
-  const { lag, width, observed, leastSupport } = test;
+function toCandidate(
+  pair: WindowPair,
+  { count, observed }: { readonly count: number; readonly observed: number },
+): Candidate {
+  const { first, second } = pair;
+  const overlap = {
+    both: count,
+    first: first.first.size,
+    second: second.first.size,
+    all: Math.max(observed, first.first.size, second.first.size),
+  };
+  return {
+    ...{ kind: "time", first: first.stream, second: second.stream },
+    support: count,
+    lift: liftOf(overlap),
+    pValue: fisherTail(overlap),
+    tell: () => tell(pair),
+  };
+}
+
+function tell({ first, second, lag, width }: WindowPair): ReturnType<Candidate["tell"]> {
   const pairs: (readonly [SystemEvent, SystemEvent])[] = [];
   for (const [window, event] of first.first) {
     const match = second.first.get(window + lag);
     if (match !== undefined) pairs.push([event, match]);
   }
-  if (pairs.length < leastSupport) return undefined;
-  const overlap = {
-    both: pairs.length,
-    first: first.first.size,
-    second: second.first.size,
-    all: Math.max(observed, first.first.size, second.first.size),
-  };
   const lagMs = medianOf(pairs.map(([a, b]) => b.at - a.at));
   // In one window, the order is that of time.
   const isTurned = lagMs < 0;
@@ -117,9 +151,6 @@ function testPair(first: Windows, second: Windows, test: PairTest): Candidate | 
     second: sideOf(to.stream),
     lagMs: Math.abs(lagMs),
     windowMs: width,
-    support: pairs.length,
-    lift: liftOf(overlap),
-    pValue: fisherTail(overlap),
     examples: ordered
       .slice(-MOST_EXAMPLES)
       .reverse()

@@ -3,7 +3,8 @@ import { adjusted, binomialTail } from "./statistics.ts";
 
 /** Something was changed: a deploy, a commit, an edit. */
 export interface Change {
-  readonly recordId: string;
+  /** Names the record that shows it, as traces do. */
+  readonly ref: string;
   readonly at: number;
   /** `edit of src/a.ts`, `commit 3f2a91b`. */
   readonly label: string;

@@ -4,8 +4,8 @@ import { changesOf } from "./changes.ts";
 import { eventOfError } from "./event.ts";
 
 const MINUTE = 60_000;
-const edit = (recordId: string, minute: number, path: string, sessionId = "s") => ({
-  ...{ recordId, path, sessionId },
+const edit = (ref: string, minute: number, path: string, session = "s") => ({
+  ...{ ref, path, session },
   at: minute * MINUTE,
 });
 
@@ -17,14 +17,14 @@ test("edits without a long pause are one change, of each session for itself", ()
     edit("e4", 5, "d.ts", "other"),
   ];
   expect(changesOf(edits, [])).toEqual([
-    { recordId: "e1", at: 0, label: "edits of 2 files", files: ["a.ts", "b.ts"] },
-    { recordId: "e4", at: 5 * MINUTE, label: "edit of d.ts", files: ["d.ts"] },
-    { recordId: "e3", at: 20 * MINUTE, label: "edit of c.ts", files: ["c.ts"] },
+    { ref: "e1", at: 0, label: "edits of 2 files", files: ["a.ts", "b.ts"] },
+    { ref: "e4", at: 5 * MINUTE, label: "edit of d.ts", files: ["d.ts"] },
+    { ref: "e3", at: 20 * MINUTE, label: "edit of c.ts", files: ["c.ts"] },
   ]);
 });
 
 test("commands that succeeded and change a system are changes; tests and failures are none", () => {
-  const run = (command: string, ok = true) => ({ recordId: command, at: 1, command, ok });
+  const run = (command: string, ok = true) => ({ ref: command, at: 1, command, ok });
   const runs = [
     run("git push origin"),
     run("npm run deploy"),

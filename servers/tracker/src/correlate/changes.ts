@@ -1,4 +1,4 @@
-import type { EditFact, RunFact } from "../model/facts.ts";
+import type { EditTrace, RunTrace } from "../store/traces.ts";
 import type { Change } from "./change-points.ts";
 
 /** Edits of one session with no longer pause than this are one change. */
@@ -7,15 +7,15 @@ const PAUSE_MS = 300_000;
 const CHANGING =
   /^git (?:commit|merge|pull|push|revert|checkout|switch|rebase)\b|\b(?:deploy|release|migrate)\b/;
 
-type Edit = Pick<EditFact, "recordId" | "sessionId" | "at" | "path">;
-type Run = Pick<RunFact, "recordId" | "at" | "command" | "ok">;
+type Edit = Pick<EditTrace, "ref" | "session" | "at" | "path">;
+type Run = Pick<RunTrace, "ref" | "at" | "command" | "ok">;
 
 /** What was changed: bursts of edits, and commands that succeeded and change a system; in the order of time. */
 export function changesOf(edits: readonly Edit[], runs: readonly Run[]): Change[] {
   const ofRuns = runs
     .filter(({ command, ok }) => ok && CHANGING.test(command))
-    .map(({ recordId, at, command }) => ({ recordId, at, label: command }));
-  const bySession = Map.groupBy(edits, ({ sessionId }) => sessionId);
+    .map(({ ref, at, command }) => ({ ref, at, label: command }));
+  const bySession = Map.groupBy(edits, ({ session }) => session);
   const ofEdits = [...bySession.values()].flatMap((all) => burstsOf(all).map(toChange));
   return [...ofRuns, ...ofEdits].toSorted((a, b) => a.at - b.at);
 }
@@ -33,8 +33,8 @@ function burstsOf(edits: readonly Edit[]): Edit[][] {
 
 /** It has its effect when it begins. */
 function toChange(burst: readonly Edit[]): Change {
-  const { recordId, at, path } = burst[0] as Edit;
+  const { ref, at, path } = burst[0] as Edit;
   const files = [...new Set(burst.map((edit) => edit.path))];
   const label = files.length === 1 ? `edit of ${path}` : `edits of ${files.length} files`;
-  return { recordId, at, label, files };
+  return { ref, at, label, files };
 }

@@ -1,5 +1,6 @@
 import { seededRandom } from "@trestle/testkit/surroundings";
 import { expect, test } from "vitest";
+import { plainCorrelate } from "./_plain-correlate.ts";
 import { changePoints } from "./change-points.ts";
 import { correlate } from "./correlate.ts";
 import type { SystemEvent } from "./event.ts";
@@ -31,6 +32,34 @@ function stream(group: string, events: number, span = 3 * DAY): SystemEvent[] {
 function mostFalse(rounds: number): number {
   return rounds * RATE + 4 * Math.sqrt(rounds * RATE * (1 - RATE)) + 1;
 }
+
+test("what is found is what its definition says of each pair by itself", () => {
+  let found = 0;
+  for (let round = random.rounds(6); round > 0; round -= 1) {
+    const causes = stream("cause", 40);
+    const effects = causes.map(({ at }) => event("effect", at - START + random.below(MINUTE)));
+    const others = [..."abcdef"].flatMap((name) => stream(name, random.below(60), DAY));
+    const events = [...causes, ...effects, ...others].map((each) => ({
+      ...each,
+      keys: { session: [`s${random.below(20)}`], file: [`f${random.below(9)}`] },
+    }));
+    for (const rate of [RATE, 0.5]) {
+      const told = correlate(events, { falseDiscoveryRate: rate }).map((finding) => {
+        const sides = [finding.first, finding.second];
+        return {
+          kind: finding.kind === "time" ? "time" : finding.key,
+          sides: sides.map(({ component, group }) => `${component} ${group}`).toSorted(),
+          support: finding.support,
+          ...{ lift: finding.lift, pValue: finding.pValue },
+          falseDiscoveryRate: finding.falseDiscoveryRate,
+        };
+      });
+      expect(told).toEqual(plainCorrelate(events, rate));
+      found += told.length;
+    }
+  }
+  expect(found).toBeGreaterThan(0);
+});
 
 test("streams that know nothing of each other give no more findings than the stated rate", () => {
   const rounds = random.rounds(40);
@@ -132,7 +161,7 @@ test("nothing is found in nothing, and one stream alone has no partner", () => {
 
 test("errors that begin after a change are told with the files they share", () => {
   const change = {
-    recordId: "edit",
+    ref: "edit",
     at: START + 6 * 60 * MINUTE,
     label: "edit of src/a.ts",
     files: ["src/a.ts", "src/b.ts"],
@@ -148,7 +177,7 @@ test("errors that begin after a change are told with the files they share", () =
       before: 0,
       after: 12,
       files: ["src/a.ts"],
-      change: { recordId: "edit" },
+      change: { ref: "edit" },
     },
   ]);
 });
@@ -158,7 +187,7 @@ test("changes that did nothing give no more change points than the stated rate",
   const rounds = random.rounds(40);
   for (let round = 0; round < rounds; round += 1) {
     const changes = Array.from({ length: 10 }, (_, at) => ({
-      recordId: `e${at}`,
+      ref: `e${at}`,
       at: START + random.next() * DAY,
       label: "x",
     }));

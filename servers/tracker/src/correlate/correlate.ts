@@ -1,7 +1,7 @@
 import { testKeys } from "./by-keys.ts";
 import { testTimes } from "./by-time.ts";
 import { type SystemEvent, streamsOf } from "./event.ts";
-import type { Finding } from "./finding.ts";
+import type { Candidate, Finding } from "./finding.ts";
 import { adjusted } from "./statistics.ts";
 
 export interface CorrelateOptions {
@@ -41,18 +41,27 @@ export function correlate(
     candidates.map(({ pValue }) => pValue),
     tests,
   );
-  const findings = candidates
-    .map((candidate, at): Finding => ({ ...candidate, falseDiscoveryRate: rates[at] ?? 1 }))
-    .filter((finding) => finding.falseDiscoveryRate <= falseDiscoveryRate && finding.lift > 1)
+  const certain = candidates
+    .map((candidate, at) => ({ ...candidate, falseDiscoveryRate: rates[at] ?? 1 }))
+    .filter((each) => each.falseDiscoveryRate <= falseDiscoveryRate && each.lift > 1)
     .toSorted((a, b) => a.pValue - b.pValue);
-  return [
-    ...new Map(findings.toReversed().map((each) => [pairOf(each), each])).values(),
-  ].toReversed();
+  return [...Map.groupBy(certain, nameOf).values()].flatMap(([best]) =>
+    best === undefined ? [] : [toFinding(best)],
+  );
 }
 
-function pairOf(finding: Finding): string {
-  const sides = [finding.first, finding.second].map(
-    ({ component, group }) => `${component} ${group}`,
-  );
-  return [finding.kind === "key" ? finding.key : "time", ...sides.toSorted()].join("\n");
+function toFinding({
+  tell,
+  support,
+  lift,
+  pValue,
+  falseDiscoveryRate,
+}: Candidate & Pick<Finding, "falseDiscoveryRate">): Finding {
+  return { ...tell(), support, lift, pValue, falseDiscoveryRate };
+}
+
+/** Candidates with one name are about the same; only the most certain is told. */
+function nameOf({ kind, first, second }: Candidate): string {
+  const sides = [first, second].map(({ component, group }) => `${component} ${group}`);
+  return [kind, ...sides.toSorted()].join("\n");
 }

@@ -16,9 +16,10 @@ export type KeyKind = "session" | "file" | "commit" | "host";
 
 /** `host` is where the record was read, where that is known. */
 export function eventOfError(
-  { recordId, component, group, at, sessionId, files }: ErrorFact,
+  error: Pick<ErrorFact, "recordId" | "component" | "group" | "at" | "sessionId" | "files">,
   host?: string,
 ): SystemEvent {
+  const { recordId, component, group, at, sessionId, files } = error;
   const keys = { session: [sessionId], file: files, ...(host !== undefined && { host: [host] }) };
   return { recordId, component, group, at, keys };
 }

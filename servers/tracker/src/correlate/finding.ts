@@ -12,7 +12,7 @@ interface Significance {
   readonly examples: readonly (readonly [string, string])[];
 }
 
-interface Side {
+export interface Side {
   readonly component: string;
   readonly group: string;
 }
@@ -39,10 +39,17 @@ export interface KeyFinding extends Significance {
 }
 
 export type Finding = TimeFinding | KeyFinding;
-/** A finding before it is known how many others were tested. */
-export type Candidate =
-  | Omit<TimeFinding, "falseDiscoveryRate">
-  | Omit<KeyFinding, "falseDiscoveryRate">;
+
+type Told<Kind extends Finding> = Omit<Kind, "support" | "lift" | "pValue" | "falseDiscoveryRate">;
+
+/** A pair that was tested, before it is known how many others were: what it says is made only of those that are told. */
+export interface Candidate extends Pick<Significance, "support" | "lift" | "pValue"> {
+  /** `time`, or the kind of key. */
+  readonly kind: string;
+  readonly first: Side;
+  readonly second: Side;
+  tell(): Told<TimeFinding> | Told<KeyFinding>;
+}
 
 /** What one kind of test found, and how many tests it were. */
 export interface Tested {

@@ -27,7 +27,10 @@ export function fisherTail({ both, first, second, all }: Overlap): number {
   let sum = 0;
   for (let count = both; count <= most; count += 1) {
     if (second - count > all - first) continue;
+    const before = sum;
     sum += Math.exp(logChoose(first, count) + logChoose(all - first, second - count) - total);
+    // Those that follow are smaller still.
+    if (sum > 0 && sum === before) break;
   }
   return Math.min(1, sum);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type FixFacts, validateFix } from "./validate-fix.ts";
+import { courseOf, triesOf } from "../store/plain-traces.ts";
+import { type FixFacts, tryOf, validateFix } from "./validate-fix.ts";
 
 const HOUR = 3_600_000;
 const error = (at: number, recordId = `e${at}`) => ({
@@ -15,14 +16,27 @@ const run = (at: number, ok: boolean, command = "npm test") => ({
   tool: "Bash",
   ok,
 });
-const facts = (changes: Partial<FixFacts>): FixFacts => ({
-  fixedAt: 100 * HOUR,
-  errors: [error(90)],
-  runs: [],
-  edits: [],
-  now: 101 * HOUR,
-  ...changes,
-});
+
+interface Given {
+  readonly errors?: readonly (
+    | ReturnType<typeof error>
+    | { recordId: string; at: number; component: string }
+  )[];
+  readonly runs?: readonly ReturnType<typeof run>[];
+  readonly edits?: FixFacts["edits"];
+  readonly now?: number;
+}
+
+/** As a store tells them. */
+function facts({ errors = [error(90)], runs = [], edits = [], now = 101 * HOUR }: Given): FixFacts {
+  const fixedAt = 100 * HOUR;
+  const by = tryOf(errors[0] ?? error(90));
+  return {
+    ...{ fixedAt, edits, now },
+    course: courseOf(errors, fixedAt),
+    tries: triesOf(runs, { by, after: fixedAt }),
+  };
+}
 
 test("seen again after the fix: regressed, with the record that shows it, whatever succeeded", () => {
   const runs = [run(101, true), run(102, true), run(103, true)];

@@ -1,13 +1,16 @@
-import { commandHead } from "../errors/command-head.ts";
-import type { EditFact, ErrorFact, RunFact } from "../model/facts.ts";
+import type { ErrorGroup } from "../model/error-group.ts";
+import type { EditFact } from "../model/facts.ts";
+import type { ErrorCourse, Seen, Tries, TriesQuery } from "../store/traces.ts";
 
-/** What the store tells of the group and the project around a fix; any order. */
+/** What the store tells of the group and the project around a fix. */
 export interface FixFacts {
   /** When the group is held to have been mended, milliseconds since 1970. */
   readonly fixedAt: number;
-  /** Errors of the group. */
-  readonly errors: readonly Pick<ErrorFact, "recordId" | "at" | "command" | "component">[];
-  readonly runs: readonly Pick<RunFact, "recordId" | "at" | "command" | "tool" | "ok">[];
+  /** Of the group's errors by then and since. */
+  readonly course: ErrorCourse;
+  /** Runs since then of what had failed. */
+  readonly tries: Tries;
+  /** Any order. */
   readonly edits: readonly Pick<EditFact, "recordId" | "at" | "path">[];
   /** Until when facts are known. */
   readonly now: number;
@@ -42,7 +45,7 @@ export interface FixEvidence {
 
 const QUIET_MS = 86_400_000;
 const LEAST_RUNS = 3;
-const MOST_EVIDENCE = 5;
+const MOST_EDITS = 5;
 /** Edits so long before a fix belong to it. */
 export const EDITS_MS = 3_600_000;
 
@@ -52,42 +55,43 @@ export const EDITS_MS = 3_600_000;
  * unverified: not to be seen is no proof where nobody tried.
  */
 export function validateFix(
-  { fixedAt, errors, runs, edits, now }: FixFacts,
+  { fixedAt, course, tries, edits, now }: FixFacts,
   { quietMs = QUIET_MS, leastRuns = LEAST_RUNS }: FixRules = {},
 ): FixJudgement {
-  const before = byTime(errors).filter(({ at }) => at <= fixedAt);
-  const after = byTime(errors).filter(({ at }) => at > fixedAt);
-  const tried = byTime(runs).filter((run) => run.at > fixedAt && isTry(run, errors));
-  const succeeded = tried.filter(({ ok }) => ok);
-  const edited = byTime(edits).filter(({ at }) => at <= fixedAt && at > fixedAt - EDITS_MS);
+  const { before, lastBefore, after, firstAfter } = course;
+  const { tried, succeeded, firstSucceeded } = tries;
+  const edited = edits
+    .filter(({ at }) => at <= fixedAt && at > fixedAt - EDITS_MS)
+    .toSorted((a, b) => a.at - b.at);
   const isQuiet = now - fixedAt >= quietMs;
   const evidence = [
-    ...asEvidence(before.slice(-1), "failed before"),
-    ...asEvidence(edited.slice(-MOST_EVIDENCE), "edited"),
-    ...asEvidence(succeeded.slice(0, MOST_EVIDENCE), "succeeded after"),
-    ...asEvidence(after.slice(0, MOST_EVIDENCE), "failed after"),
+    ...asEvidence(lastBefore === undefined ? [] : [lastBefore], "failed before"),
+    ...asEvidence(edited.slice(-MOST_EDITS), "edited"),
+    ...asEvidence(firstSucceeded, "succeeded after"),
+    ...asEvidence(firstAfter, "failed after"),
   ].toSorted((a, b) => a.at - b.at);
-  const told = { succeeded: succeeded.length, failedBefore: before.length, evidence };
-  if (after.length > 0) {
+  const told = { succeeded, failedBefore: before, evidence };
+  if (after > 0) {
     return {
       verdict: "regressed",
-      reason: `It was seen ${times(after.length)} after the fix.`,
+      reason: `It was seen ${times(after)} after the fix.`,
       ...told,
     };
   }
-  const isProven = succeeded.length >= leastRuns || (succeeded.length > 0 && isQuiet);
+  const isProven = succeeded >= leastRuns || (succeeded > 0 && isQuiet);
   return {
     verdict: isProven ? "validated" : "unverified",
-    reason: reasonFor(succeeded.length, { tried: tried.length, isQuiet }),
+    reason: reasonFor(succeeded, { tried, isQuiet }),
     ...told,
   };
 }
 
-/** Could the error have come back in this run? It is of a command, or at least of the tool, that failed with it. */
-function isTry({ command, tool }: FixFacts["runs"][number], errors: FixFacts["errors"]): boolean {
-  return errors.some((error) =>
-    error.command === undefined ? error.component === tool : commandHead(command) === error.command,
-  );
+/** What could bring an error back is a run of its command, or at least of the tool that failed with it. */
+export function tryOf({
+  command,
+  component,
+}: Pick<ErrorGroup, "command" | "component">): TriesQuery["by"] {
+  return command === undefined ? { tool: component } : { head: command };
 }
 
 function reasonFor(
@@ -105,13 +109,6 @@ function times(count: number): string {
   return count === 1 ? "once" : `${count} times`;
 }
 
-function byTime<Item extends { readonly at: number }>(items: readonly Item[]): Item[] {
-  return items.toSorted((a, b) => a.at - b.at);
-}
-
-function asEvidence(
-  facts: readonly { readonly recordId: string; readonly at: number }[],
-  shows: FixEvidence["shows"],
-): FixEvidence[] {
+function asEvidence(facts: readonly Seen[], shows: FixEvidence["shows"]): FixEvidence[] {
   return facts.map(({ recordId, at }) => ({ recordId, at, shows }));
 }

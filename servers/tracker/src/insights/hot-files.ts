@@ -1,9 +1,9 @@
 import { FAILURES } from "../errors/failures.ts";
-import { upTo } from "../reports/correlations.ts";
 import { confidenceOf, type Hint, type InsightQuery, type InsightSources } from "./insight.ts";
 
 const MOST_FILES = 50;
 const MOST_FACTS = 5_000;
+const MOST_EDITS = 500;
 const LEAST_EDITS = 8;
 const LEAST_SESSIONS = 3;
 /** How many times as often as the middle one of all written files. */
@@ -22,17 +22,18 @@ export async function hotFiles(
     .slice(0, MOST_FILES)
     .filter(({ count }) => count >= LEAST_EDITS && count >= FACTOR * median);
   if (many.length === 0) return [];
-  const errors = await upTo(MOST_FACTS, (page) =>
-    store.errorEvents({ ...ofProject, from, newest: true, ...page }),
-  );
+  const errors = await store.errorTraces({ ...ofProject, from, limit: MOST_FACTS });
   const hints = await Promise.all(
     many.map(async ({ path, count }): Promise<Hint[]> => {
-      const { items } = await store.edits({ ...ofProject, path, from, newest: true, limit: 500 });
-      const sessions = new Set(items.map(({ sessionId }) => sessionId)).size;
+      const edits = await store.editTraces({ ...ofProject, path, from, limit: MOST_EDITS });
+      const sessions = new Set(edits.map(({ session }) => session)).size;
       if (sessions < LEAST_SESSIONS) return [];
       const failed = errors.filter(
         (error) => FAILURES.includes(error.class) && error.files.includes(path),
       );
+      const last = edits.slice(0, MOST_EVIDENCE).map(({ ref }) => ref);
+      const ids = await store.recordIds(last);
+      const written = last.map((ref) => ids[ref]).filter((id) => id !== undefined);
       return [
         {
           kind: "hot_file",
@@ -47,8 +48,8 @@ export async function hotFiles(
             (1 - FACTOR / (FACTOR + count / Math.max(1, median))) * (failed.length > 0 ? 1 : 0.8),
           ),
           basis: `${count} writes against a median of ${median}, ${sessions} sessions, ${failed.length} errors`,
-          project: items[0]?.project ?? "",
-          records: [...items, ...failed].slice(0, MOST_EVIDENCE).map(({ recordId }) => recordId),
+          project: edits[0]?.project ?? "",
+          records: [...written, ...failed.map(({ recordId }) => recordId)].slice(0, MOST_EVIDENCE),
         },
       ];
     }),

@@ -5,9 +5,9 @@ import { correlate } from "../correlate/correlate.ts";
 import { eventOfError } from "../correlate/event.ts";
 import { FAILURES } from "../errors/failures.ts";
 import { suggestMerges } from "../errors/suggest-merges.ts";
-import type { ErrorFact } from "../model/facts.ts";
+import type { ErrorGroup } from "../model/error-group.ts";
 import type { PhaseName } from "../model/phase.ts";
-import type { FactQuery, Page } from "../store/queries.ts";
+import type { ErrorTrace } from "../store/traces.ts";
 import type { TrackerStore } from "../store/tracker-store.ts";
 import { clip } from "./clip.ts";
 import { evidenceOf, evidenceShape } from "./evidence.ts";
@@ -76,32 +76,29 @@ export interface CorrelationsQuery {
 const MOST_EVENTS = 10_000;
 const MOST_CHANGES = 3_000;
 const MOST_MERGES = 10;
-const PAGE = 1_000;
+const MOST_GROUPS = 1_000;
 
 export async function errorCorrelations(
   store: TrackerStore,
   query: CorrelationsQuery,
 ): Promise<Correlations> {
   const { from, to, project, limit, falseDiscoveryRate } = query;
-  const facts = { from, to, newest: true, ...(project !== undefined && { project }) };
-  const groups = await store.errorGroups({ ...inTime(query), limit: PAGE });
-  const messages = new Map(groups.items.map(({ group, message }) => [group, clip(message, 200)]));
-  const [errors, edits, runs] = await Promise.all([
-    upTo(MOST_EVENTS, (page) => store.errorEvents({ ...facts, ...page })),
-    upTo(MOST_CHANGES, (page) => store.edits({ ...facts, ...page })),
-    upTo(MOST_CHANGES, (page) => store.runs({ ...facts, ...page })),
+  const time = { from, to, ...(project !== undefined && { project }) };
+  const [groups, errors, edits, runs] = await Promise.all([
+    store.errorGroups({ ...inTime(query), limit: MOST_GROUPS }),
+    store.errorTraces({ ...time, limit: MOST_EVENTS }),
+    store.editTraces({ ...time, limit: MOST_CHANGES }),
+    store.runTraces({ ...time, limit: MOST_CHANGES }),
   ]);
-  const isAsked = ({ phase }: ErrorFact) =>
-    query.phase === undefined || (phase?.name ?? "unknown") === query.phase;
-  const failures = errors.filter((error) => FAILURES.includes(error.class) && isAsked(error));
-  const events = failures.map((error) => eventOfError(error));
+  const isAsked = ({ phase }: ErrorTrace) =>
+    query.phase === undefined || (phase ?? "unknown") === query.phase;
+  const events = errors
+    .filter((error) => FAILURES.includes(error.class) && isAsked(error))
+    .map((error) => eventOfError(error));
   const rate = falseDiscoveryRate === undefined ? {} : { falseDiscoveryRate };
   const isWanted = (each: Side) =>
     (query.group === undefined || each.group === query.group) &&
     (query.component === undefined || each.component === query.component);
-  const toSide = ({ component, group }: Side) => ({
-    ...{ component, group, message: messages.get(group) ?? messageIn(failures, group) },
-  });
 
   const findings = correlate(events, rate)
     .filter(({ first, second }) => isWanted(first) || isWanted(second))
@@ -109,10 +106,18 @@ export async function errorCorrelations(
   const points = changePoints(events, changesOf(edits, runs), rate)
     .filter(isWanted)
     .slice(0, limit);
+  const parts = {
+    store,
+    toSide: await sidesOf(store, groups.items, [
+      ...findings.flatMap(({ first, second }) => [first, second]),
+      ...points,
+    ]),
+    ids: await store.recordIds(points.map(({ change }) => change.ref)),
+  };
   return {
     events: events.length,
-    findings: await Promise.all(findings.map((finding) => toFinding(store, finding, toSide))),
-    changes: await Promise.all(points.map((point) => toChange(store, point, toSide))),
+    findings: await Promise.all(findings.map((finding) => toFinding(parts, finding))),
+    changes: await Promise.all(points.map((point) => toChange(parts, point))),
     mergeSuggestions: suggestMerges(groups.items, { most: MOST_MERGES }).map(
       ({ groups: pair, similarity, reasons }) => ({
         ...{ groups: [...pair], similarity: rounded(similarity), reasons: [...reasons] },
@@ -123,6 +128,29 @@ export async function errorCorrelations(
         ? [`Only the newest ${MOST_EVENTS} errors were looked at: ask for a shorter time.`]
         : [],
   };
+}
+
+interface Parts {
+  readonly store: TrackerStore;
+  readonly toSide: (side: Side) => Correlations["findings"][number]["first"];
+  /** Of records, by ref. */
+  readonly ids: Readonly<Record<string, string>>;
+}
+
+/** With the message of each group; of those that are not among `known`, it is asked for. */
+async function sidesOf(
+  store: TrackerStore,
+  known: readonly ErrorGroup[],
+  wanted: readonly Side[],
+): Promise<Parts["toSide"]> {
+  const messages = new Map(known.map(({ group, message }) => [group, message]));
+  const others = new Set(wanted.map(({ group }) => group).filter((group) => !messages.has(group)));
+  for (const group of others) {
+    messages.set(group, (await store.errorGroup(group))?.message ?? "");
+  }
+  return ({ component, group }) => ({
+    ...{ component, group, message: clip(messages.get(group) ?? "", 200) },
+  });
 }
 
 interface Side {
@@ -138,36 +166,13 @@ function inTime({ from, to, project, phase }: CorrelationsQuery) {
   };
 }
 
-function messageIn(errors: readonly ErrorFact[], wanted: string): string {
-  return clip(errors.find(({ group }) => group === wanted)?.message ?? "", 200);
-}
-
 function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** The newest of all pages, at most so many. */
-export async function upTo<Item>(
-  most: number,
-  read: (page: Pick<FactQuery, "limit" | "cursor">) => Promise<Page<Item>>,
-): Promise<Item[]> {
-  const items: Item[] = [];
-  let cursor: string | undefined;
-  do {
-    const limit = Math.min(PAGE, most - items.length);
-    const page = await read({ limit, ...(cursor !== undefined && { cursor }) });
-    items.push(...page.items);
-    cursor = page.next;
-  } while (cursor !== undefined && items.length < most);
-  return items;
-}
-
-type ToSide = (side: Side) => Correlations["findings"][number]["first"];
-
 async function toFinding(
-  store: TrackerStore,
+  { store, toSide }: Parts,
   finding: ReturnType<typeof correlate>[number],
-  toSide: ToSide,
 ): Promise<Correlations["findings"][number]> {
   return {
     kind: finding.kind === "time" ? "time" : finding.key,
@@ -183,21 +188,14 @@ async function toFinding(
 }
 
 async function toChange(
-  store: TrackerStore,
-  {
-    change,
-    before,
-    after,
-    isNew,
-    pValue,
-    examples,
-    ...point
-  }: ReturnType<typeof changePoints>[number],
-  toSide: ToSide,
+  { store, toSide, ids }: Parts,
+  point: ReturnType<typeof changePoints>[number],
 ): Promise<Correlations["changes"][number]> {
+  const { change, before, after, isNew, pValue, falseDiscoveryRate, examples } = point;
+  const shown = [ids[change.ref], ...examples].filter((id) => id !== undefined);
   return {
     ...{ change: clip(change.label), at: shownTime(change.at), error: toSide(point) },
-    ...{ before, after, isNew, pValue, falseDiscoveryRate: point.falseDiscoveryRate },
-    evidence: await evidenceOf(store, [change.recordId, ...examples]),
+    ...{ before, after, isNew, pValue, falseDiscoveryRate },
+    evidence: await evidenceOf(store, shown),
   };
 }

@@ -1,11 +1,9 @@
 import { TrestleError } from "@trestle/protocol";
 import * as z from "zod";
-import { EDITS_MS, validateFix } from "../fixes/validate-fix.ts";
+import { EDITS_MS, tryOf, validateFix } from "../fixes/validate-fix.ts";
 import type { ErrorGroup } from "../model/error-group.ts";
-import type { RunFact } from "../model/facts.ts";
 import type { TrackerStore } from "../store/tracker-store.ts";
 import { clip } from "./clip.ts";
-import { upTo } from "./correlations.ts";
 import { evidenceOf, evidenceShape } from "./evidence.ts";
 import { shownTime } from "./time.ts";
 
@@ -31,7 +29,6 @@ export interface FixQuery {
   readonly now: number;
 }
 
-const MOST_FACTS = 2_000;
 /** Of those that belong to a fix, as many as are looked at. */
 const MOST_EDITS = 100;
 
@@ -42,28 +39,12 @@ export async function fixVerdicts(store: TrackerStore, query: FixQuery): Promise
     group,
     fixedAt: query.fixedAt ?? group.resolution?.at ?? 0,
   }));
-  const runsOf = await runsSince(store, fixes);
-  return Promise.all(
-    fixes.map((fix) => judge(store, { ...fix, runs: runsOf(fix.group.project), now: query.now })),
-  );
+  return Promise.all(fixes.map((fix) => judge(store, fix, query.now)));
 }
 
 interface Fix {
   readonly group: ErrorGroup;
   readonly fixedAt: number;
-}
-
-/** Runs of each project since the first of its fixes, read once for all of them. */
-async function runsSince(store: TrackerStore, fixes: readonly Fix[]) {
-  const found = new Map<string, readonly RunFact[]>();
-  for (const [project, own] of Map.groupBy(fixes, ({ group }) => group.project)) {
-    const from = Math.max(0, Math.min(...own.map(({ fixedAt }) => fixedAt)));
-    const runs = await upTo(MOST_FACTS, (page) =>
-      store.runs({ project, from, newest: true, ...page }),
-    );
-    found.set(project, runs);
-  }
-  return (project: string) => found.get(project) ?? [];
 }
 
 async function resolved(store: TrackerStore, { project, limit }: FixQuery) {
@@ -91,21 +72,19 @@ async function one(store: TrackerStore, { group = "", fixedAt }: FixQuery): Prom
   return found;
 }
 
-interface Judged extends Fix {
-  readonly runs: readonly RunFact[];
-  readonly now: number;
-}
-
 async function judge(
   store: TrackerStore,
-  { group: { group, message, project }, fixedAt, runs, now }: Judged,
+  { group: known, fixedAt }: Fix,
+  now: number,
 ): Promise<ShownVerdict> {
+  const { group, message, project } = known;
   const before = { from: Math.max(0, fixedAt - EDITS_MS), to: fixedAt + 1 };
-  const [errors, edits] = await Promise.all([
-    upTo(MOST_FACTS, (page) => store.errorEvents({ group, newest: true, ...page })),
+  const [course, tries, edits] = await Promise.all([
+    store.errorCourse({ group, at: fixedAt }),
+    store.tries({ project, by: tryOf(known), after: fixedAt }),
     store.edits({ project, newest: true, ...before, limit: MOST_EDITS }),
   ]);
-  const judged = validateFix({ fixedAt, errors, runs, edits: edits.items, now });
+  const judged = validateFix({ fixedAt, course, tries, edits: edits.items, now });
   const shows = new Map(judged.evidence.map((each) => [each.recordId, each.shows]));
   const evidence = await evidenceOf(store, shows.keys());
   return {

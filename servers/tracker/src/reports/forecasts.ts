@@ -7,7 +7,6 @@ import {
   groupTraits,
 } from "../forecast/group-forecast.ts";
 import { taskForecaster, taskTraits } from "../forecast/task-forecast.ts";
-import type { ErrorFact } from "../model/facts.ts";
 import type { Task } from "../model/task.ts";
 import type { TrackerStore } from "../store/tracker-store.ts";
 
@@ -90,16 +89,7 @@ async function allTasks(store: TrackerStore): Promise<Task[]> {
 }
 
 async function histories(store: TrackerStore, now: number): Promise<GroupHistory[]> {
-  const events: ErrorFact[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await store.errorEvents({
-      ...{ from: now - LEARNED_MS, newest: true, limit: PAGE },
-      ...(cursor !== undefined && { cursor }),
-    });
-    events.push(...page.items);
-    cursor = page.next;
-  } while (cursor !== undefined && events.length < MOST_EVENTS);
+  const events = await store.errorTraces({ from: now - LEARNED_MS, limit: MOST_EVENTS });
   const byGroup = Map.groupBy(events.toReversed(), ({ group }) => group);
   return [...byGroup].map(([group, all]) => ({ group, events: all }));
 }

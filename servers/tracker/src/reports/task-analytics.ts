@@ -1,7 +1,6 @@
 import * as z from "zod";
 import type { CountTasksQuery } from "../store/queries.ts";
 import type { TrackerStore } from "../store/tracker-store.ts";
-import { upTo } from "./correlations.ts";
 
 const counts = z.record(z.string(), z.int());
 
@@ -29,7 +28,7 @@ const MOST_DAYS = 90;
 const MOST_EXAMPLES = 5;
 
 export async function taskAnalytics(
-  store: Pick<TrackerStore, "countTasks" | "tasks">,
+  store: Pick<TrackerStore, "countTasks" | "finishedTasks" | "task">,
   { from, to, project }: { readonly from: number; readonly to: number; readonly project?: string },
 ): Promise<TaskAnalytics> {
   const ofProject = project === undefined ? {} : { project };
@@ -41,17 +40,11 @@ export async function taskAnalytics(
     count({ by: "source", statuses }),
     count({ by: "created", time: { from, to } }),
     count({ by: "finished", time: { from, to } }),
-    upTo(MOST_FINISHED, (page) =>
-      store.tasks({
-        ...{ ...ofProject, ...page, statuses: ["done"], order: "updated", updated: { from, to } },
-      }),
-    ),
+    store.finishedTasks({ ...ofProject, from, to, limit: MOST_FINISHED }),
   ]);
   const took = done
     .filter(({ statusAt }) => statusAt >= from)
-    .map(({ id, subject, createdAt, statusAt }) => ({
-      ...{ id, subject, hours: hoursOf(statusAt - createdAt) },
-    }))
+    .map(({ id, createdAt, statusAt }) => ({ id, hours: hoursOf(statusAt - createdAt) }))
     .toSorted((a, b) => a.hours - b.hours);
   const [median, slow] = [0.5, 0.9].map((share) => took[Math.floor(took.length * share)]?.hours);
   return {
@@ -62,7 +55,15 @@ export async function taskAnalytics(
       .map((day) => ({ day, created: created[day] ?? 0, finished: finished[day] ?? 0 })),
     ...(median !== undefined && { medianHoursToFinish: median }),
     ...(slow !== undefined && { slowTenthHours: slow }),
-    examples: took.slice(-MOST_EXAMPLES).toReversed(),
+    examples: await Promise.all(
+      took
+        .slice(-MOST_EXAMPLES)
+        .toReversed()
+        .map(async ({ id, hours }) => {
+          const { subject = "" } = (await store.task(id)) ?? {};
+          return { id, subject, hours };
+        }),
+    ),
   };
 }
 

@@ -5,6 +5,7 @@ import { describeErrors } from "./_describe-errors.ts";
 import { describeKept } from "./_describe-kept.ts";
 import { describeSearch } from "./_describe-search.ts";
 import { describeTasks } from "./_describe-tasks.ts";
+import { describeTraces } from "./_describe-traces.ts";
 import type { TrackerStore } from "./tracker-store.ts";
 
 export interface StoreUnderTest {
@@ -20,5 +21,6 @@ export function describeTrackerStore(name: string, subject: StoreUnderTest): voi
     describeErrors(subject);
     describeSearch(subject);
     describeKept(subject);
+    describeTraces(subject);
   });
 }

@@ -26,6 +26,7 @@ import type {
   TimeRange,
   UsageQuery,
 } from "./queries.ts";
+import type { TraceReads } from "./traces.ts";
 
 /**
  * What was read of one source, together with how far: both are stored, or neither, so that a restart reads on
@@ -131,7 +132,7 @@ export interface ImportCount {
  * (disk full, Redis gone: nothing was stored) or `outcome_unknown`, after which the same batch may be
  * committed again.
  */
-export interface TrackerStore {
+export interface TrackerStore extends TraceReads {
   commit(batch: Batch): Promise<Committed>;
   cursor(key: string): Promise<Cursor | undefined>;
   cursors(source?: string): Promise<readonly Cursor[]>;

@@ -1,5 +1,6 @@
 import type { Clock } from "@trestle/protocol";
 import type { DocumentKind } from "../../model/document.ts";
+import { createPlainTraces } from "../plain-traces.ts";
 import type { Batch, TrackerStore } from "../tracker-store.ts";
 import { exportLines, importLines } from "../transfer.ts";
 import { type Address, parseAddress } from "./address.ts";
@@ -47,14 +48,15 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Tracke
   const commit = (batch: Batch) =>
     data.change(async () => planBatch(redis, keys, batch, await now()));
   const movable = { ...createMovable({ ...data, shelfOf }), commit };
+  const facts = { ...createFactReads(redis, keys), ...createTaskReads(redis, keys) };
   return {
     commit,
     ...createProgress({ ...data, now }),
     ...createRecordReads(redis, keys),
     search: (query) => searchRecords(redis, keys, query),
-    ...createTaskReads(redis, keys),
     ...createErrorReads(redis, keys),
-    ...createFactReads(redis, keys),
+    ...facts,
+    ...createPlainTraces(facts),
     ...createPeopleWrites({ ...data, now }),
     ...createDocuments(shelfOf),
     ...createRetention(data),

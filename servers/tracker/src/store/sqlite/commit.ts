@@ -1,8 +1,10 @@
 import type { Sqlite, SqlStatement, SqlValue } from "@trestle/store";
+import { commandHead } from "../../errors/command-head.ts";
 import { checkBatch } from "../commit/check-batch.ts";
 import { createPlaces } from "../commit/places.ts";
 import { type Plan, type PlannedRecord, planCommit } from "../commit/plan.ts";
 import type { Sums } from "../commit/sums.ts";
+import { toErrorTrace } from "../plain-traces.ts";
 import { SEARCHED_KINDS, textsOf } from "../search/texts.ts";
 import type { Batch, Committed } from "../tracker-store.ts";
 import { readKnown } from "./known.ts";
@@ -148,11 +150,16 @@ function storeFacts(records: readonly PlannedRecord[], numbers: Numbering): SqlS
   const taskFacts: SqlValue[][] = [];
   for (const { place, record, facts } of records) {
     const session = numbers.session.of(record.sessionId);
-    for (const [n, { at, group, project }] of facts.errors.entries()) {
-      events.push([place, n, at, group, numbers.project.of(project), session]);
+    for (const [n, fact] of facts.errors.entries()) {
+      const { at, group, project } = fact;
+      const trace = JSON.stringify(toErrorTrace(fact));
+      events.push([place, n, at, group, numbers.project.of(project), session, trace]);
     }
-    for (const [n, { at, command, test, project }] of facts.runs.entries()) {
-      runs.push([place, n, at, command, test ? 1 : 0, numbers.project.of(project), session]);
+    for (const [n, { at, command, test, project, ok, tool }] of facts.runs.entries()) {
+      runs.push([
+        ...[place, n, at, command, test ? 1 : 0, numbers.project.of(project), session],
+        ...[ok ? 1 : 0, tool, commandHead(command)],
+      ]);
     }
     for (const [n, { at, path, project }] of facts.edits.entries()) {
       edits.push([place, n, at, path, numbers.project.of(project), session]);
@@ -162,8 +169,8 @@ function storeFacts(records: readonly PlannedRecord[], numbers: Numbering): SqlS
     }
   }
   return [
-    { sql: `INSERT INTO error_event VALUES (${marks(6)})`, each: events },
-    { sql: `INSERT INTO run VALUES (${marks(7)})`, each: runs },
+    { sql: `INSERT INTO error_event VALUES (${marks(7)})`, each: events },
+    { sql: `INSERT INTO run VALUES (${marks(10)})`, each: runs },
     { sql: `INSERT INTO edit VALUES (${marks(6)})`, each: edits },
     {
       sql: `INSERT INTO task_fact (task, at, place, body)

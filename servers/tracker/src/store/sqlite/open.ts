@@ -7,6 +7,7 @@ import type { TrackerStore } from "../tracker-store.ts";
 import { exportLines, importLines, type MovableStore } from "../transfer.ts";
 import { createCommitter } from "./commit.ts";
 import { createDocuments } from "./documents.ts";
+import { fillHeads } from "./fill-heads.ts";
 import { createMovable } from "./movable.ts";
 import { createPeopleWrites } from "./people.ts";
 import { createProgress } from "./progress.ts";
@@ -14,6 +15,7 @@ import { createErrorReads } from "./read-errors.ts";
 import { createFactReads } from "./read-facts.ts";
 import { createRecordReads } from "./read-records.ts";
 import { createTaskReads } from "./read-tasks.ts";
+import { createTraceReads } from "./read-traces.ts";
 import { createRetention } from "./retention.ts";
 import { migrations } from "./schema.ts";
 import { searchRecords } from "./search-records.ts";
@@ -43,6 +45,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Mova
   const file = join(folder, "tracker.db");
   const sqlite = await openSqlite({ file, migrations, clock, ...(log ? { log } : {}) });
   const committer = createCommitter(sqlite);
+  await fillHeads(sqlite, committer);
   const movable = { ...createMovable(sqlite, committer), commit };
   function commit(batch: Parameters<TrackerStore["commit"]>[0]) {
     return committer.commit(batch, clock.now());
@@ -55,6 +58,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Mova
     ...createTaskReads(sqlite),
     ...createErrorReads(sqlite),
     ...createFactReads(sqlite),
+    ...createTraceReads(sqlite),
     ...createPeopleWrites(sqlite, committer, clock),
     ...createDocuments(sqlite, committer),
     ...createRetention(sqlite, committer),

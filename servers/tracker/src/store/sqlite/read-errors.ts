@@ -1,6 +1,6 @@
 import type { Row, Sqlite } from "@trestle/store";
 import type { ErrorGroup } from "../../model/error-group.ts";
-import { bucketsOf, checkBuckets, checkSpan } from "../buckets.ts";
+import { checkBuckets, checkSpan } from "../buckets.ts";
 import { floorTo, SPAN_MS } from "../commit/sums.ts";
 import { limitOf, type Place, placeOf, toPage } from "../paging.ts";
 import type { ErrorGroupQuery, SpanCount, SpanCountQuery, TimeRange } from "../queries.ts";
@@ -15,7 +15,7 @@ export function createErrorReads(sqlite: Sqlite): ErrorReads {
       const [row] = sqlite.read('SELECT "group", state FROM error_group WHERE "group" = ?', [
         group,
       ]);
-      return row && withBuckets(sqlite, row, time ?? {});
+      return row && withBuckets(sqlite, [row], time ?? {})[0];
     },
     errorGroups: async (query = {}) => readGroups(sqlite, query),
     errorCounts: async (query) => countErrors(sqlite, query),
@@ -43,11 +43,12 @@ function readGroups(sqlite: Sqlite, query: ErrorGroupQuery) {
   const sql = `SELECT * FROM (${selectGroups(query)}) ${where.sql}
     ORDER BY ${columns[0]} DESC, "group" DESC LIMIT ?`;
   const values = [...spansOf(query).values, ...where.values, limit + 1];
-  return toPage(sqlite.read(sql, values), {
+  const page = toPage(sqlite.read(sql, values), {
     limit,
     placeOf: (row): Place => [Number(row[columns[0]]), String(row.group)],
-    toItem: (row) => withBuckets(sqlite, row, query),
+    toItem: (row) => row,
   });
+  return { ...page, items: withBuckets(sqlite, page.items, query) };
 }
 
 /** `found` is how many errors of the group are in the time and project asked for. */
@@ -65,18 +66,45 @@ function spansOf({ from, to, project }: TimeRange & { readonly project?: string 
     .and("project = ?", project);
 }
 
-function withBuckets(
-  sqlite: Sqlite,
-  row: Row,
-  query: TimeRange & { readonly buckets?: number; readonly project?: string },
-): ErrorGroup {
-  const group = JSON.parse(String(row.state)) as ErrorGroup;
-  if (query.buckets === undefined) return group;
+interface Bucketed extends TimeRange {
+  readonly buckets?: number;
+  readonly project?: string;
+}
+
+function withBuckets(sqlite: Sqlite, rows: readonly Row[], query: Bucketed): ErrorGroup[] {
+  const groups = rows.map(({ state }) => JSON.parse(String(state)) as ErrorGroup);
+  if (query.buckets === undefined) return groups;
   checkBuckets(query);
-  const where = spansOf(query).and('"group" = ?', group.group);
-  const spans = sqlite.read(`SELECT span, count FROM error_sum ${where.sql}`, where.values);
-  const counts = spans.map(({ span, count }) => ({ at: Number(span), count: Number(count) }));
-  return { ...group, buckets: bucketsOf(counts, query) };
+  const counted = countParts(sqlite, groups, query);
+  return groups.map((group) => {
+    const parts = counted.get(group.group) ?? [];
+    return {
+      ...group,
+      buckets: Array.from({ length: query.buckets ?? 0 }, (_, part) => parts[part] ?? 0),
+    };
+  });
+}
+
+/** Of each group how many errors are in each part of the time; see `bucketsOf`. */
+function countParts(
+  sqlite: Sqlite,
+  groups: readonly ErrorGroup[],
+  query: Bucketed,
+): Map<string, number[]> {
+  const { from = 0, to = 0, buckets = 0 } = query;
+  const where = spansOf(query).andOneOf(
+    '"group"',
+    groups.map(({ group }) => group),
+  );
+  const sql = `SELECT "group", CAST(CAST(max(span, ?) - ? AS REAL) / ? * ? AS INTEGER) AS part, sum(count) AS count
+    FROM error_sum ${where.sql} GROUP BY 1, 2`;
+  const counted = new Map<string, number[]>();
+  for (const row of sqlite.read(sql, [from, from, to - from, buckets, ...where.values])) {
+    const parts = counted.get(String(row.group)) ?? [];
+    parts[Number(row.part)] = Number(row.count);
+    counted.set(String(row.group), parts);
+  }
+  return counted;
 }
 
 function countErrors(sqlite: Sqlite, query: SpanCountQuery): SpanCount[] {

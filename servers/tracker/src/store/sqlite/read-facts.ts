@@ -1,4 +1,4 @@
-import type { Row, Sqlite, SqlValue } from "@trestle/store";
+import type { Row, Sqlite } from "@trestle/store";
 import type { Facts } from "../../model/facts.ts";
 import type { UsageSum } from "../../model/session.ts";
 import { DAY_MS, floorTo, HOUR_MS } from "../commit/sums.ts";
@@ -6,6 +6,7 @@ import { limitOf, placeOf, toPage } from "../paging.ts";
 import type { FactQuery, Page, SumQuery, UsageQuery } from "../queries.ts";
 import type { TrackerStore } from "../tracker-store.ts";
 import { placesIn, toFacts } from "./read-records.ts";
+import { readTogether } from "./read-together.ts";
 import { createWhere, type Where } from "./where.ts";
 
 type FactReads = Pick<
@@ -81,7 +82,7 @@ function factsAt(sqlite: Sqlite, rows: readonly Row[]): Map<number, Facts> {
 
 function sumRuns(sqlite: Sqlite, query: SumQuery) {
   const where = daysOf(query);
-  const sql = `SELECT command, max(test) AS test, sum(ok) AS ok, sum(failed) AS failed FROM run_sum ${where.sql}
+  const sql = `SELECT command, max(test) AS test, sum(ok) AS ok, sum(failed) AS failed FROM ${tableOf("run", query)} ${where.sql}
     GROUP BY command ORDER BY sum(failed) DESC, sum(ok) DESC, command LIMIT ?`;
   return sqlite.read(sql, [...where.values, limitOf(query)]).map((row) => ({
     command: String(row.command),
@@ -93,13 +94,16 @@ function sumRuns(sqlite: Sqlite, query: SumQuery) {
 
 function sumEdits(sqlite: Sqlite, query: SumQuery) {
   const where = daysOf(query);
-  const sql = `SELECT path, sum(count) AS count FROM edit_sum ${where.sql}
+  const sql = `SELECT path, sum(count) AS count FROM ${tableOf("edit", query)} ${where.sql}
     GROUP BY path ORDER BY 2 DESC, 1 LIMIT ?`;
   return sqlite.read(sql, [...where.values, limitOf(query)]).map((row) => ({
     path: String(row.path),
     count: Number(row.count),
   }));
 }
+
+const tableOf = (kind: "run" | "edit", { project }: SumQuery): string =>
+  project === undefined ? `${kind}_day_sum` : `${kind}_sum`;
 
 function daysOf({ from, to, project }: SumQuery): Where {
   return createWhere()
@@ -123,17 +127,16 @@ function sumUsage(sqlite: Sqlite, query: UsageQuery): UsageSum[] {
     .and("project = ?", query.project)
     .and("session = ?", query.sessionId)
     .and("model = ?", query.model);
-  const sql = `SELECT ${USAGE_KEYS[query.by]} AS key, model, sum(responses) AS responses, sum(input) AS inputTokens,
-      sum(output) AS outputTokens, sum(cache_read) AS cacheReadTokens, sum(cache_write) AS cacheWriteTokens,
-      sum(cache_write_hour) AS cacheWriteHourTokens
-    FROM usage_sum ${where.sql} GROUP BY 1, 2 HAVING sum(responses) > 0 ORDER BY 1, 2`;
-  return sqlite.read(sql, where.values).map(({ key, model, ...sums }) => ({
-    key: String(key),
-    model: String(model),
-    ...(toNumbers(sums) as Omit<UsageSum, "key" | "model">),
+  const from = `(SELECT ${USAGE_KEYS[query.by]} AS key, model, sum(responses) AS responses, sum(input) AS input,
+      sum(output) AS output, sum(cache_read) AS cache_read, sum(cache_write) AS cache_write,
+      sum(cache_write_hour) AS cache_write_hour
+    FROM usage_sum ${where.sql} GROUP BY 1, 2 HAVING sum(responses) > 0 ORDER BY 1, 2)`;
+  const columns = "key, model, responses, input, output, cache_read, cache_write, cache_write_hour";
+  const tuples = readTogether<UsageTuple>(sqlite, `json_array(${columns})`, from, where.values);
+  return tuples.map(([key, model, responses, input, output, read, write, hour]) => ({
+    ...{ key, model, responses, inputTokens: input, outputTokens: output },
+    ...{ cacheReadTokens: read, cacheWriteTokens: write, cacheWriteHourTokens: hour },
   }));
 }
 
-function toNumbers(row: Readonly<Record<string, SqlValue>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]));
-}
+type UsageTuple = [string, string, number, number, number, number, number, number];

@@ -1,4 +1,4 @@
-import type { Row, Sqlite } from "@trestle/store";
+import type { Row, Sqlite, SqlValue } from "@trestle/store";
 import type { TaskFact } from "../../model/facts.ts";
 import type { TaskEvidence, TaskWithEvidence } from "../../model/task.ts";
 import { DAY_MS } from "../commit/sums.ts";
@@ -93,7 +93,7 @@ function matchOf(text: string | undefined): string | undefined {
 function countTasks(sqlite: Sqlite, query: CountTasksQuery): Count[] {
   const time = query.by === "finished" ? "finished_at" : "created_at";
   const isDay = query.by === "created" || query.by === "finished";
-  const key = isDay ? `date(${time} / ${DAY_MS} * ${DAY_MS / 1_000}, 'unixepoch')` : query.by;
+  const key = isDay ? `${time} / ${DAY_MS}` : query.by;
   const where = createWhere()
     .andOneOf("status", query.statuses)
     .and("project = ?", query.project)
@@ -103,5 +103,10 @@ function countTasks(sqlite: Sqlite, query: CountTasksQuery): Count[] {
   const sql = `SELECT ${key} AS key, count(*) AS count FROM task INDEXED BY task_order ${where.sql} GROUP BY 1 ORDER BY 1`;
   return sqlite
     .read(sql, where.values)
-    .map((row) => ({ key: String(row.key), count: Number(row.count) }));
+    .map(({ key: of, count }) => ({ key: isDay ? dayOf(of) : String(of), count: Number(count) }));
+}
+
+/** `2026-11-22`, of days since 1970. */
+function dayOf(day: SqlValue | undefined): string {
+  return new Date(Number(day) * DAY_MS).toISOString().slice(0, 10);
 }

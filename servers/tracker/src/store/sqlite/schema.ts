@@ -116,7 +116,61 @@ CREATE TRIGGER record_deleted AFTER DELETE ON record BEGIN
 END;
 `;
 
+/**
+ * What analyses read of many facts stands in the rows of the facts and in their indexes: records, which are long, are
+ * not opened for it. Heads of commands that were stored before are filled in by the program that opens the file. Sums of
+ * days are kept over all projects too: most questions are about all of them.
+ */
+const traces = `
+ALTER TABLE error_event ADD COLUMN trace TEXT NOT NULL DEFAULT '';
+UPDATE error_event SET trace = (SELECT json_object('recordId', fact ->> '$.recordId', 'sessionId', fact ->> '$.sessionId',
+    'at', at, 'group', "group", 'component', fact ->> '$.component', 'class', fact ->> '$.class',
+    'files', json(fact -> '$.files'), 'phase', fact ->> '$.phase.name')
+  FROM (SELECT facts -> ('$.errors[' || error_event.n || ']') AS fact FROM record WHERE place = error_event.place));
+UPDATE error_event SET trace = json_remove(trace, '$.phase') WHERE trace ->> '$.phase' IS NULL;
+DROP INDEX error_event_group;
+CREATE INDEX error_event_group ON error_event ("group", place, n, at);
+
+ALTER TABLE run ADD COLUMN ok INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN tool TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN head TEXT NOT NULL DEFAULT '';
+UPDATE run SET (ok, tool) = (SELECT fact ->> '$.ok', fact ->> '$.tool'
+  FROM (SELECT facts -> ('$.runs[' || run.n || ']') AS fact FROM record WHERE place = run.place));
+DROP INDEX run_command;
+CREATE INDEX run_command ON run (command, place, n, at, ok, tool, project, session);
+CREATE INDEX run_head ON run (project, head, place, n, at, ok);
+CREATE INDEX run_tool ON run (project, tool, place, n, at, ok);
+CREATE TABLE headless (command TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO headless SELECT DISTINCT command FROM run;
+
+DROP INDEX edit_session;
+CREATE INDEX edit_session ON edit (session, place, n, at);
+
+CREATE TABLE run_day_sum (day INTEGER NOT NULL, command TEXT NOT NULL, test INTEGER NOT NULL,
+  ok INTEGER NOT NULL, failed INTEGER NOT NULL, PRIMARY KEY (day, command)) WITHOUT ROWID;
+INSERT INTO run_day_sum SELECT day, command, max(test), sum(ok), sum(failed) FROM run_sum GROUP BY day, command;
+CREATE TRIGGER run_sum_added AFTER INSERT ON run_sum BEGIN
+  INSERT INTO run_day_sum VALUES (new.day, new.command, new.test, new.ok, new.failed) ON CONFLICT DO UPDATE
+    SET test = max(test, excluded.test), ok = ok + excluded.ok, failed = failed + excluded.failed;
+END;
+CREATE TRIGGER run_sum_changed AFTER UPDATE ON run_sum BEGIN
+  UPDATE run_day_sum SET test = max(test, new.test), ok = ok + new.ok - old.ok,
+    failed = failed + new.failed - old.failed WHERE day = new.day AND command = new.command;
+END;
+CREATE TABLE edit_day_sum (day INTEGER NOT NULL, path TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (day, path)) WITHOUT ROWID;
+INSERT INTO edit_day_sum SELECT day, path, sum(count) FROM edit_sum GROUP BY day, path;
+CREATE TRIGGER edit_sum_added AFTER INSERT ON edit_sum BEGIN
+  INSERT INTO edit_day_sum VALUES (new.day, new.path, new.count) ON CONFLICT DO UPDATE
+    SET count = count + excluded.count;
+END;
+CREATE TRIGGER edit_sum_changed AFTER UPDATE ON edit_sum BEGIN
+  UPDATE edit_day_sum SET count = count + new.count - old.count WHERE day = new.day AND path = new.path;
+END;
+`;
+
 export const migrations: readonly Migration[] = [
   { name: "records, tasks, errors", sql: records + facts + folded + kept + deletion },
   { name: "responses go with their records", sql: responses },
+  { name: "traces of facts", sql: traces },
 ];

@@ -47,6 +47,14 @@ const REPEATABLE: Readonly<Record<Method, boolean>> = {
   runSums: true,
   editSums: true,
   usage: true,
+  errorTraces: true,
+  runTraces: true,
+  editTraces: true,
+  recordIds: true,
+  areEdited: true,
+  errorCourse: true,
+  tries: true,
+  finishedTasks: true,
   sources: true,
   putSource: true,
   removeSource: false,
@@ -83,10 +91,10 @@ export function shareSqliteStore(options: SharedStoreOptions): SharedStore {
   const call =
     (method: Method) =>
     async (...given: readonly unknown[]) => {
-      const [result] = fromWire(
-        await shared.call(method, toWire(given), { repeatable: REPEATABLE[method] }),
-      );
-      return result;
+      const answered = await shared.call(method, enclosed(given), {
+        repeatable: REPEATABLE[method],
+      });
+      return taken(answered)[0];
     };
   const calls = Object.fromEntries(
     (Object.keys(REPEATABLE) as Method[]).map((name) => [name, call(name)]),
@@ -104,7 +112,22 @@ export function shareSqliteStore(options: SharedStoreOptions): SharedStore {
 async function answer(store: MovableStore, method: string, payload: JsonValue): Promise<JsonValue> {
   if (!Object.hasOwn(REPEATABLE, method)) throw new Error(`The store has no ${method}.`);
   const run = store[method as Method] as (...given: readonly unknown[]) => Promise<unknown>;
-  return toWire([await run(...fromWire(payload))]);
+  return enclosed([await run(...taken(payload))]);
+}
+
+/** Values, which become text only where they leave the process: the owner's own calls stay as they are. */
+interface Enclosed {
+  readonly values: readonly unknown[];
+  toJSON(): string;
+}
+
+function enclosed(values: readonly unknown[]): JsonValue {
+  const enclosure: Enclosed = { values, toJSON: () => toWire(values) };
+  return enclosure as unknown as JsonValue;
+}
+
+function taken(payload: JsonValue): readonly unknown[] {
+  return typeof payload === "string" ? fromWire(payload) : (payload as unknown as Enclosed).values;
 }
 
 /** As text, since JSON has no maps; what was left out stays so. */
@@ -124,8 +147,7 @@ function hasMaps(value: unknown): boolean {
   return Object.values(value).some((field) => field instanceof Map);
 }
 
-function fromWire(payload: JsonValue): unknown[] {
-  const text = String(payload);
+function fromWire(text: string): unknown[] {
   if (!text.includes(WRITTEN_MAP)) return JSON.parse(text);
   return JSON.parse(text, (_, value) =>
     Array.isArray(value?.[MAP]) ? new Map(value[MAP]) : value,
