@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { createObjectsClient, type ObjectsClient } from "../src/client/client.ts";
 import type { ClientEvent } from "../src/client/settings.ts";
 import { createWatchRecord, type WatchRecord } from "./_watch-record.ts";
-import type { HostUnderTest } from "./_worker-host.ts";
+import { type HostUnderTest, tokenOf } from "./_worker-host.ts";
 
 const QUICK = {
   backoff: { baseMs: 20, mostMs: 200 },
@@ -33,7 +33,12 @@ export function describeNetworkFaults(start: () => Promise<HostUnderTest>): void
     events = [];
     proxy = await startTcpProxy(Number(new URL(host.url).port));
     const url = `http://127.0.0.1:${proxy.port}`;
-    client = createObjectsClient({ url, ...QUICK, onEvent: (event) => events.push(event) });
+    client = createObjectsClient({
+      url,
+      ...tokenOf(host),
+      ...QUICK,
+      onEvent: (event) => events.push(event),
+    });
     record = createWatchRecord();
     await client.object("counter", name()).initialize();
   });
@@ -58,7 +63,7 @@ export function describeNetworkFaults(start: () => Promise<HostUnderTest>): void
     proxy.cutAfter(undefined);
     proxy.delay(0);
     await Promise.all(calls);
-    const direct = createObjectsClient({ url: host.url });
+    const direct = createObjectsClient({ url: host.url, ...tokenOf(host) });
     const { seq, state } = await direct.object("counter", name()).get();
     direct.close();
     expect(state).toEqual({ value: CALLS });

@@ -2,7 +2,7 @@ import { until } from "@trestle/testkit/surroundings";
 import { expect, test } from "vitest";
 import { createObjectsClient } from "../src/client/client.ts";
 import { createWatchRecord } from "./_watch-record.ts";
-import type { HostUnderTest } from "./_worker-host.ts";
+import { type HostUnderTest, tokenOf } from "./_worker-host.ts";
 
 const CLIENTS = 50;
 const CALLS = 20;
@@ -60,8 +60,4 @@ export function describeKilledHost(start: () => Promise<HostUnderTest>): void {
       await host.close();
     }
   });
-}
-
-function tokenOf({ token }: HostUnderTest): { readonly token?: string } {
-  return token === undefined ? {} : { token };
 }

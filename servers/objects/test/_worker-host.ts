@@ -16,6 +16,11 @@ export interface HostUnderTest {
   close(): Promise<void>;
 }
 
+/** What a client of it needs besides its address. */
+export function tokenOf({ token }: HostUnderTest): { readonly token?: string } {
+  return token === undefined ? {} : { token };
+}
+
 export type WorkerBindings = Readonly<Record<string, string>>;
 
 export const ANONYMOUS: WorkerBindings = { OBJECTS_ACCESS: "anonymous" };

@@ -6,7 +6,7 @@ export interface BackoffSettings {
   readonly mostMs: number;
 }
 
-export const DEFAULT_BACKOFF: BackoffSettings = { baseMs: 1_000, mostMs: 30_000 };
+export const DEFAULT_BACKOFF: BackoffSettings = { baseMs: 2_000, mostMs: 30_000 };
 
 /**
  * A wait of any length up to the bound of this attempt (full jitter): clients that lost one host at the same moment

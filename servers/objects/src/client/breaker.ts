@@ -7,7 +7,7 @@ export interface BreakerSettings {
   readonly openMs: number;
 }
 
-export const DEFAULT_BREAKER: BreakerSettings = { failures: 5, openMs: 10_000 };
+export const DEFAULT_BREAKER: BreakerSettings = { failures: 5, openMs: 5_000 };
 
 export type BreakerState = "closed" | "open" | "half_open";
 

@@ -44,7 +44,9 @@ export function createWatching(parts: {
 }): Link {
   const { ref, client, options, onUpdate } = parts;
   let seq = options.since;
-  let judged = 0;
+  let failures = 0;
+  /** A token that was taken once is taken again, but for an end of it. */
+  let wasTaken = false;
 
   const link = createLink({
     ...{ clock: client.clock, random: client.random, breaker: parts.breaker },
@@ -113,13 +115,14 @@ export function createWatching(parts: {
   async function judge(end: LinkEnd): Promise<Error | undefined> {
     if (end.code === CLOSE.denied) return new ObjectError("denied", end.reason);
     if (end.wasOpen) {
-      judged = 0;
+      failures = 0;
+      wasTaken = true;
       return undefined;
     }
-    judged += 1;
-    // A host that is down is not asked twice each time.
-    if (judged % JUDGED_EVERY !== 1) return undefined;
-    return await askWhy();
+    failures += 1;
+    // A host that is down, and that many want back, is not asked twice each time.
+    const isDue = failures % JUDGED_EVERY === 0 || (failures === 1 && !wasTaken);
+    return isDue ? await askWhy() : undefined;
   }
 
   async function askWhy(): Promise<Error | undefined> {

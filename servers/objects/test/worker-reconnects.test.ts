@@ -1,0 +1,7 @@
+import { describe } from "vitest";
+import { describeReconnects } from "./_storm.ts";
+import { startWorkerHost, workerdFolder } from "./_worker-host.ts";
+
+describe.skipIf(workerdFolder === undefined)("a worker that is away for a moment", () => {
+  describeReconnects(() => startWorkerHost());
+});
