@@ -75,7 +75,9 @@ async function enter({ config, terminal }: Place, { running, noServers }: Bridge
   // One that only looks something up tells nobody of anything.
   const events = { ...config.events, webhooks: [] };
   const own = noServers ? { ...config, events, servers: [], problems: [] } : config;
-  return enterHome({ config: own, ...terminal });
+  // Nor does it tell the person what it makes of its configuration: that is what they asked for.
+  const print = noServers ? () => {} : terminal.print;
+  return enterHome({ config: own, ...terminal, print });
 }
 
 function askOwned({ bridge }: OwnedBridge, { config }: Place, signal: AbortSignal): AskBridge {

@@ -6,6 +6,7 @@ import { addCall } from "./call.ts";
 import { addChain } from "./chain.ts";
 import { type Cli, load, runs } from "./command.ts";
 import { checkConfig, printSchema } from "./config.ts";
+import { addConfigValues } from "./config-values.ts";
 import { addDoctor } from "./doctor.ts";
 import { addFind } from "./find.ts";
 import { addHistory } from "./history.ts";
@@ -66,7 +67,7 @@ function addTools(cli: Cli): void {
 
 function addConfig(cli: Cli): void {
   const { program, parts } = cli;
-  const config = program.command("config").description("look at the configuration");
+  const config = program.command("config").description("look at the configuration, and change it");
   config
     .command("check")
     .description("say what is wrong with it, by file, line and key")
@@ -76,4 +77,5 @@ function addConfig(cli: Cli): void {
     .description("print its JSON Schema, for editors")
     .action(() => parts.setExitCode(printSchema(parts)));
   addPrintConfig(cli, config);
+  addConfigValues(cli, config);
 }

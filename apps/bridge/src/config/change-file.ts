@@ -42,11 +42,11 @@ export async function changeConfigFile(
     const file = readBridgeFile(path);
     const after = change(file);
     if (after === file.before) return { file: path, warnings: [], inEffect: true };
-    const warnings = await check(after, live.current());
+    const warnings = await check(after, file.before, live.current());
     const folder = join(home, "bridge");
     const backup =
       file.before === undefined ? {} : { backup: keep(path, { folder, now: clock.now() }) };
-    const seen = nextReading(live, clock);
+    const seen = nextReading(live);
     const isPrivate = holdsSecrets(parseDocument(after, path).value as never);
     replaceFile(path, file.before, after, { isPrivate });
     return { file: path, ...backup, warnings, inEffect: await seen };
@@ -54,9 +54,13 @@ export async function changeConfigFile(
 }
 
 /** What is new and wrong about it; errors are thrown. */
-async function check(text: string, current: Config): Promise<readonly Problem[]> {
+async function check(
+  text: string,
+  before: string | undefined,
+  current: Config,
+): Promise<readonly Problem[]> {
   const next = await current.withText(text);
-  const known = new Set(current.problems.map(textOf));
+  const known = new Set((await problemsOf(before, current)).map(textOf));
   const fresh = next.problems.filter((problem) => !known.has(textOf(problem)));
   const errors = fresh.filter(({ level }) => level === "error");
   if (errors.length === 0) return fresh;
@@ -66,19 +70,29 @@ async function check(text: string, current: Config): Promise<readonly Problem[]>
   );
 }
 
+/** What was wrong before is nobody's fault now; also where all of it was. */
+async function problemsOf(text: string | undefined, current: Config): Promise<readonly Problem[]> {
+  try {
+    return text === undefined ? [] : (await current.withText(text)).problems;
+  } catch {
+    return [];
+  }
+}
+
 function textOf({ server, message }: Problem): string {
   return `mcpServers.${server}: ${message}`;
 }
 
 /** Resolves when the bridge has read its configuration anew, or says that it has not. */
-function nextReading(live: LiveConfig, clock: Clock): Promise<boolean> {
+function nextReading(live: LiveConfig): Promise<boolean> {
   return new Promise((resolve) => {
     const done = (isSeen: boolean): void => {
       unsubscribe();
-      cancel();
+      clearTimeout(timer);
       resolve(isSeen);
     };
     const unsubscribe = live.subscribe(() => done(true));
-    const cancel = clock.after(SEEN_WITHIN_MS, () => done(false));
+    // Of its own, since nothing else keeps a bridge alive that lives as long as one command.
+    const timer = setTimeout(() => done(false), SEEN_WITHIN_MS);
   });
 }

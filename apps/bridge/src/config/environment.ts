@@ -31,6 +31,21 @@ export function withEnvironment(settings: BridgeSettings, env: Environment): Bri
   };
 }
 
+/** By the key that each decides, where it is set. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  "policy.cache.enabled": "MCP_CACHE_ENABLED",
+  "policy.cache.ttlMs": "MCP_CACHE_DEFAULT_TTL",
+  "policy.retry.retries": "MCP_MAX_RETRIES",
+  "policy.retry.baseMs": "MCP_RETRY_DELAY_BASE",
+  "http.allowedOrigins": "ALLOWED_ORIGINS",
+};
+
+/** The variable that decides a key of the configuration now. */
+export function variableFor(key: string, env: Environment): string | undefined {
+  const name = VARIABLES[key];
+  return name !== undefined && env[name]?.trim() ? name : undefined;
+}
+
 type Parsed<Value> = { readonly value: Value } | { readonly expected: string };
 
 /** An empty variable is none: shells and containers make them by the dozen. */

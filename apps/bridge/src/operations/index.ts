@@ -3,6 +3,7 @@ import { batch } from "./batch.ts";
 import { cacheClear, cacheStats, cacheToggle } from "./cache.ts";
 import { callTool } from "./call-tool.ts";
 import { chainGet, chains } from "./chains.ts";
+import { configGet, configSet, configUnset } from "./config.ts";
 import { discover } from "./discover.ts";
 import { doctor } from "./doctor.ts";
 import { describeTool, findTools } from "./find-tools.ts";
@@ -40,4 +41,5 @@ export const OPERATIONS = [
   ...[webhooksList, webhookReplay],
   ...[keys, keyCreate, keyRotate, keyRevoke],
   ...[auditList, auditVerify],
+  ...[configGet, configSet, configUnset],
 ] as unknown as readonly Operation[];

@@ -1,6 +1,7 @@
 import { auditRoutes } from "./audit.ts";
 import { cacheRoutes } from "./cache.ts";
 import { chainRoutes } from "./chain.ts";
+import { configRoutes } from "./config.ts";
 import { discoverRoutes } from "./discover.ts";
 import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
@@ -28,4 +29,5 @@ export const ROUTES: readonly Route[] = [
   ...webhookRoutes,
   ...keyRoutes,
   ...auditRoutes,
+  ...configRoutes,
 ];
