@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { freePort } from "@trestle/testkit/own-redis";
 import { Redis } from "ioredis";
-import { freePort } from "./_own-redis.ts";
 
 const run = promisify(execFile);
 const MASTERS = 3;

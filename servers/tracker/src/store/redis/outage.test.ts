@@ -14,7 +14,7 @@ it("says within its time that Redis is gone, and goes on when it is back", async
   onTestFinished(() => store.close());
   await store.commit(batchOf([recordOf("r1")]));
 
-  own.stop();
+  own.freeze();
   await failsInTime(() => store.stats(), ["unavailable"]);
   own.goOn();
   await recovers(store, 1);
