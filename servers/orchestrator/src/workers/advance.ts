@@ -12,9 +12,18 @@ import type { createPlanReader } from "../runs/encode.ts";
 import type { Postgres, Query } from "../runs/postgres/postgres.ts";
 import { type Advanced, insertRuns, updateRuns } from "../runs/postgres/run-rows.ts";
 import type { Append, NewRun } from "../runs/run-store.ts";
+import type { Places } from "./places.ts";
 import { createRunCache, type KnownRun, type RunCache } from "./run-cache.ts";
-import type { Claim, ReadyTask } from "./task.ts";
-import { cancelTasks, dropTasks, endClaims, nameOf, type Piece, putTasks } from "./task-rows.ts";
+import type { Claim, ReadyTask, Task } from "./task.ts";
+import {
+  cancelTasks,
+  dropTasks,
+  endClaims,
+  nameOf,
+  type Piece,
+  type PutTasks,
+  putTasks,
+} from "./task-rows.ts";
 
 /** Something that happens to a run. */
 export interface Advance {
@@ -32,6 +41,9 @@ export type Outcome = "done" | "taken" | "refused";
 /** What is to be done after a commit. */
 export interface Followed {
   readonly ready: readonly ReadyTask[];
+  /** Tasks that this process has claimed with the commit, and the time before it. */
+  readonly claimed: readonly Task[];
+  readonly asked: number;
   /** Runs that turned, with what happened to them. */
   readonly turned: readonly Turned[];
   /** Pieces of work that a worker is at and is to stop. */
@@ -51,6 +63,9 @@ export interface AdvancerParts {
   readonly postgres: Postgres;
   readonly clock: Clock;
   readonly readPlan: ReturnType<typeof createPlanReader>;
+  /** Where this process makes attempts: what finds a place there is claimed as it comes to be. */
+  readonly places: Places;
+  readonly leaseMs: number;
   /** Called after each commit. */
   readonly follow: (followed: Followed) => void;
 }
@@ -81,22 +96,42 @@ async function advanceAll(
   cache: RunCache,
   batch: readonly Request[],
 ): Promise<void> {
-  const { postgres, clock } = parts;
+  const { postgres, clock, places } = parts;
   const ids = [...new Set(batch.map(({ runId }) => runId))].toSorted();
   const forget = () => {
     for (const id of ids) cache.forget(id);
   };
+  let held = 0;
+  const round = {
+    ...parts,
+    cache,
+    batch,
+    ids,
+    takePlaces(most: number, ended: number) {
+      const found = Math.min(most, ended);
+      places.takeOver(found);
+      const taken = found + places.takeFree(most - found);
+      held += taken;
+      return taken;
+    },
+  };
+  const giveUp = () => {
+    // Tried again, it begins with what is stored.
+    forget();
+    places.free(held);
+    held = 0;
+  };
   let advanced: Awaited<ReturnType<typeof advanceOnce>>;
   try {
-    advanced = await postgres.transaction((query) =>
-      advanceOnce({ query, cache, now: clock.now(), batch, ids }).catch((error) => {
-        // Tried again, it begins with what is stored.
-        forget();
+    advanced = await postgres.transaction((query) => {
+      if (held > 0) giveUp();
+      return advanceOnce({ ...round, query, now: clock.now() }).catch((error) => {
+        giveUp();
         throw error;
-      }),
-    );
+      });
+    });
   } catch (error) {
-    forget();
+    giveUp();
     // One of them may have spoilt it for all.
     if (batch.length > 1 && !isUnavailable(error))
       for (const request of batch) await advanceAll(parts, cache, [request]);
@@ -113,12 +148,14 @@ interface Turning extends Turned {
   readonly begun: boolean;
 }
 
-interface Round {
+interface Round extends AdvancerParts {
   readonly query: Query;
   readonly cache: RunCache;
   readonly now: number;
   readonly batch: readonly Request[];
   readonly ids: readonly string[];
+  /** Gives how many of so many places are free, or will be as soon as the attempts that ended are over. */
+  takePlaces(most: number, ended: number): number;
 }
 
 async function advanceOnce(round: Round) {
@@ -144,9 +181,9 @@ async function advanceOnce(round: Round) {
     const { run, stored } = current;
     turns.push({ id, run, stored, turn, known: current, begun: begin !== undefined });
   }
-  const ready = await storeTurns(round, turns);
+  const { ready, claimed } = await storeTurns(round, turns, standing);
   const { stopping, cancelled } = await cancelAll(query, turns);
-  const followed: Followed = { ready, turned: turns, stopping, cancelled };
+  const followed = { ready, claimed, asked: now, turned: turns, stopping, cancelled };
   return { answers, followed, turns };
 }
 
@@ -189,9 +226,10 @@ function toLetters(request: Request, { standing, begin, answers }: Hearing): Let
 }
 
 async function storeTurns(
-  { query, now }: Round,
+  { query, now, batch, takePlaces, leaseMs }: Round,
   turns: readonly Turning[],
-): Promise<readonly ReadyTask[]> {
+  standing: ReadonlySet<string>,
+): Promise<PutTasks> {
   const blobs = createPostgresBlobs(query);
   const advanced: (Turning & Advanced)[] = [];
   for (const turning of turns) {
@@ -212,12 +250,15 @@ async function storeTurns(
   const lost = older.find(({ id }) => !updated.has(id));
   if (lost) throw new TrestleError("internal", `The run ${lost.id} changed though it was locked`);
   await dropTasks(query, turns.flatMap(endedPieces));
-  return putTasks(
-    query,
-    turns.flatMap(({ id, stored: { grant }, turn }) =>
-      turn.starting.map((attempt) => ({ run: id, unit: keyOf(attempt), attempt, grant })),
-    ),
+  const begin = ({ id, stored: { grant }, turn }: Turning) =>
+    turn.starting.map((attempt) => ({ run: id, unit: keyOf(attempt), attempt, grant }));
+  const wentOn = new Set(
+    batch.flatMap(({ runId, claim }) => (claim && standing.has(claim.place) ? [runId] : [])),
   );
+  const following = turns.filter(({ id }) => wentOn.has(id)).flatMap(begin);
+  const tasks = [...following, ...turns.filter(({ id }) => !wentOn.has(id)).flatMap(begin)];
+  const ended = Math.min(following.length, standing.size);
+  return putTasks(query, tasks, { claim: takePlaces(tasks.length, ended), leaseMs });
 }
 
 function toAdvanced({ id, run, stored, turn, known }: Turning, now: number): Advanced {

@@ -6,6 +6,7 @@ import { createBatches } from "../runs/batches.ts";
 import type { Postgres } from "../runs/postgres/postgres.ts";
 import type { Advance, Outcome } from "./advance.ts";
 import type { TakeTasks, Taking } from "./dispatcher.ts";
+import type { Places } from "./places.ts";
 import type { ReadyTask, Task } from "./task.ts";
 import { claimTasks, freeClaims, nameOf, type Piece, parkClaim, renewClaims } from "./task-rows.ts";
 
@@ -15,6 +16,7 @@ export interface ExecutorParts extends Pick<EngineOptions, "hostFor"> {
   readonly log: Logger;
   /** How long a worker may be silent before its work is done by another. */
   readonly leaseMs: number;
+  readonly places: Places;
   readonly advance: (advance: Advance) => Promise<Outcome>;
   /** Begins the run of a step that runs a workflow; gives why it cannot. */
   readonly beginChild: (task: Task) => Promise<StepError | undefined>;
@@ -23,6 +25,8 @@ export interface ExecutorParts extends Pick<EngineOptions, "hostFor"> {
 /** Makes the attempts that it claims. */
 export interface Executor {
   readonly take: TakeTasks;
+  /** Makes attempts that were claimed at `asked`, each in a place that is taken already. */
+  start(tasks: readonly Task[], asked: number): void;
   /** Attempts that are being made here. */
   count(): number;
   /** Aborts a piece of work, where it is done here. */
@@ -40,7 +44,7 @@ const MOST_CLAIMS = 100;
 const REPORT_AGAIN_MS = [100, 500, 1_000, 3_000, 10_000] as const;
 
 export function createExecutor(parts: ExecutorParts): Executor {
-  const { postgres, clock, log, leaseMs } = parts;
+  const { postgres, clock, log, leaseMs, places } = parts;
   const running = new Map<string, Running>();
   const claim = createClaims(postgres, leaseMs);
   let closed = false;
@@ -48,15 +52,34 @@ export function createExecutor(parts: ExecutorParts): Executor {
 
   async function take(taking: Taking): Promise<void> {
     if (closed) return;
+    await places.take();
+    if (closed) return places.free(1);
+    const { most } = taking;
+    const held = 1 + (most === undefined ? 0 : places.takeFree(most - 1));
     const asked = clock.now();
-    const tasks = await claim(taking);
+    const tasks = await claim(most === undefined ? taking : { ...taking, most: held }).catch(
+      (error) => {
+        places.free(held);
+        throw error;
+      },
+    );
+    places.free(held - tasks.length);
     taking.onClaimed?.(tasks.length);
     await Promise.all(
       tasks.map(async (task) => {
-        await perform(task, asked + leaseMs).finally(() => running.delete(task.place));
+        await performInPlace(task, asked);
         taking.onEnded?.();
       }),
     );
+  }
+
+  async function performInPlace(task: Task, asked: number): Promise<void> {
+    try {
+      await perform(task, asked + leaseMs);
+    } finally {
+      running.delete(task.place);
+      places.free(1);
+    }
   }
 
   async function perform(task: Task, until: number): Promise<void> {
@@ -125,6 +148,9 @@ export function createExecutor(parts: ExecutorParts): Executor {
 
   return {
     take,
+    start(tasks, asked) {
+      for (const task of tasks) void performInPlace(task, asked);
+    },
     count: () => running.size,
     stop(piece) {
       for (const { task, stop } of running.values())

@@ -30,6 +30,7 @@ import { openDatabaseClock } from "./database-clock.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { createExecutor } from "./executor.ts";
 import { createNews } from "./news.ts";
+import { createPlaces } from "./places.ts";
 import { createSweeper } from "./sweeper.ts";
 import type { ReadyTask, Task } from "./task.ts";
 
@@ -61,7 +62,8 @@ export async function openSharedEngine(options: SharedEngineOptions): Promise<En
   const { leaseMs = LEASE_MS, unheardMs = UNHEARD_MS } = options;
   const clock = await openDatabaseClock(postgres, options.clock, log);
   const news = createNews(postgres, (piece) => executor.stop(piece));
-  const parts = { postgres, clock, log };
+  const places = createPlaces(concurrency);
+  const parts = { postgres, clock, log, places, leaseMs };
   const advance: (advance: Advance) => Promise<Outcome> = createAdvancer({
     ...parts,
     readPlan: createPlanReader(),
@@ -69,7 +71,7 @@ export async function openSharedEngine(options: SharedEngineOptions): Promise<En
   });
   const begin = createBeginning(options, clock, advance);
   const beginChild = createChildren(options, begin);
-  const executor = createExecutor({ ...parts, leaseMs, hostFor, advance, beginChild });
+  const executor = createExecutor({ ...parts, hostFor, advance, beginChild });
   const sweeper = createSweeper({
     ...parts,
     everyMs: Math.min(SWEEP_MS, leaseMs / 3),
@@ -107,7 +109,8 @@ export async function openSharedEngine(options: SharedEngineOptions): Promise<En
   }
 
   /** Whatever follows from a commit. What is lost here is done by whoever sweeps next. */
-  function follow({ ready, turned, stopping, cancelled }: Followed): void {
+  function follow({ ready, claimed, asked, turned, stopping, cancelled }: Followed): void {
+    executor.start(claimed, asked);
     inBackground(announce(ready));
     news.tell({ resting: turned.filter(isResting).map(({ id }) => id), stopping });
     for (const piece of stopping) executor.stop(piece);

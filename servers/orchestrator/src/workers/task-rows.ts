@@ -21,25 +21,40 @@ export interface Piece {
   readonly unit: string;
 }
 
-/** Attempts that begin: an older one of the same piece of work loses its claim with it. */
+export interface PutTasks {
+  readonly ready: readonly ReadyTask[];
+  readonly claimed: readonly Task[];
+}
+
+/** Attempts that begin, the first ones claimed: an older one of the same piece of work loses its claim with it. */
 export async function putTasks(
   query: Query,
   tasks: readonly (Piece & StoredAttempt)[],
-): Promise<readonly ReadyTask[]> {
-  if (tasks.length === 0) return [];
-  return query<TaskRow>(putSql, [
+  { claim, leaseMs }: { readonly claim: number; readonly leaseMs: number },
+): Promise<PutTasks> {
+  if (tasks.length === 0) return { ready: [], claimed: [] };
+  const rows = await query<Omit<TaskRow, "attempt">>(putSql, [
     tasks.map(({ run }) => run),
     tasks.map(({ unit }) => unit),
     tasks.map(({ attempt, grant }) => JSON.stringify({ attempt, grant } satisfies StoredAttempt)),
+    tasks.map((_, index) => (index < claim ? leaseMs : null)),
   ]);
+  const mine = new Map(tasks.slice(0, claim).map((task) => [nameOf(task), task]));
+  const claimed = rows.flatMap((row) => {
+    const task = mine.get(nameOf(row));
+    return task === undefined ? [] : [{ ...row, attempt: task.attempt, grant: task.grant }];
+  });
+  return { ready: rows.filter((row) => !mine.has(nameOf(row))), claimed };
 }
 
 const putSql = `
-  INSERT INTO trestle.task (run, unit, state, fence, attempt)
-  SELECT run, unit, 'ready', 1, attempt FROM unnest($1::text[], $2::text[], $3::text[]) AS given (run, unit, attempt)
-  ON CONFLICT (run, unit) DO UPDATE SET state = 'ready', fence = task.fence + 1, attempt = excluded.attempt,
-    cancelled = false, announced_at = clock_timestamp(), leased_until = NULL
-  RETURNING place, fence`;
+  INSERT INTO trestle.task (run, unit, state, fence, attempt, leased_until)
+  SELECT run, unit, CASE WHEN lease IS NULL THEN 'ready' ELSE 'claimed' END, 1, attempt,
+    clock_timestamp() + lease * interval '1 millisecond'
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[]) AS given (run, unit, attempt, lease)
+  ON CONFLICT (run, unit) DO UPDATE SET state = excluded.state, fence = task.fence + 1, attempt = excluded.attempt,
+    cancelled = false, announced_at = clock_timestamp(), leased_until = excluded.leased_until
+  RETURNING place, run, unit, fence`;
 
 /** Takes these tasks, or as many as asked for of those that wait longest. Nobody waits for another's claim. */
 export async function claimTasks(
@@ -170,7 +185,7 @@ export async function freeClaims(
 export async function freeLostClaims(query: Query, most: number): Promise<readonly ReadyTask[]> {
   return query<TaskRow>(
     `WITH lost AS MATERIALIZED (
-       SELECT place FROM trestle.task WHERE state = 'claimed' AND leased_until < clock_timestamp()
+       SELECT place FROM trestle.task WHERE state = 'claimed' AND leased_until < now()
        LIMIT $1 FOR UPDATE SKIP LOCKED
      )
      UPDATE trestle.task SET state = 'ready', announced_at = clock_timestamp(), leased_until = NULL
@@ -188,7 +203,7 @@ export async function takeUnheard(
   return query<TaskRow>(
     `WITH unheard AS MATERIALIZED (
        SELECT place FROM trestle.task
-       WHERE state = 'ready' AND announced_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
+       WHERE state = 'ready' AND announced_at < now() - $1::float8 * interval '1 millisecond'
        ORDER BY place LIMIT $2 FOR UPDATE SKIP LOCKED
      )
      UPDATE trestle.task SET announced_at = clock_timestamp()
@@ -213,7 +228,8 @@ export async function takeDueRuns(
   return rows.map(({ id }) => id);
 }
 
-const NOW = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+/** The same throughout a statement, as an index needs it. */
+const NOW = "(extract(epoch FROM now()) * 1000)::bigint";
 
 /** The time of the database, in epoch milliseconds. */
 export async function readTime(query: Query): Promise<number> {
