@@ -6,6 +6,7 @@ import { benchGateway } from "./gateway/bench.ts";
 import { benchSoak } from "./gateway/soak.ts";
 import { benchKnowledge } from "./knowledge/bench.ts";
 import type { Report, Table } from "./measure.ts";
+import { benchObjects } from "./objects/bench.ts";
 import { benchOrchestrator } from "./orchestrator/bench.ts";
 import { benchSearch } from "./search/bench.ts";
 import { benchTracker } from "./tracker/bench.ts";
@@ -17,6 +18,7 @@ const benchmarks: Readonly<Record<string, () => Report | Promise<Report>>> = {
   framing: benchFraming,
   gateway: benchGateway,
   knowledge: benchKnowledge,
+  objects: benchObjects,
   orchestrator: benchOrchestrator,
   search: benchSearch,
   soak: benchSoak,

@@ -1,9 +1,11 @@
 import { mkdtemp, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { miniflareFolder } from "@trestle/testkit/miniflare-bucket";
-import { startWorkerd, type Workerd } from "@trestle/testkit/workerd";
-import { bundleWorker } from "./_worker-bundle.ts";
+import { bundleWorker, startWorkerd, type Workerd } from "@trestle/testkit/workerd";
+
+const ENTRY = fileURLToPath(new URL("../worker/src/index.ts", import.meta.url));
 
 /** A host that can be killed and started again, where it was and with what it had. */
 export interface HostUnderTest {
@@ -30,7 +32,7 @@ export const workerdFolder = await miniflareFolder();
 
 export async function startWorkerHost(bindings = ANONYMOUS): Promise<HostUnderTest> {
   const data = await mkdtemp(join(await quickest(), "trestle-objects-"));
-  const script = await bundleWorker();
+  const script = await bundleWorker(ENTRY);
   const objects = { OBJECTS: "ObjectHost", REGISTRY: "ObjectRegistry" };
   const start = (port: number): Promise<Workerd> =>
     startWorkerd({ folder: workerdFolder ?? "", script, objects, bindings, data, port });

@@ -1,10 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { Rolldown } from "tsdown";
 
-const ENTRY = fileURLToPath(new URL("../worker/src/index.ts", import.meta.url));
-
-/** The worker as it is deployed: one module, without anything of Node. */
-export async function bundleWorker(entry = ENTRY): Promise<string> {
+/** A worker as it is deployed: one module, without anything of Node. */
+export async function bundleWorker(entry: string): Promise<string> {
   const bundle = await Rolldown.rolldown({
     input: entry,
     platform: "browser",
