@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { createHub, type Hub } from "@trestle/events";
 import {
@@ -28,6 +29,7 @@ import { createRequestStates, type RequestStates } from "./parked/request-state.
 import type { Pipeline, PipelineParts } from "./pipeline.ts";
 import type { Running } from "./running.ts";
 import type { Shared } from "./shared/shared.ts";
+import { createSignIns, type SignIns } from "./sign-in/sign-ins.ts";
 import type { ChainHistory } from "./state/chains/chains.ts";
 import type { HistoryStore } from "./state/history/history.ts";
 import type { MetricsStore } from "./state/metrics/metrics.ts";
@@ -62,6 +64,7 @@ export interface Core {
   /** Which definitions of the servers are approved. */
   readonly pins: Pins;
   readonly upstreams: Upstreams;
+  readonly signIns: SignIns;
   readonly calls: Calls;
   readonly history: HistoryStore;
   readonly metrics: MetricsStore;
@@ -124,7 +127,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     run: (approved) => calls.callUpstreamTool(toInnerCall(approved)),
     onResolved: alarms.resolved,
   });
-  const { upstreams, own } = createServers(parts, { hostFor, alarms, core: () => core });
+  const { upstreams, own, signIns } = createServers(parts, { hostFor, alarms, core: () => core });
   const { saved, pins, catalog } = openCatalog(parts, { upstreams, own, alarms });
   const { access } = state;
   const states = createRequestStates(access.sealer, clock);
@@ -156,9 +159,9 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   breakers?.follow(calls.pipeline.breaker);
   const core: Core = {
     ...{ version, clock, log, live, settings, access, sight, exposure, usage },
-    ...{ catalog, pins, upstreams, calls, review, results, hub, webhooks },
+    ...{ catalog, pins, upstreams, signIns, calls, review, results, hub, webhooks },
     ...{ history, metrics, chains, newId, states, shared: parts.shared },
-    parking: createParking({ clock, newId, states }),
+    parking: createParking({ clock, newId, states, shared: parts.shared }),
     ...{ running: parts.running, startedAt: clock.now() },
     async close() {
       breakers?.close();
@@ -222,7 +225,12 @@ function createServers(
   const { live, clock, log, version, state } = parts;
   const { processes, verdicts, folder } = state;
   const clientInfo = { name: "trestle", version };
+  const signIns = createSignIns({
+    ...{ live, clock, access: state.access, newId: randomUUID },
+    folder: join(folder, "sign-ins"),
+  });
   const upstreams = createUpstreams({
+    signIns,
     ...{ live, clock, log, processes, verdicts, clientInfo, hostFor },
     fingerprint: state.access.fingerprint,
     isKnown: state.access.isKnown,
@@ -231,7 +239,7 @@ function createServers(
   });
   const host = hostFor(OWN_SERVER, folder);
   const own = createOwnServer({ version, clock, log, clientInfo, processes, host, core });
-  return { upstreams, own };
+  return { upstreams, own, signIns };
 }
 
 function pipelineParts({ live, clock, log, state, shared }: CoreParts, alarms: Alarms) {

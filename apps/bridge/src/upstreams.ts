@@ -27,6 +27,9 @@ import { isolationOf } from "./isolation/isolation-of.ts";
 import { createLateUpstream } from "./late-upstream.ts";
 import { createLiveUpstream, type LiveUpstream } from "./live-upstream.ts";
 import { relayedCapabilities } from "./relayed.ts";
+import { holderOf } from "./sign-in/place.ts";
+import type { SignIns } from "./sign-in/sign-ins.ts";
+import { tellingAddress } from "./sign-in/tell-address.ts";
 
 export interface UpstreamParts {
   readonly live: LiveConfig;
@@ -45,17 +48,18 @@ export interface UpstreamParts {
   readonly onState: (id: string, entered: StateEntered) => void;
   /** Told when a server that was lost is connected again. */
   readonly onReconnect: (id: string) => void;
+  readonly signIns: Pick<SignIns, "credentials">;
 }
 
 /** The upstreams as they are configured now. */
 export interface Upstreams {
   get(id: string): Upstream | undefined;
   all(): readonly Upstream[];
+  /** Connects a server anew; calls that run keep what they have until they are done. False: there is none. */
+  restart(id: string): boolean;
   /** Of how a server is connected: another one for whatever may stand behind the id in its place. */
   fingerprint(id: string): string;
   /** Ends every one, and what running calls still hold of those that were replaced or removed. */
-  /** Connects a server anew; calls that run keep what they have until they are done. False: there is none. */
-  restart(id: string): boolean;
   close(): Promise<void>;
 }
 
@@ -101,9 +105,6 @@ export function createUpstreams(parts: UpstreamParts): Upstreams {
   return {
     get: (id) => upstreams.get(id),
     all: () => [...upstreams.values()],
-    fingerprint(id) {
-      const config = live.current();
-      const server = config.servers.find((each) => each.id === id);
     restart(id) {
       const config = live.current();
       const server = config.servers.find((each) => each.id === id);
@@ -112,6 +113,9 @@ export function createUpstreams(parts: UpstreamParts): Upstreams {
       upstream.replace(open(server, config, parts));
       return true;
     },
+    fingerprint(id) {
+      const config = live.current();
+      const server = config.servers.find((each) => each.id === id);
       return server === undefined ? "" : parts.fingerprint(connectionText(server, config, parts));
     },
     async close() {
@@ -138,7 +142,12 @@ function openAny(server: ServerConfig, config: Config, parts: UpstreamParts): Up
     return createIsolatedUpstream({
       ...{ id, kind, clock, ...isolated, isKnown: parts.isKnown },
       lists: openOne(server, config, { ...parts, idleStopMs: () => LISTS_IDLE_MS }),
-      open: (onGone) => openOne(server, config, { ...parts, onGone }),
+      open: (onGone, principal) =>
+        openOne(server, config, {
+          ...parts,
+          onGone,
+          ...(principal !== undefined && { principal }),
+        }),
     });
   };
   return createLateUpstream({ id, kind, clock, make });
@@ -148,6 +157,8 @@ function openAny(server: ServerConfig, config: Config, parts: UpstreamParts): Up
 interface OneParts extends UpstreamParts {
   readonly idleStopMs?: () => number;
   readonly onGone?: (loss?: string) => void;
+  /** Whom it is for, where it is not for everybody. */
+  readonly principal?: string;
 }
 
 function openOne(server: ServerConfig, config: Config, parts: OneParts): Upstream {
@@ -162,7 +173,8 @@ function openOne(server: ServerConfig, config: Config, parts: OneParts): Upstrea
   };
   const connectTo = (resolved: ServerConfig): Upstream => {
     const { replicas = [] } = resolved.kind === "http" ? resolved.entry : {};
-    if (resolved.kind !== "http" || replicas.length === 0) return connectOne(resolved);
+    if (resolved.kind !== "http") return connectOne(resolved);
+    if (replicas.length === 0) return tellingAddress(connectOne(resolved));
     const make = async (): Promise<Upstream> => {
       const { createReplicatedUpstream } = await import("./replicas/replicated-upstream.ts");
       const others = replicas.map((url) =>
@@ -182,7 +194,7 @@ function openOne(server: ServerConfig, config: Config, parts: OneParts): Upstrea
 function toUpstreamConfig(
   server: ServerConfig,
   config: Config,
-  { hostFor, live }: UpstreamParts,
+  { hostFor, live, signIns, principal }: OneParts,
 ): UpstreamConfig {
   const { era, startTimeoutMs, restart } = server.entry;
   const common = {
@@ -198,11 +210,13 @@ function toUpstreamConfig(
   }
   if (server.kind === "http") {
     const { url, headers, type } = server.entry;
+    const credentials = signIns.credentials(server, holderOf(principal));
     return {
       ...common,
       kind: "http",
       url,
       ...(headers === undefined ? {} : { headers }),
+      ...(credentials === undefined ? {} : { credentials }),
       transport: type === "sse" ? "sse" : "auto",
     };
   }

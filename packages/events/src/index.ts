@@ -10,7 +10,12 @@ export {
   type Receive,
   type SubscribeOptions,
 } from "./hub/hub.ts";
-export type { Resolve, ResolvedAddress } from "./webhooks/destination.ts";
+export {
+  type Destination,
+  type Resolve,
+  type ResolvedAddress,
+  resolveDestination,
+} from "./webhooks/destination.ts";
 export { isPublicAddress } from "./webhooks/public-address.ts";
 export type { Delivery, DeliveryCounts } from "./webhooks/queue.ts";
 export { createSender, type Sendable, type SenderOptions } from "./webhooks/sender.ts";

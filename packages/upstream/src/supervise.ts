@@ -142,8 +142,10 @@ export function supervise(options: SuperviseOptions): Supervisor {
     const said = evidence.length === 0 ? "" : ` It said: ${evidence.slice(-10).join(" | ")}`;
     lastError = messageOf(error) + said;
     if (state !== "closed") log.warn("start failed", { error: messageOf(error), evidence });
-    delayNext("failed");
     const known = isTrestleError(error) ? error : undefined;
+    // Nothing is wrong with a server that wants somebody to sign in: it is asked as soon as that is done.
+    if (known?.details?.reason === "needs_reauth") enter("failed");
+    else delayNext("failed");
     return new TrestleError(known?.code ?? "unavailable", lastError, {
       details: { upstream: id, ...known?.details, sent: false, connected: false, stderr: evidence },
       ...(known && { retryable: known.retryable }),

@@ -1,5 +1,6 @@
 import { addAdd } from "./add.ts";
 import { addAudit } from "./audit.ts";
+import { addAuth } from "./auth.ts";
 import { addBatch } from "./batch.ts";
 import { addCache } from "./cache.ts";
 import { addCall } from "./call.ts";
@@ -36,6 +37,7 @@ export const COMMANDS: readonly ((cli: Cli) => void)[] = [
   ...[addHistory, addWhy, addMetrics, addCache, addReview],
   addPins,
   ...[addWebhooks, addTest],
+  addAuth,
   ...[addKeys, addAudit],
   ...[addImport, addUninstall, addAdd, addRemove],
   addConfig,

@@ -38,5 +38,5 @@ export type ReportProblem = (level: "warning" | "error", message: string, path?:
 
 /** The keys of an entry in which references are replaced. */
 export const REFERRING: readonly string[] = [
-  ...["command", "args", "env", "cwd", "url", "replicas", "headers", "embedded"],
+  ...["command", "args", "env", "cwd", "url", "replicas", "headers", "oauth", "embedded"],
 ];

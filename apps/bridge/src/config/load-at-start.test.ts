@@ -32,7 +32,7 @@ const start = (env?: object, version = "1.0.0"): Promise<Config> =>
   loadAtStart({ ...options(env), version });
 
 /** Everything of a configuration that is data. */
-function dataOf({ again: _again, secrets, ...data }: Config): object {
+function dataOf({ again: _, withText: __, secrets, ...data }: Config): object {
   return { ...data, secrets: secrets.values().toSorted() };
 }
 

@@ -91,6 +91,29 @@ const isolation = {
     .describe("How many there may be at once where it is not shared."),
 };
 
+/** How the bridge signs in at a server that wants OAuth. */
+function oauth<Text extends z.ZodType>(text: Text) {
+  return z.strictObject({
+    grant: z
+      .enum(["authorization_code", "client_credentials"])
+      .default("authorization_code")
+      .describe("A person signs in, or the bridge does so by itself."),
+    clientId: text
+      .optional()
+      .describe("As its authorization server knows us; absent: we register."),
+    clientSecret: text.optional().describe("Of the client id."),
+    clientMetadataUrl: z
+      .url({ protocol: /^https$/ })
+      .optional()
+      .describe("Where our client metadata can be read, in place of an id."),
+    scope: z.string().optional().describe("Scopes to ask for, with spaces between."),
+    issuer: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("The only authorization server to sign in at."),
+  });
+}
+
 /** Entries with `text` and its like for every string that may hold a reference. */
 function entriesOf<Text extends z.ZodType>({
   text,
@@ -116,6 +139,10 @@ function entriesOf<Text extends z.ZodType>({
       type: z.enum(["http", "streamable-http", "streamableHttp", "sse"]).optional(),
       url: url.describe("Where it answers."),
       headers: texts.optional(),
+      oauth: z
+        .union([z.literal(false), oauth(text)])
+        .optional()
+        .describe("How to sign in where it wants OAuth; false: not at all."),
       replicas: z
         .array(url)
         .optional()
@@ -151,6 +178,10 @@ export const bridgeSchema = z.strictObject({
     .strictObject({
       host: z.string().default("127.0.0.1").describe("Address to listen on."),
       port: z.int().min(0).max(65_535).default(4100).describe("Port; 0 takes a free one."),
+      publicUrl: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe("Where others reach it, if not at its own address: behind a proxy, say."),
       key: reference.optional().describe("Bearer key that every HTTP caller must present."),
       admin: z
         .boolean()

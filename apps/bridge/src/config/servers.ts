@@ -187,7 +187,9 @@ const MIN_SECRET_LENGTH = 8;
 function literalSecrets(entry: StdioEntry | HttpEntry | EmbeddedEntry): string[] {
   const env = "env" in entry ? Object.values(entry.env ?? {}) : [];
   const headers = "headers" in entry ? Object.values(entry.headers ?? {}) : [];
-  return [...env, ...headers].filter((value) => value.length >= MIN_SECRET_LENGTH);
+  const { clientSecret } = ("oauth" in entry && entry.oauth) || {};
+  const all = [...env, ...headers, ...(clientSecret === undefined ? [] : [clientSecret])];
+  return all.filter((value) => value.length >= MIN_SECRET_LENGTH);
 }
 
 /** An id like the name that none of `taken` is. */
@@ -208,13 +210,13 @@ function versionId(name: string): string {
   return room < 1 ? version : toId(`${server.slice(0, room)}-${version}`);
 }
 
-/** The id that a name is served under where nothing else has it. */
-export function toId(name: string): string {
 /** May an entry be called so, and is it served under that name? */
 export function isServerName(name: string): boolean {
   return toId(name) === name || VERSIONED.test(name);
 }
 
+/** The id that a name is served under where nothing else has it. */
+export function toId(name: string): string {
   const id = name
     .toLowerCase()
     .replaceAll(/[^a-z0-9-]+/g, "-")

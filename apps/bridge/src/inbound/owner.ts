@@ -17,10 +17,12 @@ import type { Access } from "../access/access.ts";
 import type { Bridge } from "../bridge.ts";
 import type { Config } from "../config/load.ts";
 import type { Core } from "../core.ts";
+import { createCallback } from "./callback.ts";
 import { type ControlRequest, readHello, sayFarewell, serveControl } from "./control.ts";
 import { type Address, createHttpDoor } from "./http-door.ts";
 import { createLateFeed } from "./late-feed.ts";
 import { createLateRest } from "./late-rest.ts";
+import type { Rest } from "./rest/rest.ts";
 import { createStreamWire } from "./wire-stream.ts";
 
 export interface InboundParts {
@@ -54,10 +56,13 @@ export function createInbound(parts: InboundParts): Inbound {
   const wire = { instance, log, isPlain, isListPlain };
   const streams = new Set<{ close(): Promise<void> }>();
   const joiners = new Set<Socket>();
-  const rest = createLateRest(core, log);
+  const api = createLateRest(core, log);
+  const callback = createCallback(core, log);
+  const rest: Rest = (...asked) => callback(...asked) || api(...asked);
   const openFeed = () => createLateFeed(core);
   const door = createHttpDoor({
     ...{ ...wire, config, access: core.access, rest, openFeed, onListening },
+    siblings: core.shared?.siblings,
   });
   let stopping = false;
 

@@ -29,8 +29,11 @@ export interface InstanceParts {
   readonly isolation: Isolation;
   /** At once. */
   readonly maxInstances: number;
-  /** Makes an instance that is not started yet. `onGone` is told when its connection is over. */
-  readonly open: (onGone: (loss?: string) => void) => Upstream;
+  /**
+   * Makes an instance that is not started yet. `onGone` is told when its connection is over; `principal` is whom it
+   * is for, where it is for one.
+   */
+  readonly open: (onGone: (loss?: string) => void, principal: string | undefined) => Upstream;
   /** Of one instance; `isFor` tells whose it is. */
   readonly onEvent: (event: UpstreamEvent, isFor: (client: Client) => boolean) => void;
   readonly clock: Clock;
@@ -89,10 +92,13 @@ export function createInstances(parts: InstanceParts): Instances {
   }
 
   function add(holder: Holder): Instance {
-    const upstream = open((loss) => {
-      if (loss === undefined) end(instance);
-      else if (instance.served && isolation !== "pooled") instance.lost = loss;
-    });
+    const upstream = open(
+      (loss) => {
+        if (loss === undefined) end(instance);
+        else if (instance.served && isolation !== "pooled") instance.lost = loss;
+      },
+      isolation === "principal" ? (holder as string) : undefined,
+    );
     const instance: Instance = { upstream, holder, running: 0, served: false };
     if (isolation === "session" && typeof holder !== "string" && isBereft(holder)) {
       instance.lost = "ended while the session was not used, or with the bridge before this one";

@@ -4,6 +4,7 @@ import { cacheClear, cacheStats, cacheToggle } from "./cache.ts";
 import { callTool } from "./call-tool.ts";
 import { chainGet, chains } from "./chains.ts";
 import { configGet, configSet, configUnset } from "./config.ts";
+import { databaseQuery } from "./database-query.ts";
 import { discover } from "./discover.ts";
 import { doctor } from "./doctor.ts";
 import { describeTool, findTools } from "./find-tools.ts";
@@ -25,20 +26,33 @@ import {
   serverStderr,
 } from "./server-admin.ts";
 import { servers } from "./servers.ts";
+import { signIn, signInFinish, signIns, signOut } from "./sign-ins.ts";
+import { stats } from "./stats.ts";
+import { swarmCreate, swarmGet } from "./swarms.ts";
 import { webhookReplay, webhooksList } from "./webhooks.ts";
 import { why } from "./why.ts";
+import {
+  workflowCancel,
+  workflowExecute,
+  workflowExecution,
+  workflowExecutions,
+  workflows,
+} from "./workflows.ts";
 
 /** All that can be asked of the bridge. */
 export const OPERATIONS = [
   ...[discover, findTools, describeTool, servers],
   ...[serverAdd, serverChange, serverRemove, serverRestart, serverStderr],
   ...[callTool, batch, runChain, readResult],
+  ...[workflows, workflowExecute, workflowExecutions, workflowExecution, workflowCancel],
+  ...[swarmCreate, swarmGet, databaseQuery],
   ...[history, why, chains, chainGet, metrics, performance],
-  ...[health, ps, doctor],
+  ...[health, ps, doctor, stats],
   ...[cacheStats, cacheClear, cacheToggle],
   ...[reviewList, reviewGet, reviewResolve],
   ...[pins, pinsDiff, pinsApprove],
   ...[webhooksList, webhookReplay],
+  ...[signIns, signIn, signInFinish, signOut],
   ...[keys, keyCreate, keyRotate, keyRevoke],
   ...[auditList, auditVerify],
   ...[configGet, configSet, configUnset],

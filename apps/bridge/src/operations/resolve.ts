@@ -3,6 +3,7 @@ import type { Sees } from "../access/sight.ts";
 import { createSearch, type Search } from "../catalog/search.ts";
 import type { CatalogTool } from "../catalog/view.ts";
 import type { Core } from "../core.ts";
+import { withAddress } from "../sign-in/tell-address.ts";
 
 /** How callers name a tool: by its exposed name, by `SERVER.TOOL`, or by server and tool. */
 export interface ToolName {
@@ -27,6 +28,7 @@ export async function resolveTool(
     await core.catalog.settled();
     found = find();
   }
+  if (!found && (await wasReached(serverNamed(name, core), core))) found = find();
   if (found) return { ...found, exposedName: String(found.definition.name) };
   throw unknownTool(name, core, core.sight.tools(principal));
 }
@@ -54,6 +56,28 @@ export function searchOf(core: Core): Search {
     searches.set(tools, search);
   }
   return search;
+}
+
+/** The server of which a name speaks, where it names one. */
+function serverNamed({ tool, server }: ToolName, core: Core): string | undefined {
+  const known = (id: string) => core.upstreams.get(id) !== undefined;
+  const named = [server, ...[".", "__"].map((separator) => tool.split(separator, 1)[0])];
+  return named.flatMap((each) => (each ? [serverIdOf(each, core)] : [])).find(known);
+}
+
+/**
+ * A server that could never be read because it wants a sign-in is asked once more: perhaps somebody signed in since.
+ * Throws where to do it, as whoever calls may be told.
+ */
+async function wasReached(server: string | undefined, core: Core): Promise<boolean> {
+  if (server === undefined || !core.signIns.isWanted(server)) return false;
+  try {
+    await core.upstreams.get(server)?.ready();
+  } catch (error) {
+    throw withAddress(error);
+  }
+  await core.catalog.check(server);
+  return true;
 }
 
 function byName(name: string, core: Core): CatalogTool | undefined {

@@ -34,7 +34,10 @@ export async function resolveDestination(
   const url = parseUrl(text);
   const isAllowed = allowHosts.includes(url.host) || allowHosts.includes(url.hostname);
   if (url.protocol === "http:" && !isAllowed) {
-    throw new TrestleError("denied", `Webhooks go over https: ${url.host} is not. Change its URL.`);
+    throw new TrestleError(
+      "denied",
+      `Requests to others go over https, and ${url.href} does not. Change it.`,
+    );
   }
   const addresses = await addressesOf(url, resolve);
   const [first] = addresses;
@@ -54,10 +57,10 @@ function parseUrl(text: string): URL {
   const url = URL.parse(text);
   const isHttp = url?.protocol === "https:" || url?.protocol === "http:";
   if (!url || !isHttp) {
-    throw new TrestleError("invalid_input", "A webhook needs an https URL. Correct the target.");
+    throw new TrestleError("invalid_input", "What is called needs an https URL. Correct it.");
   }
   if (url.username !== "" || url.password !== "") {
-    throw new TrestleError("invalid_input", "A webhook's URL holds no user or password.");
+    throw new TrestleError("invalid_input", "A URL that is called holds no user or password.");
   }
   return url;
 }

@@ -189,11 +189,10 @@ function union(granted = "", wanted = ""): string {
   return [...new Set(`${granted} ${wanted}`.split(" "))].filter(Boolean).join(" ");
 }
 
-/** A person has to sign in; the message says where, and nothing else is to be done. */
+/** A person has to sign in. Where, the details say: messages are kept in logs, for others to read. */
 function needsReauth({ upstream, how, tellsAddress }: OAuthParts, url?: string): TrestleError {
   const told = tellsAddress() ? url : undefined;
-  const where = told === undefined ? how : `Open ${told} in a browser, then call again. ${how}`;
-  return new TrestleError("denied", `Upstream "${upstream}" wants a sign-in. ${where}`, {
+  return new TrestleError("denied", `Upstream "${upstream}" wants a sign-in. ${how}`, {
     details: {
       ...{ upstream, reason: "needs_reauth", sent: true },
       ...(told !== undefined && { authorization_url: told }),

@@ -7,10 +7,12 @@ import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
 import { keyRoutes } from "./keys.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { mountedRoutes } from "./mounted.ts";
 import { pinRoutes } from "./pins.ts";
 import { reviewRoutes } from "./review.ts";
 import type { Route } from "./route.ts";
 import { serverRoutes } from "./servers.ts";
+import { signInRoutes } from "./sign-ins.ts";
 import { toolRoutes } from "./tool.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
@@ -21,12 +23,14 @@ export const ROUTES: readonly Route[] = [
   ...discoverRoutes,
   ...toolRoutes,
   ...chainRoutes,
+  ...mountedRoutes,
   ...historyRoutes,
   ...metricsRoutes,
   ...cacheRoutes,
   ...reviewRoutes,
   ...pinRoutes,
   ...webhookRoutes,
+  ...signInRoutes,
   ...keyRoutes,
   ...auditRoutes,
   ...configRoutes,

@@ -1,0 +1,88 @@
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { systemClock } from "@trestle/protocol";
+import { expect, onTestFinished, test } from "vitest";
+import { createGuardedFetch } from "./guarded-fetch.ts";
+
+const PUBLIC = "https://mcp.example/mcp";
+const names: Record<string, string> = {
+  "mcp.example": "93.184.215.14",
+  "inside.example": "10.0.0.7",
+  "six.example": "::1",
+  "mapped.example": "::ffff:169.254.169.254",
+};
+
+async function resolve(hostname: string) {
+  const address = names[hostname];
+  if (address === undefined) throw new Error("no such name");
+  return [{ address, family: address.includes(":") ? 6 : 4 }];
+}
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const from = (server: string) => createGuardedFetch({ server, clock: systemClock, resolve });
+
+test.each([
+  ["http://mcp.example/token", /go over https/],
+  ["https://inside.example/token", /not on the public internet/],
+  ["https://six.example/token", /not on the public internet/],
+  ["https://mapped.example/token", /not on the public internet/],
+  ["https://127.0.0.1/token", /not on the public internet/],
+  ["https://2130706433/token", /not on the public internet/],
+  ["https://0x7f.1/token", /not on the public internet/],
+  ["https://[::ffff:127.0.0.1]/token", /not on the public internet/],
+  ["https://169.254.169.254/latest/meta-data", /not on the public internet/],
+  ["https://us:secret@mcp.example/token", /no user or password/],
+  ["file:///etc/passwd", /https URL/],
+])("a server on the internet cannot send us to %s", async (url, message) => {
+  await expect(from(PUBLIC)(url)).rejects.toMatchObject({
+    message: expect.stringMatching(message),
+  });
+});
+
+test("a server on this machine may name another one here, and what it answers is read", async () => {
+  const other = await serve((request, response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify({ method: request.method, type: request.headers["content-type"] }));
+  });
+  const fetch = from(`${other}/mcp`);
+  const body = new URLSearchParams({ grant_type: "refresh_token" });
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const answer = await fetch(`${other}/token`, { method: "POST", headers, body });
+  expect([answer.status, await answer.json()]).toEqual([
+    200,
+    { method: "POST", type: headers["content-type"] },
+  ]);
+});
+
+test("a redirect leads nowhere else, and round and round only so often", async () => {
+  const other = await serve((_request, response) => response.writeHead(200).end("here"));
+  const first = await serve((request, response) => {
+    const to = request.url === "/away" ? `${other}/x` : "/round";
+    response.writeHead(302, { location: to }).end();
+  });
+  const fetch = from(first);
+  for (const path of ["/away", "/round"]) {
+    await expect(fetch(first + path)).rejects.toMatchObject({ code: "denied" });
+  }
+});
+
+test("an answer without end is not read to its end", async () => {
+  const flood = await serve((_request, response) => {
+    const more = (): void => {
+      while (response.write("x".repeat(65_536)));
+      response.once("drain", more);
+    };
+    more();
+  });
+  await expect(from(flood)(flood)).rejects.toMatchObject({ code: "unavailable" });
+});

@@ -1,0 +1,118 @@
+import { lookup } from "node:dns/promises";
+import type { IncomingMessage } from "node:http";
+import {
+  type Destination,
+  isPublicAddress,
+  type Resolve,
+  resolveDestination,
+} from "@trestle/events";
+import { type Clock, messageOf, nodeHttp, nodeHttps, TrestleError } from "@trestle/protocol";
+
+/** What OAuth needs of `fetch`. */
+export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
+export interface GuardedFetchOptions {
+  /** The server in whose name others are asked: where it is itself not on the public internet, they need not be. */
+  readonly server: string;
+  readonly clock: Clock;
+  readonly resolve?: Resolve;
+}
+
+const TIMEOUT_MS = 10_000;
+const MAX_BYTES = 1024 * 1024;
+const MAX_REDIRECTS = 3;
+
+/**
+ * Asks addresses that a server named, and nobody here chose: over https, at the very address that was checked, none
+ * that only this machine or its network reaches, and no redirect to another origin.
+ */
+export function createGuardedFetch(options: GuardedFetchOptions): Fetch {
+  const { clock, resolve = (hostname) => lookup(hostname, { all: true }) } = options;
+  let isPrivate: Promise<boolean> | undefined;
+
+  async function once(url: URL, init: RequestInit): Promise<Response> {
+    isPrivate ??= isOnPrivateNetwork(options.server, resolve);
+    const allowHosts = (await isPrivate) ? [url.host] : [];
+    return send(await resolveDestination(url.href, { resolve, allowHosts }), init, clock);
+  }
+
+  return async (url, init = {}) => {
+    let at = new URL(url);
+    for (let hop = 0; ; hop += 1) {
+      const response = await once(at, init);
+      const to = response.headers.get("location");
+      const next = response.status >= 300 && to !== null ? URL.parse(to, at.href) : undefined;
+      if (!next) return response;
+      if (next.origin !== at.origin || hop >= MAX_REDIRECTS) {
+        throw new TrestleError(
+          "denied",
+          `${at.host} redirects to ${next.host}, which is not followed.`,
+        );
+      }
+      at = next;
+    }
+  };
+}
+
+async function isOnPrivateNetwork(server: string, resolve: Resolve): Promise<boolean> {
+  const { hostname, host } = new URL(server);
+  const options = { resolve, allowHosts: [host] };
+  const { address } = await resolveDestination(`https://${host}/`, options);
+  return hostname === "localhost" || !isPublicAddress(address);
+}
+
+function send(destination: Destination, init: RequestInit, clock: Clock): Promise<Response> {
+  const { url, address, family } = destination;
+  const result = Promise.withResolvers<Response>();
+  const request = (url.protocol === "https:" ? nodeHttps() : nodeHttp).request(url, {
+    method: init.method ?? "GET",
+    agent: false, // a kept connection may belong to another address
+    lookup: (_hostname, options, callback) => {
+      if (options.all) callback(null, [{ address, family }]);
+      else callback(null, address, family);
+    },
+    headers: Object.fromEntries(new Headers(init.headers)),
+  });
+  const fail = (error: TrestleError) => {
+    result.reject(error);
+    request.destroy();
+  };
+  const cancel = clock.after(TIMEOUT_MS, () =>
+    fail(new TrestleError("timeout", `${url.host} did not answer within ${TIMEOUT_MS} ms.`)),
+  );
+  request.on("error", (error) =>
+    fail(new TrestleError("unavailable", `${url.host}: ${messageOf(error)}.`, { cause: error })),
+  );
+  request.on("response", (response) => {
+    read(response).then((body) => result.resolve(toResponse(response, body)), fail);
+  });
+  request.end(bodyOf(init.body));
+  return result.promise.finally(cancel);
+}
+
+function bodyOf(body: RequestInit["body"]): string | undefined {
+  return body === undefined || body === null ? undefined : String(body);
+}
+
+async function read(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BYTES)
+      throw new TrestleError("unavailable", `An answer is larger than ${MAX_BYTES} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const NO_BODY = [204, 205, 304];
+
+function toResponse({ statusCode = 0, headers }: IncomingMessage, body: Buffer): Response {
+  const kept = ["content-type", "location", "www-authenticate"].flatMap((name) => {
+    const value = headers[name];
+    return typeof value === "string" ? [[name, value] as [string, string]] : [];
+  });
+  const content = NO_BODY.includes(statusCode) ? null : new Uint8Array(body);
+  return new Response(content, { status: statusCode, headers: kept });
+}
