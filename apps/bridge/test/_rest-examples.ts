@@ -16,6 +16,8 @@ export interface Example {
   /** The query of GET and DELETE, else the body. */
   readonly input?: JsonObject;
   /** `less`: it is answered, without what the key may not see; `hidden`: as if there were no such thing. */
+  /** The status and code, where doing it takes somebody else's server: that is tested beside that. */
+  readonly instead?: readonly [number, string];
   readonly forbidden: "denied" | "hidden" | "less" | "open";
 }
 
@@ -26,11 +28,24 @@ export interface World {
   /** Of a key whose scopes cover nothing. */
   readonly narrow: Readonly<Record<string, string>>;
   readonly ids: Readonly<
-    Record<"call" | "chain" | "review" | "letter" | "handle" | "rotated" | "revoked", string>
+    Record<
+      | "call"
+      | "chain"
+      | "review"
+      | "letter"
+      | "handle"
+      | "rotated"
+      | "revoked"
+      | "execution"
+      | "cancelled"
+      | "swarm",
+      string
+    >
   >;
 }
 
 const KEY = "a-key-of-sixteen-letters";
+const ALL = { TRESTLE_PROFILE: "all" };
 const ECHO = { tool: "one__echo", arguments: { text: CANARY } };
 const STEPS = [{ server: "one", tool: "echo", arguments: { text: CANARY } }];
 
@@ -50,6 +65,10 @@ export async function startWorld(): Promise<World> {
     },
     {},
     { policy: { tools: { write: { ...failing, fallback } } } },
+    {
+      database: { embedded: "database", env: ALL },
+      orchestrator: { embedded: "orchestrator", env: ALL },
+    },
   );
   const admin = {
     authorization: `Bearer ${readFileSync(join(bridge.home, "admin.key"), "utf8").trim()}`,
@@ -63,6 +82,11 @@ export async function startWorld(): Promise<World> {
   const long = { text: CANARY.repeat(200) };
   const { answer } = await callByHttp(bridge.url, "one__echo", long, admin);
   const [, handle] = /result:\/\/([\w-]+)/.exec(JSON.stringify(answer)) ?? [];
+  const definition = { id: "ask", steps: [{ id: "ask", type: "approval", message: CANARY }] };
+  await post("tool/call", { tool: "orchestrator.register_workflow", arguments: { definition } });
+  const execute = () => post("workflow/execute", { workflow: "ask", wait_seconds: 0 });
+  const [execution, cancelled] = [await execute(), await execute()];
+  const swarm = await post("swarm/create", { name: CANARY });
   const [rotated, revoked] = [await post("keys", { name: "a" }), await post("keys", { name: "b" })];
   return {
     ...{ bridge, admin, narrow: { "x-api-key": KEY } },
@@ -72,6 +96,9 @@ export async function startWorld(): Promise<World> {
       review: String(item?.id),
       letter: await deadLetter(bridge, admin),
       handle: String(handle),
+      execution: String(objectOf(execution.data).executionId),
+      cancelled: String(objectOf(cancelled.data).executionId),
+      swarm: String(objectOf(swarm.data).swarm ?? objectOf(swarm.data).id),
       rotated: idOf(rotated),
       revoked: idOf(revoked),
     },
@@ -98,6 +125,34 @@ export function examplesOf({ ids }: World): Readonly<Record<string, Example>> {
     "GET servers": { forbidden: "less" },
     "GET ps": { forbidden: "less" },
     "GET doctor": { forbidden: "denied" },
+    "POST servers": {
+      input: { name: "extra", entry: { url: "http://127.0.0.1:9/mcp" } },
+      forbidden: "denied",
+    },
+    "PUT servers/:name": {
+      ...{ parts: { name: "extra" }, input: { entry: { url: "http://127.0.0.1:9/other" } } },
+      forbidden: "denied",
+    },
+    "DELETE servers/:name": { parts: { name: "extra" }, forbidden: "denied" },
+    "POST servers/:server/restart": { parts: { server: "one" }, forbidden: "denied" },
+    "GET servers/:server/stderr": { parts: { server: "one" }, forbidden: "denied" },
+    "GET sign-ins": { forbidden: "less" },
+    "POST sign-ins/finish": {
+      input: { url: "http://127.0.0.1:9/callback?code=a&state=b" },
+      ...{ forbidden: "denied", instead: [403, "denied"] },
+    },
+    "POST sign-ins/:server": {
+      ...{ parts: { server: "one" }, forbidden: "denied", instead: [404, "not_found"] },
+    },
+    "DELETE sign-ins/:server": {
+      ...{ parts: { server: "one" }, forbidden: "denied", instead: [404, "not_found"] },
+    },
+    "GET config": { input: { key: "http.port" }, forbidden: "denied" },
+    "PUT config/:key": {
+      ...{ parts: { key: "history.maxRows" }, input: { value: 5_000 } },
+      forbidden: "denied",
+    },
+    "DELETE config/:key": { parts: { key: "history.maxRows" }, forbidden: "denied" },
     "GET discover": { input: { detail: "full" }, forbidden: "less" },
     "GET tools": { input: { query: "echo" }, forbidden: "less" },
     "GET tools/find": { input: { query: "echo", limit: 3 }, forbidden: "less" },
@@ -106,12 +161,27 @@ export function examplesOf({ ids }: World): Readonly<Record<string, Example>> {
     "POST tool/batch": { input: { calls: [ECHO] }, forbidden: "less" },
     "GET results/:handle": { parts: { handle: ids.handle }, forbidden: "hidden" },
     "POST chain": { input: { name: "again", steps: STEPS }, forbidden: "less" },
+    "GET workflows": { input: { templates: false }, forbidden: "denied" },
+    "POST workflow/execute": {
+      input: { workflow: "ask", wait_seconds: 0, idempotency_key: "once", timeout: 20 },
+      forbidden: "denied",
+    },
+    "GET workflow/executions": { input: { limit: 5 }, forbidden: "denied" },
+    "GET workflow/executions/:id": { parts: { id: ids.execution }, forbidden: "denied" },
+    "POST workflow/executions/:id/cancel": { parts: { id: ids.cancelled }, forbidden: "denied" },
+    "POST swarm/create": { input: { name: "ours", topology: "star" }, forbidden: "denied" },
+    "GET swarm/:id": { parts: { id: ids.swarm }, forbidden: "denied" },
+    "POST database/query": {
+      input: { type: "query", sql: "select $1::int as n", params: [1] },
+      forbidden: "denied",
+    },
     "GET chains": { input: { limit: 5 }, forbidden: "less" },
     "GET chains/:id": { parts: { id: ids.chain }, forbidden: "hidden" },
     "GET history": { input: { server: "one", limit: 5 }, forbidden: "less" },
     "GET history/:execution_id": { parts: { execution_id: ids.call }, forbidden: "hidden" },
     "GET metrics": { input: { timeframe: "24h", group_by: "tool" }, forbidden: "less" },
     "GET performance": { forbidden: "less" },
+    "GET stats": { forbidden: "less" },
     "GET cache": { forbidden: "less" },
     "POST cache/clear": { input: { server: "one" }, forbidden: "denied" },
     "POST cache/toggle": { input: { enabled: true }, forbidden: "denied" },

@@ -27,7 +27,7 @@ function openPlace(): Place {
   place.configure({
     mcpServers: {
       docs: { command: process.execPath, args: [DOCS, join(place.root, "asked.jsonl")] },
-      orchestrator: { embedded: "orchestrator" },
+      orchestrator: { embedded: "orchestrator", env: { TRESTLE_PROFILE: "all" } },
     },
   });
   return place;

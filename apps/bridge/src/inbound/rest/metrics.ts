@@ -13,4 +13,10 @@ export const metricsRoutes: readonly Route[] = [
     operation: "performance",
     summary: "How fast each tool answers, and what stands in its way.",
   },
+  {
+    method: "GET",
+    path: "stats",
+    operation: "stats",
+    summary: "State, counters and memory of each part.",
+  },
 ];

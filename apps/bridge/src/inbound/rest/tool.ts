@@ -26,7 +26,7 @@ export const toolRoutes: readonly Route[] = [
 ];
 
 /** A tool that reports an error did answer: the failure is in the envelope, its words in `data.result`. */
-function toCallAnswer({ result, metadata }: JsonObject): Answer {
+export function toCallAnswer({ result, metadata }: JsonObject): Answer {
   const answer = {
     data: { result },
     ...(isJsonObject(metadata) ? { metadata } : {}),

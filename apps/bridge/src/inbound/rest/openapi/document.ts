@@ -11,9 +11,10 @@ import { pagePaths } from "./page-paths.ts";
 /** The OpenAPI 3.1 document of the REST API, from the schemas that check what is asked. */
 export function openApiDocument(version: string): JsonObject {
   const paths: Record<string, JsonObject> = {};
+  const shared: Record<string, JsonObject> = {};
   for (const route of ROUTES) {
     const path = `/${route.path.replace(/:(\w+)/g, "{$1}")}`;
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: toOperation(route) };
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: toOperation(route, shared) };
   }
   return {
     openapi: "3.1.1",
@@ -27,20 +28,23 @@ export function openApiDocument(version: string): JsonObject {
     servers: [{ url: BASE }],
     tags: [...new Set(ROUTES.map(tagOf))].map((name) => ({ name })),
     paths: { ...paths, ...pagePaths() },
-    components,
+    components: { ...components, schemas: { ...(components.schemas as JsonObject), ...shared } },
     security: WITH_KEY,
   };
 }
 
 const WITH_KEY = [{ apiKey: [] }, { bearer: [] }];
 
-function toOperation(route: Route): JsonObject {
+/** What schemas define for themselves, by names of the whole document: there `#` is the document. */
+type Shared = Record<string, JsonObject>;
+
+function toOperation(route: Route, shared: Shared): JsonObject {
   const operation = findOperation(route.operation);
-  const input = inputSchemaOf(operation, route);
+  const input = inputSchemaOf(operation, route, shared);
   const hasBody = route.method === "POST" || route.method === "PUT";
   const narrows = route.narrow !== undefined || "server" in operation.input.shape;
   const parameters = [
-    ...partsOf(route).map((name) => pathParameter(name, operation)),
+    ...partsOf(route).map((name) => pathParameter(name, operation, shared)),
     ...(hasBody ? [] : queryParameters(input)),
     ...(narrows ? [{ $ref: `#/components/parameters/${SERVER_HEADER}` }] : []),
   ];
@@ -66,22 +70,27 @@ const NEEDS: Record<Operation["needs"], string> = {
 };
 
 /** What the path gives is not in the input again. */
-function inputSchemaOf(operation: Operation, route: Route): JsonObject {
+function inputSchemaOf(operation: Operation, route: Route, shared: Shared): JsonObject {
   const inPath = Object.fromEntries(partsOf(route).map((name) => [name, true as const]));
-  return toSchema(operation.input.omit(inPath as Record<never, true>).strict());
+  const input = operation.input.omit(inPath as Record<never, true>).strict();
+  return toSchema(input, { name: operation.name, shared });
 }
 
 /** As it is asked for, before defaults are put in. */
-export function toSchema(schema: z.ZodType): JsonObject {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    io: "input",
-    unrepresentable: "any",
-  }) as JsonObject;
+function toSchema(
+  schema: z.ZodType,
+  { name, shared }: { readonly name: string; readonly shared: Shared },
+): JsonObject {
+  const made = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  const text = JSON.stringify(made).replaceAll('"#/$defs/', `"#/components/schemas/${name}.`);
+  const { $schema: _, $defs = {}, ...rest } = JSON.parse(text) as JsonObject;
+  for (const [key, value] of Object.entries($defs as Shared)) shared[`${name}.${key}`] = value;
   return rest;
 }
 
-function pathParameter(name: string, { input }: Operation): JsonObject {
-  const { description, ...schema } = toSchema(input.shape[name] as z.ZodType);
+function pathParameter(name: string, operation: Operation, shared: Shared): JsonObject {
+  const part = operation.input.shape[name] as z.ZodType;
+  const { description, ...schema } = toSchema(part, { name: `${operation.name}.${name}`, shared });
   return { name, in: "path", required: true, ...(description && { description }), schema };
 }
 
@@ -103,9 +112,8 @@ function bodyOf(input: JsonObject): JsonObject {
 
 function responsesOf({ needs }: Operation, route: Route): JsonObject {
   const refused = (name: string): JsonObject => ({ $ref: `#/components/responses/${name}` });
-  const limited = route.path.startsWith("tool/") || route.path.startsWith("chain");
   return {
-    "200": { $ref: `#/components/responses/${limited ? "Called" : "Done"}` },
+    "200": { $ref: `#/components/responses/${route.toAnswer ? "Called" : "Done"}` },
     "400": refused("BadInput"),
     ...(needs === "anybody" ? {} : { "401": refused("Unauthenticated") }),
     "403": refused("Denied"),
