@@ -20,7 +20,9 @@ export interface LocalHost extends HostUnderTest {
 }
 
 /** The host of a folder of its own, as a process. */
-export async function startLocalHost(env: Readonly<Record<string, string>> = {}): Promise<LocalHost> {
+export async function startLocalHost(
+  env: Readonly<Record<string, string>> = {},
+): Promise<LocalHost> {
   const folder = await mkdtemp(join(tmpdir(), "trestle-objects-"));
   let running = await startProcess(folder, { port: "0", env });
   const { url } = running;

@@ -104,6 +104,8 @@ export const document = defineObjectClass({
   state: ({ storage }) => ({ version: headOf(storage).version, content: contentOf(storage) }),
 });
 
+const SMALL_OPERATION = 8_192;
+
 interface Edit {
   readonly path: readonly string[];
   readonly operation: TextOperation;
@@ -151,7 +153,7 @@ function tell(context: ObjectContext, change: Parameters<typeof store>[1], next:
   const version = store(context, change, next);
   // Whoever watches applies a small change, and reads the document after a large one.
   const { kind } = change;
-  if (kind === "edit") {
+  if (kind === "edit" && JSON.stringify(change.operation).length <= SMALL_OPERATION) {
     context.broadcast({
       version,
       kind,

@@ -20,6 +20,8 @@ interface Entry {
 
 const PREFIX = "entry:";
 const LAST_VERSION = "version";
+/** Larger ones are read by whoever wants them: what is broadcast has a bound of its own, and is kept besides. */
+const SMALL_VALUE = 8_192;
 
 const key = z.string().min(1).max(400).describe("The key");
 const version = z.int().min(0).describe("Of the entry; 0 where there is none");
@@ -114,7 +116,9 @@ function put(context: ObjectContext, args: Put): { version: number } {
   storage.put(LAST_VERSION, next);
   const entry = { value: args.value, version: next };
   storage.put(PREFIX + args.key, expiresAt === undefined ? entry : { ...entry, expiresAt });
-  context.broadcast({ key: args.key, value: args.value, version: next });
+  const isSmall = JSON.stringify(args.value).length <= SMALL_VALUE;
+  const told = { key: args.key, version: next };
+  context.broadcast(isSmall ? { ...told, value: args.value } : told);
   const alarm = context.alarm.get();
   if (expiresAt !== undefined) context.alarm.set(Math.min(alarm ?? expiresAt, expiresAt));
   return { version: next };
