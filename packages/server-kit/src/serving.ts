@@ -34,6 +34,7 @@ export { isPlainClient, isPlainId, isPlainMessage } from "./serve/plain.ts";
 export type { Body } from "./serve/read-body.ts";
 export { schemaFault } from "./serve/schema-fault.ts";
 export type { SessionFacts } from "./serve/sessions.ts";
+export type { SessionSiblings } from "./serve/siblings.ts";
 export {
   type ServeStreamOptions,
   type StreamConnection,

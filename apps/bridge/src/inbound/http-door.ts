@@ -10,6 +10,7 @@ import {
   type HttpServing,
   isLoopback,
   type ServeHttpOptions,
+  type SessionSiblings,
   serveHttp,
 } from "@trestle-mcp/server-kit/serving";
 import type { Access } from "../access/access.ts";
@@ -41,6 +42,8 @@ export interface HttpDoorParts extends PlainFacts {
   readonly rest: Rest;
   /** Of this door alone: it closes with it. */
   readonly openFeed: () => LateFeed;
+  /** Of a bridge that is one of several. */
+  readonly siblings?: SessionSiblings | undefined;
   /** Called when the door opens, and without a URL when it closes. */
   readonly onListening: (url: string | undefined) => void;
 }
@@ -112,6 +115,7 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
       ...(allowedHosts.length > 0 ? { allowedHosts: [...LOCAL_NAMES, ...allowedHosts] } : {}),
       allowedOrigins,
       sessionSeal: sessionSealOf(access, log),
+      ...(parts.siblings && { siblings: parts.siblings }),
       entrance: rest,
       upgrade: feed.upgrade,
       intercept: createHttpWire(parts),

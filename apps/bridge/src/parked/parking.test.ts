@@ -11,7 +11,8 @@ import {
   type RequestContext,
 } from "@trestle/protocol";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { ANSWER_MS, createParking, MOST_PARKED_EACH, type Parking } from "./parking.ts";
+import { ANSWER_MS } from "./elsewhere.ts";
+import { createParking, MOST_PARKED_EACH, type Parking } from "./parking.ts";
 import { createRequestStates, type RequestStates } from "./request-state.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "trestle-parking-"));

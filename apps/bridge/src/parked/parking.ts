@@ -8,11 +8,11 @@ import {
   RpcError,
   TrestleError,
 } from "@trestle/protocol";
+import type { Peers } from "../shared/peers.ts";
+import { ANSWER_MS, askHolder, gone, PARKED_ANSWER, toRemoteContext } from "./elsewhere.ts";
 import { createParkedCall, type ParkedCall, type Turn } from "./parked-call.ts";
 import type { RequestStates } from "./request-state.ts";
 
-/** As long as a legacy client may take. */
-export const ANSWER_MS = 10 * 60_000;
 const MOST_PARKED = 256;
 export const MOST_PARKED_EACH = 16;
 
@@ -36,6 +36,8 @@ export interface ParkingParts {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly states: RequestStates;
+  /** Bridges that are one with this: a client may come back to any of them. */
+  readonly shared?: { readonly replica: string; readonly peers: Peers } | undefined;
 }
 
 interface Entry {
@@ -51,7 +53,7 @@ interface Request {
   readonly context: RequestContext;
 }
 
-export function createParking({ clock, newId, states }: ParkingParts): Parking {
+export function createParking({ clock, newId, states, shared }: ParkingParts): Parking {
   /** Those whose client was asked something, until it has the final answer. */
   const parked = new Map<string, Entry>();
 
@@ -77,27 +79,51 @@ export function createParking({ clock, newId, states }: ParkingParts): Parking {
   }
 
   /** Waits for what comes next, and keeps the call where that is a question. */
-  async function take(entry: Entry, request: Request): Promise<JsonObject> {
+  async function turnOf(entry: Entry, context: RequestContext): Promise<Turn> {
     const { call, id } = entry;
     entry.cancelExpiry();
     let turn: Turn;
     try {
-      turn = await call.next(request.context);
+      turn = await call.next(context);
     } catch (error) {
       if (!call.isWaitedFor()) parked.delete(id);
       throw error;
     }
     if (turn.kind === "answer") {
       parked.delete(id);
-      return turn.result;
+      return turn;
     }
     entry.cancelExpiry = clock.after(ANSWER_MS, () => {
       parked.delete(id);
       call.end(notAnswered());
     });
-    const requestState = states.seal({ call: id }, bindingOf(request));
+    return turn;
+  }
+
+  async function take(entry: Entry, request: Request): Promise<JsonObject> {
+    const turn = await turnOf(entry, request.context);
+    return toResult(turn, request, { call: entry.id, ...(shared && { holder: shared.replica }) });
+  }
+
+  /** What a client gets, who then may bring it to any bridge. */
+  function toResult(
+    turn: Turn,
+    request: Request,
+    state: { readonly call: string; readonly holder?: string },
+  ): JsonObject {
+    if (turn.kind === "answer") return turn.result;
+    const requestState = states.seal(state, bindingOf(request));
     return { resultType: "input_required", inputRequests: turn.requests, requestState };
   }
+
+  shared?.peers.answer(PARKED_ANSWER, async (asked) => {
+    const { call, responses, principal } = asked.payload;
+    const entry = parked.get(String(call));
+    if (!entry || entry.principal.id !== principal) throw gone();
+    entry.call.answer(isJsonObject(responses) ? responses : {});
+    const turn = await turnOf(entry, toRemoteContext(asked, entry.principal));
+    return { ...turn };
+  });
 
   async function resume(request: Request, answer: Answer): Promise<JsonObject> {
     const { params } = request;
@@ -107,10 +133,16 @@ export function createParking({ clock, newId, states }: ParkingParts): Parking {
       return canBeAsked(own.context) ? begin(own, answer) : answer(own.params, own.context);
     }
     const entry = parked.get(state.call);
-    if (!entry) throw gone();
     const { inputResponses } = params;
-    entry.call.answer(isJsonObject(inputResponses) ? inputResponses : {});
-    return take(entry, request);
+    const responses = isJsonObject(inputResponses) ? inputResponses : {};
+    if (entry) {
+      entry.call.answer(responses);
+      return take(entry, request);
+    }
+    const { call, holder } = state;
+    if (!shared || holder === undefined || holder === shared.replica) throw gone();
+    const asked = { holder, call, responses, context: request.context };
+    return toResult(await askHolder(shared.peers, asked), request, { call, holder });
   }
 
   return {
@@ -154,12 +186,4 @@ function notAnswered(): TrestleError {
 
 function stopped(): TrestleError {
   return new TrestleError("cancelled", "The bridge stops, and nobody had answered what was asked.");
-}
-
-function gone(): TrestleError {
-  const minutes = ANSWER_MS / 60_000;
-  return new TrestleError(
-    "outcome_unknown",
-    `The call that waited for this answer is gone: it is over already, or it waited for more than ${minutes} minutes, or the bridge was started anew. Check with a read whether it took effect before you call again.`,
-  );
 }

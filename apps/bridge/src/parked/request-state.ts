@@ -9,8 +9,13 @@ import {
   RpcError,
 } from "@trestle/protocol";
 
-/** What stands behind the `requestState` that a client brings back: a call that waits here, or a server's own state. */
-export type RequestState = { readonly call: string } | { readonly server: string };
+/**
+ * What stands behind the `requestState` that a client brings back: a call that waits, here or at the bridge that is
+ * named, or a server's own state.
+ */
+export type RequestState =
+  | { readonly call: string; readonly holder?: string }
+  | { readonly server: string };
 
 /** The request that a state belongs to. It opens for the very same one only, asked by the same principal. */
 export interface StateBinding {
@@ -40,8 +45,8 @@ export function createRequestStates(sealer: Sealer, clock: Clock): RequestStates
     open(sealed, binding) {
       const opened = typeof sealed === "string" ? tryOpen(sealer, sealed, binding) : undefined;
       if (!isJsonObject(opened) || Number(opened.at) + VALID_MS <= clock.now()) throw notValid();
-      const { call, server } = opened;
-      if (typeof call === "string") return { call };
+      const { call, holder, server } = opened;
+      if (typeof call === "string") return typeof holder === "string" ? { call, holder } : { call };
       if (typeof server === "string") return { server };
       throw notValid();
     },

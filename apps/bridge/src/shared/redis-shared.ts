@@ -3,6 +3,7 @@ import { createRedisBus, createRedisLocks, openRedis } from "@trestle/store/redi
 import { createPeers } from "./peers.ts";
 import { createReplicas } from "./replicas.ts";
 import type { Shared, SharedParts } from "./shared.ts";
+import { createSiblings } from "./siblings.ts";
 
 export interface RedisSharedParts extends SharedParts {
   readonly url: string;
@@ -22,6 +23,7 @@ export async function openRedisShared(parts: RedisSharedParts): Promise<Shared> 
     ...{ replica, redis, bus, replicas, peers },
     locks: createRedisLocks({ redis, clock }),
     limits: await createRedisLimits({ redis, clock, replicas: replicas.count }),
+    siblings: createSiblings({ redis, bus, replica }, log),
     cacheOf: (maxBytes) => createRedisCache({ redis, clock, maxBytes, log }),
     async close() {
       peers.close();

@@ -2,6 +2,7 @@ import type { CacheStore, LimitStore } from "@trestle/policy";
 import type { Clock, Logger } from "@trestle/protocol";
 import type { Bus, Locks } from "@trestle/store";
 import type { RedisLink } from "@trestle/store/redis";
+import type { SessionSiblings } from "@trestle-mcp/server-kit/serving";
 import type { Config } from "../config/load.ts";
 import type { Peers } from "./peers.ts";
 import type { Replicas } from "./replicas.ts";
@@ -17,6 +18,7 @@ export interface Shared {
   /** Asks other replicas something. */
   readonly peers: Peers;
   readonly limits: LimitStore;
+  readonly siblings: SessionSiblings;
   readonly cacheOf: (maxBytes: number) => CacheStore;
   close(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import { checkHost } from "./check-host.ts";
 import type { Legs } from "./legs.ts";
 import type { SessionSeal } from "./session-ids.ts";
 import type { SessionFacts } from "./sessions.ts";
+import type { SessionSiblings } from "./siblings.ts";
 import { sendRpcError } from "./web.ts";
 
 const METHODS = ["GET", "POST", "DELETE"];
@@ -28,6 +29,8 @@ export interface HttpEndpointOptions {
   readonly keepAliveMs?: number;
   /** With it legacy sessions outlive this process, and being forgotten. */
   readonly sessionSeal?: SessionSeal;
+  /** Other processes with the same sessions. */
+  readonly siblings?: SessionSiblings;
 }
 
 export interface RequestFacts {

@@ -5,6 +5,7 @@ import type { RequestFacts } from "./http.ts";
 import { createModernLeg } from "./modern.ts";
 import type { SessionSeal } from "./session-ids.ts";
 import { createSessions, type SessionFacts } from "./sessions.ts";
+import type { SessionSiblings } from "./siblings.ts";
 
 /** Both eras over HTTP, as the SDK serves them. Imported with the first request that needs it. */
 export interface Legs {
@@ -20,6 +21,8 @@ export interface LegsOptions {
   readonly sessionIdleMs?: number;
   readonly keepAliveMs?: number;
   readonly sessionSeal?: SessionSeal;
+  /** Other processes with the same sessions. */
+  readonly siblings?: SessionSiblings;
 }
 
 export function createLegs(instance: ServerInstance, options: LegsOptions): Legs {

@@ -17,6 +17,7 @@ import { openSession, RPC } from "@trestle/protocol";
 import type { RequestFacts } from "./http.ts";
 import { createSdkServer, type Peer } from "./sdk-server.ts";
 import { createSessionIds, type SealedSession, type SessionSeal } from "./session-ids.ts";
+import { createOwnQuestions, type SessionSiblings } from "./siblings.ts";
 import { sendRpcError, sendWebResponse, toWebRequest, whenGone } from "./web.ts";
 
 const DEFAULT_MAX_SESSIONS = 1000;
@@ -24,6 +25,8 @@ const DEFAULT_IDLE_MS = 30 * 60_000;
 /** What the SDK answers for sessions it does not know; the era has no code of its own for it. */
 const SESSION_NOT_FOUND = -32001;
 const BAD_REQUEST = -32000;
+/** What siblings are told, and no client says. */
+const SESSION_ENDED = "trestle/session_ended";
 
 /** A legacy session as whoever mounts the endpoint sees it. */
 export interface SessionFacts {
@@ -58,11 +61,14 @@ export interface SessionsOptions {
   readonly keepAliveMs?: number;
   /** With it a session outlives this process, and being forgotten: its id tells how to open it again. */
   readonly sessionSeal?: SessionSeal;
+  /** With them a session is that of several processes, and its client may send to any. */
+  readonly siblings?: SessionSiblings;
 }
 
 /** The sessions of the legacy era over HTTP: one SDK server each, bound to the principal that opened it. */
 export function createSessions(instance: ServerInstance, options: SessionsOptions): Sessions {
-  const { log, clock, keepAliveMs } = options;
+  const { log, clock, keepAliveMs, siblings } = options;
+  const questions = siblings && createOwnQuestions(siblings);
   const maxSessions = options.maxSessions ?? DEFAULT_MAX_SESSIONS;
   const idleMs = options.sessionIdleMs ?? DEFAULT_IDLE_MS;
   /** The least recently used first. */
@@ -70,6 +76,16 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
   const ids = createSessionIds(options.sessionSeal, clock);
   const resuming = new Map<string, Promise<Session | undefined>>();
   let cancelSweep: (() => void) | undefined;
+  const stopListening = siblings?.listen((id, message) => {
+    const transport = sessions.get(id)?.transport;
+    if (message.method === SESSION_ENDED) {
+      ids.end(id);
+      void transport?.close();
+      return;
+    }
+    const own = transport && questions?.take(message);
+    if (own) transport.onmessage?.(own as never);
+  });
 
   async function handle(
     request: IncomingMessage,
@@ -81,8 +97,11 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
       const session = sessions.get(id) ?? (await resume(id, facts.principal));
       // A session id alone is no credential: someone else's session is as good as none.
       if (session?.peer.principal.id !== facts.principal.id) return refuseUnknown(response);
-      await serve(session, request, response, facts.body);
-      if (request.method === "DELETE" && !sessions.has(id)) ids.end(id);
+      const body = questions ? questions.sort(id, facts.body) : facts.body;
+      // All of it was for siblings.
+      if (body === undefined && facts.body !== undefined) return accept(response);
+      await serve(session, request, response, body);
+      if (request.method === "DELETE" && !sessions.has(id)) await end(id);
       return;
     }
     if (!isInitializeRequest(facts.body)) return refuseWithoutSession(response);
@@ -94,6 +113,12 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
     if (session.transport.sessionId === undefined) await session.transport.close();
   }
 
+  async function end(id: string): Promise<void> {
+    ids.end(id);
+    siblings?.tell(id, { method: SESSION_ENDED });
+    await siblings?.end(id);
+  }
+
   /** One that this process does not know of, as its id tells it: the handshake is made again in its name. */
   function resume(id: string, principal: Principal): Promise<Session | undefined> {
     const running = resuming.get(id) ?? openAgain(id, principal);
@@ -103,7 +128,8 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
 
   async function openAgain(id: string, principal: Principal): Promise<Session | undefined> {
     const sealed = ids.read(id);
-    if (sealed?.principal !== principal.id || !makeRoom()) return undefined;
+    if (sealed?.principal !== principal.id || (await siblings?.hasEnded(id))) return undefined;
+    if (!makeRoom()) return undefined;
     const session = await open({ opening: sealed.opening, principal, id });
     const { transport } = session;
     const body = { jsonrpc: "2.0", id: 0, method: "initialize", params: sealed.opening };
@@ -135,6 +161,7 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
       if (transport.sessionId !== undefined) sessions.delete(transport.sessionId);
       lasting.end();
     };
+    questions?.mark(transport as never);
     await peer.server.connect(transport as never);
     return session;
   }
@@ -195,6 +222,7 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
 
   async function close(): Promise<void> {
     cancelSweep?.();
+    stopListening?.();
     await Promise.all([...sessions.values()].map(({ transport }) => transport.close()));
   }
 
@@ -228,6 +256,10 @@ function toOpening(body: JsonObject): Request {
     },
     body: JSON.stringify(body),
   });
+}
+
+function accept(response: ServerResponse): void {
+  response.writeHead(202).end();
 }
 
 function refuseUnknown(response: ServerResponse): void {
