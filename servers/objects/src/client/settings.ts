@@ -37,7 +37,7 @@ export interface OutboxSettings {
   readonly offline: "queue" | "fail";
 }
 
-export const DEFAULT_OUTBOX: OutboxSettings = {
+const DEFAULT_OUTBOX: OutboxSettings = {
   most: 1_000,
   timeoutMs: 60_000,
   requestMs: 10_000,

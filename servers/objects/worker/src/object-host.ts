@@ -87,6 +87,7 @@ export class ObjectHostBase extends DurableObject<ObjectEnv> {
     const frames = firstFrames(this.#core, watcher.ref, query);
     this.#sockets.accept(server, watcher, query.state ? "whole" : "bare");
     for (const frame of frames) send(server, JSON.stringify(frame));
+    this.#schedule(this.#core.alarms(1)[0]?.at);
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -116,6 +117,7 @@ export class ObjectHostBase extends DurableObject<ObjectEnv> {
 
   override async alarm(): Promise<void> {
     this.#alarmAt = undefined;
+    this.#sockets.endExpired(Date.now());
     const due = this.#core.alarms(1)[0];
     const rung = due === undefined ? undefined : this.#ring(due.ref);
     if (due !== undefined && rung !== undefined) this.#stored(due.ref, rung);
@@ -155,9 +157,10 @@ export class ObjectHostBase extends DurableObject<ObjectEnv> {
     this.#schedule(turn.alarmAt);
   }
 
-  /** The object has one alarm; its own and the registry's share it. */
+  /** The object has one alarm: its own, the registry's, and the ends of tokens share it. */
   #schedule(alarmAt: number | undefined): void {
-    const due = [alarmAt, this.#registration.dueAt(Date.now())].filter((at) => at !== undefined);
+    const all = [alarmAt, this.#registration.dueAt(Date.now()), this.#sockets.soonestEnd()];
+    const due = all.filter((at) => at !== undefined);
     if (due.length === 0) return;
     const at = Math.min(...due);
     if (at === this.#alarmAt) return;

@@ -21,12 +21,18 @@ export type Wants = "bare" | "whole";
 export interface Sockets {
   accept(socket: WebSocket, watcher: Watcher, wants: Wants): void;
   watcherOf(socket: WebSocket): Watcher | undefined;
+  /** When the first token of a watcher ends, in epoch milliseconds. */
+  soonestEnd(): number | undefined;
+  /** Closes those whose token has ended. */
+  endExpired(now: number): void;
   /** Every one whose token is still good hears it; the others are closed. */
   tell(frames: EventFrames, now: number): void;
 }
 
 export function createSockets(context: DurableObjectState): Sockets {
   const known = new WeakMap<WebSocket, Watcher>();
+  /** Looked up when the object wakes; a watcher that left early only makes an alarm ring for nothing. */
+  let soonest: { readonly at: number } | undefined;
 
   function watcherOf(socket: WebSocket): Watcher | undefined {
     const found = known.get(socket) ?? (socket.deserializeAttachment() as Watcher | null);
@@ -35,11 +41,26 @@ export function createSockets(context: DurableObjectState): Sockets {
     return found;
   }
 
+  function soonestEnd(): number {
+    soonest ??= { at: Math.min(...context.getWebSockets().map((each) => endOf(watcherOf(each)))) };
+    return soonest.at;
+  }
+
   return {
     watcherOf,
     accept(socket, watcher, wants) {
+      const at = Math.min(soonestEnd(), endOf(watcher));
       context.acceptWebSocket(socket, [wants]);
       socket.serializeAttachment(watcher);
+      soonest = { at };
+    },
+    soonestEnd: () => (Number.isFinite(soonestEnd()) ? soonestEnd() : undefined),
+    endExpired(now) {
+      for (const socket of context.getWebSockets()) {
+        if (isExpired(watcherOf(socket), now)) expire(socket);
+      }
+      const left = context.getWebSockets().map((each) => endOf(watcherOf(each)));
+      soonest = { at: Math.min(...left.filter((end) => end > now)) };
     },
     tell(frames, now) {
       for (const wants of ["bare", "whole"] as const) {
@@ -50,6 +71,10 @@ export function createSockets(context: DurableObjectState): Sockets {
       }
     },
   };
+}
+
+function endOf(watcher: Watcher | undefined): number {
+  return watcher?.expiresAt ?? Number.POSITIVE_INFINITY;
 }
 
 export function isExpired(watcher: Watcher | undefined, now: number): boolean {
