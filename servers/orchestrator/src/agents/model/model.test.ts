@@ -1,114 +1,16 @@
-import type { CallHost, JsonObject } from "@trestle/protocol";
 import { systemClock } from "@trestle/protocol";
-import { type ModelServer, type Recorded, startModelServer } from "@trestle/testkit/model-server";
-import { manualClock, until } from "@trestle/testkit/surroundings";
-import { afterEach, describe, expect, test } from "vitest";
-import { type BudgetLimits, createBudget } from "../budget.ts";
+import { startModelServer } from "@trestle/testkit/model-server";
+import { until } from "@trestle/testkit/surroundings";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createBudget } from "../budget.ts";
+import { dialects, KEY, read, run, start, tools } from "./_model-run.ts";
 import { anthropic } from "./anthropic.ts";
-import { openAi } from "./openai.ts";
-import { type ModelRun, runModel } from "./run-model.ts";
+import { runModel } from "./run-model.ts";
 import { openToolbox } from "./toolbox.ts";
 
-const KEY = "sk-ant-secretsecretsecretsecret";
-const dialects = [
-  {
-    name: "Anthropic's Messages",
-    dialect: anthropic,
-    url: (server: ModelServer) => server.anthropicUrl,
-  },
-  {
-    name: "OpenAI's chat completions",
-    dialect: openAi("max_tokens"),
-    url: (server: ModelServer) => server.openAiUrl,
-  },
-] as const;
-
-const open: ModelServer[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
-
-interface Called {
-  readonly server: string;
-  readonly tool: string;
-  readonly args: JsonObject;
-  readonly key: string | undefined;
-}
-
-/** Tools of two servers, of which each says what it was called with. */
-function tools() {
-  const called: Called[] = [];
-  const listed = ["files__read", "files__delete", "docs__search"];
-  const host: CallHost = {
-    listTools: async () =>
-      listed.map((name) => ({
-        name,
-        description: `It is ${name}`,
-        inputSchema: { type: "object" },
-      })),
-    async callTool(server, tool, args, options) {
-      called.push({ server, tool, args, key: options?.idempotencyKey });
-      if (args.fails) return { content: [{ type: "text", text: "no such file" }], isError: true };
-      const text = args.long ? "x".repeat(5_000) : `read ${String(args.path)}`;
-      return { content: [{ type: "text", text }] };
-    },
-  };
-  return { host, called };
-}
-
-interface Settings {
-  readonly turns: readonly Recorded[] | ((seen: { results: readonly string[] }) => Recorded);
-  readonly limits?: BudgetLimits;
-  readonly run?: Partial<ModelRun>;
-  readonly retries?: number;
-  readonly timeoutMs?: number;
-  readonly clock?: typeof systemClock;
-}
-
-async function start(which: (typeof dialects)[number], settings: Settings) {
-  const server = await startModelServer({ turns: settings.turns, key: KEY });
-  open.push(server);
-  const { host, called } = tools();
-  const clock = settings.clock ?? systemClock;
-  const toolbox = await openToolbox(host, {
-    allow: ["files.read", "docs.*"],
-    maxResultLength: 100,
-    clock,
-  });
-  const { retries = 3, timeoutMs = 10_000 } = settings;
-  const run: ModelRun = {
-    address: {
-      dialect: which.dialect,
-      baseUrl: which.url(server),
-      model: "m",
-      key: KEY,
-      retries,
-      timeoutMs,
-    },
-    price: { input: 10, output: 100 },
-    system: "Work.",
-    prompt: "Read a.txt",
-    toolbox,
-    budget: createBudget(settings.limits ?? {}, clock),
-    maxOutputTokens: 1_000,
-    key: "s/t/1",
-    signal: new AbortController().signal,
-    ...settings.run,
-  };
-  return { server, called, ended: runModel(run, { clock, random: () => 0 }) };
-}
-
-const read = (path: string) => ({ name: "files__read", arguments: { path } });
-const endless = () => ({ calls: [read("again")], usage: { input: 1_000, output: 100 } });
-
 describe.each(dialects)("an agent over $name", (which) => {
-  const run = async (settings: Settings) => {
-    const started = await start(which, settings);
-    return { ...started, outcome: await started.ended };
-  };
-
   test("calls tools until it is done, and tells what that cost", async () => {
-    const { outcome, called, server } = await run({
+    const { outcome, called, server } = await run(which, {
       turns: [
         { text: "I look.", calls: [read("a.txt")], usage: { input: 100, output: 20 } },
         { text: "It says a.", usage: { input: 150, output: 10 } },
@@ -128,7 +30,7 @@ describe.each(dialects)("an agent over $name", (which) => {
   });
 
   test("is offered only what the operator lists, and told of what it calls beside", async () => {
-    const { server, called } = await run({
+    const { server, called } = await run(which, {
       turns: [
         {
           calls: [
@@ -149,7 +51,7 @@ describe.each(dialects)("an agent over $name", (which) => {
   });
 
   test("may call several tools at once, one of which fails", async () => {
-    const { server, outcome } = await run({
+    const { server, outcome } = await run(which, {
       turns: [
         { calls: [read("a"), { name: "files__read", arguments: { fails: true } }, read("c")] },
         { text: "Done." },
@@ -160,7 +62,7 @@ describe.each(dialects)("an agent over $name", (which) => {
   });
 
   test("can mend arguments that are no JSON object", async () => {
-    const { server, called, outcome } = await run({
+    const { server, called, outcome } = await run(which, {
       turns: [
         { calls: [{ name: "files__read", arguments: '{"path": "a.t' }] },
         { calls: [read("a.txt")] },
@@ -173,7 +75,7 @@ describe.each(dialects)("an agent over $name", (which) => {
   });
 
   test("sees no more of a result than the bound", async () => {
-    const { server } = await run({
+    const { server } = await run(which, {
       turns: [{ calls: [{ name: "docs__search", arguments: { long: true } }] }, { text: "Done." }],
     });
     expect(server.seen[1]?.results[0]).toBe(
@@ -191,90 +93,7 @@ describe.each(dialects)("an agent over $name", (which) => {
       { kind: "length", text: "It goes on and" },
     ],
   ] as const)("that does not finish says why: %j", async (turn, end) => {
-    expect((await run({ turns: [turn] })).outcome.end).toEqual(end);
-  });
-
-  test.each<[BudgetLimits, string]>([
-    [{ calls: 7 }, "calls"],
-    [{ tokens: 8_000 }, "tokens"],
-    [{ money: 0.09 }, "money"],
-  ])("in an endless loop is stopped before it passes %j", async (limits, bound) => {
-    const { outcome } = await run({ turns: endless, limits });
-    expect(outcome.end).toEqual({ kind: "budget", bound });
-    expect(outcome.turns).toBeGreaterThan(1);
-    const { calls, tokens, money } = outcome.spent;
-    expect(calls).toBeLessThanOrEqual(limits.calls ?? Infinity);
-    expect(tokens).toBeLessThanOrEqual(limits.tokens ?? Infinity);
-    expect(money).toBeLessThanOrEqual(limits.money ?? Infinity);
-  });
-
-  test("asks nothing at all where not even the first request fits", async () => {
-    const { outcome, server } = await run({ turns: endless, limits: { tokens: 100 } });
-    expect(outcome).toMatchObject({ end: { kind: "budget", bound: "tokens" }, turns: 0 });
-    expect(server.seen).toEqual([]);
-  });
-
-  test("asks for no longer an answer than the budget has left", async () => {
-    const { server } = await run({ turns: [{ text: "Done." }], limits: { tokens: 1_000 } });
-    expect(server.seen[0]?.body.max_tokens).toBeLessThan(500);
-  });
-
-  test("is stopped when its time is up, whatever it waits for", async () => {
-    const clock = manualClock();
-    const { ended, server } = await start(which, {
-      turns: [{ status: "silence" }],
-      limits: { wallMs: 5_000 },
-      clock,
-    });
-    await until("it asks", () => server.seen.length === 1);
-    clock.advance(5_000);
-    expect((await ended).end).toEqual({ kind: "budget", bound: "wallMs" });
-  });
-
-  test("asks again when it was turned away, after as long as it is told", async () => {
-    const clock = manualClock();
-    const { ended, server } = await start(which, {
-      turns: [
-        { status: 429, retryAfter: "7" },
-        { status: 529 },
-        { text: "Done.", usage: { input: 10, output: 10 } },
-      ],
-      clock,
-    });
-    await until("it waits as told", () => clock.next() === 7_000);
-    clock.advance(7_000);
-    await until("it waits", () => server.seen.length === 2 && clock.next() === 1_000);
-    clock.advance(1_000);
-    expect(await ended).toMatchObject({ end: { kind: "done" }, spent: { calls: 1, tokens: 20 } });
-  });
-
-  test("does not wait for longer than a minute", async () => {
-    const { ended } = await start(which, { turns: [{ status: 429, retryAfter: "3600" }] });
-    await expect(ended).rejects.toMatchObject({ code: "rate_limited" });
-  });
-
-  test("takes an answer that never came for as dear as one may be", async () => {
-    const { outcome } = await run({
-      turns: [{ status: "reset" }, { text: "Done.", usage: { input: 10, output: 10 } }],
-    });
-    expect(outcome.end.kind).toBe("done");
-    expect(outcome.spent.tokens).toBeGreaterThan(1_000);
-    const { ended } = await start(which, { turns: [{ status: "reset" }], limits: { calls: 1 } });
-    expect((await ended).end).toEqual({ kind: "budget", bound: "calls" });
-  });
-
-  test("counts itself where the provider does not", async () => {
-    const { outcome } = await run({ turns: [{ text: "Done.", usage: null }] });
-    expect(outcome.spent.tokens).toBeGreaterThan(100);
-  });
-
-  test("never tells its key, not even where the provider does", async () => {
-    const { ended } = await start(which, {
-      turns: [{ status: 401, message: `bad key ${KEY}` }],
-    });
-    const error = await ended.catch((thrown) => thrown);
-    expect(error).toMatchObject({ code: "denied", message: expect.stringContaining("[redacted]") });
-    expect(JSON.stringify(error) + error.message).not.toContain(KEY);
+    expect((await run(which, { turns: [turn] })).outcome.end).toEqual(end);
   });
 
   test("that is cancelled ends at once", async () => {
@@ -287,14 +106,23 @@ describe.each(dialects)("an agent over $name", (which) => {
     stop.abort();
     await expect(ended).rejects.toMatchObject({ code: "cancelled" });
   });
+
+  test("never tells its key, not even where the provider does", async () => {
+    const { ended } = await start(which, {
+      turns: [{ status: 401, message: `bad key ${KEY}` }],
+    });
+    const error = await ended.catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: "denied", message: expect.stringContaining("[redacted]") });
+    expect(JSON.stringify(error) + error.message).not.toContain(KEY);
+  });
 });
 
 test("an address that is no such API is a fault of the configuration", async () => {
   const server = await startModelServer({ turns: [] });
-  open.push(server);
+  onTestFinished(server.close);
   const { host } = tools();
   const toolbox = await openToolbox(host, { allow: [], maxResultLength: 1, clock: systemClock });
-  const run = (baseUrl: string) =>
+  const runAt = (baseUrl: string) =>
     runModel(
       {
         address: {
@@ -316,8 +144,8 @@ test("an address that is no such API is a fault of the configuration", async () 
       },
       { clock: systemClock, random: Math.random },
     );
-  await expect(run(`${server.anthropicUrl}/wrong`)).rejects.toMatchObject({
+  await expect(runAt(`${server.anthropicUrl}/wrong`)).rejects.toMatchObject({
     code: "invalid_config",
   });
-  await expect(run("http://127.0.0.1:1")).rejects.toMatchObject({ code: "unavailable" });
+  await expect(runAt("http://127.0.0.1:1")).rejects.toMatchObject({ code: "unavailable" });
 });
