@@ -4,7 +4,7 @@ import type { ObjectRef } from "../protocol.ts";
 
 /** What somebody wants to do: call a method by its name, or one of these. */
 export type Action =
-  | { readonly kind: "read" | "initialize" | "delete" }
+  | { readonly kind: "read" | "initialize" | "delete" | "replicate" }
   | { readonly kind: "call"; readonly method: string; readonly isReadOnly: boolean };
 
 /** Who asks, as the host knows them. */
@@ -18,7 +18,8 @@ export interface ObjectPrincipal {
 
 /**
  * `CLASS/ID:WHAT`, `*` standing for any run of characters in its part. WHAT is a method's name, `@read` (state, events,
- * watching, and the methods that only read), `@initialize`, `@delete`, or `*` for all of it.
+ * watching, and the methods that only read), `@initialize`, `@delete`, `@replicate` (hand it from host to host), or `*`
+ * for all of it.
  */
 interface Scope {
   readonly class: string;
@@ -26,7 +27,8 @@ interface Scope {
   readonly what: string;
 }
 
-const SCOPE = /^([a-z0-9*-]+)\/([A-Za-z0-9._~@:*-]+):(@read|@initialize|@delete|[A-Za-z0-9*]+)$/;
+const SCOPE =
+  /^([a-z0-9*-]+)\/([A-Za-z0-9._~@:*-]+):(@read|@initialize|@delete|@replicate|[A-Za-z0-9*]+)$/;
 
 /** @throws ObjectError `invalid_input` naming what is none. */
 export function parseScope(text: string): Scope {
@@ -37,7 +39,7 @@ export function parseScope(text: string): Scope {
   throw new ObjectError(
     "invalid_input",
     `The scope ${JSON.stringify(text.slice(0, 200))} cannot be read. Write CLASS/ID:METHOD, or @read, @initialize, ` +
-      "@delete instead of the method; * stands for any.",
+      "@delete, @replicate instead of the method; * stands for any.",
   );
 }
 

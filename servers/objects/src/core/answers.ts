@@ -1,5 +1,6 @@
 import { ObjectError } from "../object-error.ts";
 import type { Answer, Limits } from "../protocol.ts";
+import { droppedUpTo } from "./epochs.ts";
 import { parseText } from "./json-text.ts";
 import type { SqlPort } from "./sql-port.ts";
 
@@ -53,13 +54,14 @@ export function keepAnswer(sql: SqlPort, given: GivenAnswer, limits: Limits): vo
     now,
     result,
   );
-  sql.run("DELETE FROM answer WHERE object = ? AND seq <= ?", object, seq - limits.keptAnswers);
+  const last = droppedUpTo(seq, limits.keptAnswers);
+  if (last !== undefined) sql.run("DELETE FROM answer WHERE object = ? AND seq <= ?", object, last);
   if (seq % LOOK_TURNS !== 0) return;
   sql.run(
     "DELETE FROM answer WHERE object = ? AND (at < ? OR (seq <= ? AND length(result) > ?))",
     object,
     now - limits.keptAnswersMs,
-    seq - LARGE_TURNS,
+    droppedUpTo(seq, LARGE_TURNS) ?? -1,
     LARGE_CHARACTERS,
   );
 }

@@ -1,4 +1,5 @@
 import type { EventsPage, Limits, ObjectEvent } from "../protocol.ts";
+import { droppedUpTo } from "./epochs.ts";
 import { bytesOf, parseText } from "./json-text.ts";
 import type { ObjectRow } from "./object-rows.ts";
 import type { SqlPort } from "./sql-port.ts";
@@ -11,7 +12,8 @@ export function addEvent(sql: SqlPort, object: number, event: ObjectEvent, limit
     event.seq,
     JSON.stringify(event),
   );
-  sql.run("DELETE FROM event WHERE object = ? AND seq <= ?", object, event.seq - limits.keptEvents);
+  const last = droppedUpTo(event.seq, limits.keptEvents);
+  if (last !== undefined) sql.run("DELETE FROM event WHERE object = ? AND seq <= ?", object, last);
 }
 
 /** What a page may have at most beyond its first event. */

@@ -38,4 +38,11 @@ export const SCHEMA: readonly string[] = [
     PRIMARY KEY (object, name)
   ) WITHOUT ROWID`,
   "CREATE INDEX IF NOT EXISTS answer_seq ON answer (object, seq)",
+  // Objects that another host has now.
+  `CREATE TABLE IF NOT EXISTS away (
+    class TEXT NOT NULL,
+    id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    PRIMARY KEY (class, id)
+  ) WITHOUT ROWID`,
 ];

@@ -4,6 +4,7 @@ import { openTurns, type SqliteTurns } from "@trestle/store";
 import type { Turn } from "../core/core.ts";
 import { createObjectCore } from "../core/create-core.ts";
 import { describeClasses } from "../core/describe.ts";
+import { withOwnership } from "../core/owned-core.ts";
 import { SCHEMA } from "../core/schema.ts";
 import type { SqlPort } from "../core/sql-port.ts";
 import type { ObjectClasses } from "../object-class.ts";
@@ -37,10 +38,9 @@ export function openOwnedObjects(parts: OwnedParts): Backend {
   const { classes, limits, clock, log, newId } = parts;
   const file = join(parts.folder, "objects.db");
   const turns = openTurns({ file, migrations, durability: "normal" });
-  const core = createObjectCore({
-    ...{ sql: toPort(turns, log), classes, limits, newId },
-    now: clock.now,
-  });
+  const sql = toPort(turns, log);
+  const now = clock.now;
+  const core = withOwnership(createObjectCore({ sql, classes, limits, newId, now }), sql);
   const waiters = createWaiters(clock);
   const alarms = createAlarms({
     ...{ core, clock, log },
@@ -79,6 +79,17 @@ export function openOwnedObjects(parts: OwnedParts): Backend {
       if (core.snapshot(ref).seq === since) await waiters.wait(ref, { ms: WAIT_MS, signal });
       const page = missed(ref, since);
       return state ? { ...page, snapshot: core.snapshot(ref) } : page;
+    },
+    copy: async (ref) => core.copy(ref) ?? null,
+    async accept(copy, replaces) {
+      alarms.look(core.accept(copy, replaces).alarmAt);
+      waiters.changed(copy);
+    },
+    async release(ref, owner) {
+      const copy = core.release(ref, owner) ?? null;
+      // Who watches here learns that it is gone.
+      waiters.changed(ref);
+      return copy;
     },
     closing: waiters.close,
     async close() {

@@ -4,7 +4,7 @@ import { fromWireError, toWireError, type WireError } from "../object-error.ts";
 import type { Objects } from "../objects.ts";
 import type { ObjectRef, ServerFrame } from "../protocol.ts";
 import type { WatchQuery } from "../wire/route.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, HandedObjects } from "./backend.ts";
 import { createFollowers } from "./followers.ts";
 
 export interface ShareParts {
@@ -17,7 +17,7 @@ export interface ShareParts {
   readonly newId: () => string;
 }
 
-export interface SharedObjects extends Objects {
+export interface SharedObjects extends Objects, HandedObjects {
   /** The first frames of a watcher, as `follow` goes on from there. */
   begin(ref: ObjectRef, query: WatchQuery): Promise<readonly ServerFrame[]>;
   role(): "owner" | "joined" | "idle";
@@ -75,6 +75,9 @@ export function shareObjects({ folder, open, clock, log, newId }: ShareParts): S
     list: (query) => ask("list", [query]),
     classes: () => ask("classes", []),
     begin: (ref, query) => ask("begin", [ref, query]),
+    copy: (ref) => ask("copy", [ref]),
+    accept: (copy, replaces) => ask("accept", [copy, replaces]),
+    release: (ref, owner) => ask("release", [ref, owner]),
     follow: followers.follow,
     role: shared.role,
     async close() {
@@ -87,6 +90,7 @@ export function shareObjects({ folder, open, clock, log, newId }: ShareParts): S
 const METHODS = new Set([
   ...["initialize", "call", "delete", "get", "events"],
   ...["list", "classes", "begin", "missed"],
+  ...["copy", "accept", "release"],
 ]);
 
 interface Asked {

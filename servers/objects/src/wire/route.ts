@@ -15,9 +15,14 @@ export type Route =
   | { readonly kind: "health" }
   | { readonly kind: "classes" }
   | { readonly kind: "list"; readonly query: ListQuery }
-  | { readonly kind: "initialize" | "call" | "delete" | "get"; readonly ref: ObjectRef }
+  | { readonly kind: ObjectKind; readonly ref: ObjectRef }
   | { readonly kind: "events"; readonly ref: ObjectRef; readonly query: EventsQuery }
   | { readonly kind: "watch"; readonly ref: ObjectRef; readonly query: WatchQuery };
+
+type ObjectKind =
+  | ("initialize" | "call" | "delete" | "get")
+  /** From host to host: what is here, what takes its place, and that it goes. */
+  | ("copy" | "accept" | "release");
 
 export type EventsQuery = Readonly<z.output<typeof eventsQuery>>;
 export type WatchQuery = Readonly<z.output<typeof watchQuery>>;
@@ -27,11 +32,14 @@ const SIMPLE: Readonly<Record<string, "health" | "classes">> = {
   "GET /v1/classes": "classes",
 };
 
-const ACTIONS: Readonly<Record<string, "initialize" | "call" | "delete" | "get">> = {
+const ACTIONS: Readonly<Record<string, ObjectKind>> = {
   "POST initialize": "initialize",
   "POST call": "call",
   "DELETE ": "delete",
   "GET ": "get",
+  "GET copy": "copy",
+  "PUT copy": "accept",
+  "POST release": "release",
 };
 
 /**

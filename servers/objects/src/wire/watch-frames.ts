@@ -30,7 +30,9 @@ function eventsSince(core: ObjectCore, ref: ObjectRef, since: number): ObjectEve
     const page = core.events(ref, { since: at, limit: PAGE });
     if (!page.complete) return undefined;
     events.push(...page.events);
-    if (page.events.length === 0 || events.at(-1)?.seq === page.seq) return events;
+    if (page.events.length > 0 && events.at(-1)?.seq !== page.seq) continue;
+    // Another owner began a new block of numbers in between: what was told before may not be what came of it.
+    return since + events.length === page.seq ? events : undefined;
   }
 }
 

@@ -9,10 +9,12 @@ import {
   deleteRequest,
   type HealthView,
   initializeRequest,
+  type ObjectRef,
   PROTOCOL_VERSION,
   WATCH_PROTOCOL,
 } from "../../src/protocol.ts";
 import { readJson } from "../../src/wire/body.ts";
+import { COPY_BYTES, readAccept, releaseRequest } from "../../src/wire/copy.ts";
 import { type Route, readRoute } from "../../src/wire/route.ts";
 import { listObjects } from "./listing.ts";
 import type { ObjectEnv, ObjectStub } from "./object-host.ts";
@@ -83,6 +85,11 @@ async function takeObject(asked: Asked, route: ObjectRoute, principal: ObjectPri
     }
     case "call":
       return await call(asked, route, principal);
+    case "copy":
+    case "accept":
+    case "release":
+      requireAllowed(principal, { kind: "replicate" }, ref);
+      return Response.json(await hand(asked, route.kind, ref));
   }
 }
 
@@ -91,6 +98,19 @@ async function call({ request, env, classes }: Asked, { ref }: ObjectRoute, who:
   const { isReadOnly } = findMethod(checkRef(classes, ref), body.method);
   requireAllowed(who, { kind: "call", method: body.method, isReadOnly }, ref);
   return Response.json(valueOfOutcome(await objectOf(env, ref).call(ref, body, who.name)));
+}
+
+/** What hosts ask of each other. */
+async function hand({ request, env }: Asked, kind: "copy" | "accept" | "release", ref: ObjectRef) {
+  const stub = objectOf(env, ref);
+  if (kind === "copy") return { copy: valueOfOutcome(await stub.copy(ref)) };
+  if (kind === "release") {
+    const { owner } = readJson(releaseRequest, await bodyOf(request));
+    return { copy: valueOfOutcome(await stub.release(ref, owner)) };
+  }
+  const { copy, replaces } = readAccept(ref, await bodyOf(request, COPY_BYTES));
+  valueOfOutcome(await stub.accept(copy, replaces));
+  return { seq: copy.seq };
 }
 
 async function watch({ request, env }: Asked, { ref }: ObjectRoute, principal: ObjectPrincipal) {
@@ -102,6 +122,7 @@ async function watch({ request, env }: Asked, { ref }: ObjectRoute, principal: O
   const accepted = await objectOf(env, ref).fetch(
     toWatch(request.url, { ref, caller, scopes, expiresAt }),
   );
+  if (accepted.webSocket === null) return accepted;
   const headers = new Headers(accepted.headers);
   const offered = request.headers.get("sec-websocket-protocol") ?? "";
   if (offered.split(/\s*,\s*/).includes(WATCH_PROTOCOL)) {
@@ -116,10 +137,10 @@ function objectOf(env: FrontEnv, ref: { readonly class: string; readonly id: str
 
 /** Beyond the arguments: the names in a body. */
 const BODY_EXTRA = 4_096;
+const MOST = DEFAULT_LIMITS.argsBytes + BODY_EXTRA;
 
 /** No more is read than may be asked. */
-async function bodyOf(request: Request): Promise<string> {
-  const most = DEFAULT_LIMITS.argsBytes + BODY_EXTRA;
+async function bodyOf(request: Request, most = MOST): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;

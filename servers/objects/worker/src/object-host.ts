@@ -1,7 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
-import type { ObjectCore, Turn } from "../../src/core/core.ts";
+import type { Turn } from "../../src/core/core.ts";
 import { createObjectCore } from "../../src/core/create-core.ts";
+import { type OwnedCore, withOwnership } from "../../src/core/owned-core.ts";
 import type { ObjectClasses } from "../../src/object-class.ts";
+import { OBJECT_ERROR_STATUS } from "../../src/object-error.ts";
 import {
   type Answer,
   type CallRequest,
@@ -14,6 +16,7 @@ import {
   PING_FRAME,
   PONG_FRAME,
 } from "../../src/protocol.ts";
+import type { ObjectCopy } from "../../src/wire/copy.ts";
 import type { EventsQuery } from "../../src/wire/route.ts";
 import { eventFrames, firstFrames } from "../../src/wire/watch-frames.ts";
 import { failed, type Outcome, outcomeOf } from "./outcome.ts";
@@ -34,13 +37,16 @@ export interface ObjectStub {
   remove(ref: ObjectRef, request: DeleteRequest, caller: string): Promise<Outcome<Answer>>;
   get(ref: ObjectRef): Promise<Outcome<ObjectView>>;
   events(ref: ObjectRef, query: EventsQuery): Promise<Outcome<EventsPage>>;
+  copy(ref: ObjectRef): Promise<Outcome<ObjectCopy | null>>;
+  accept(copy: ObjectCopy, replaces: number): Promise<Outcome<null>>;
+  release(ref: ObjectRef, owner: string): Promise<Outcome<ObjectCopy | null>>;
   fetch(request: Request): Promise<Response>;
 }
 
 /** One object of any class. Its front has checked who asks before it is woken. */
 export class ObjectHostBase extends DurableObject<ObjectEnv> {
   readonly #classes: ObjectClasses;
-  readonly #core: ObjectCore;
+  readonly #core: OwnedCore;
   readonly #sockets: Sockets;
   readonly #registration: Registration;
   #alarmAt: number | undefined;
@@ -49,12 +55,13 @@ export class ObjectHostBase extends DurableObject<ObjectEnv> {
     super(context, env);
     const { storage } = context;
     this.#classes = classes;
-    this.#core = createObjectCore({
-      sql: createSqlPort(storage),
-      ...{ classes, limits: DEFAULT_LIMITS },
+    const sql = createSqlPort(storage);
+    const core = createObjectCore({
+      ...{ sql, classes, limits: DEFAULT_LIMITS },
       now: () => Date.now(),
       newId: () => crypto.randomUUID(),
     });
+    this.#core = withOwnership(core, sql);
     this.#sockets = createSockets(context);
     this.#registration = createRegistration({ storage, registry: env.REGISTRY });
     context.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING_FRAME, PONG_FRAME));
@@ -80,13 +87,43 @@ export class ObjectHostBase extends DurableObject<ObjectEnv> {
     return outcomeOf(() => this.#core.events(ref, query));
   }
 
+  copy(ref: ObjectRef): Outcome<ObjectCopy | null> {
+    return outcomeOf(() => this.#core.copy(ref) ?? null);
+  }
+
+  async accept(copy: ObjectCopy, replaces: number): Promise<Outcome<null>> {
+    const outcome = outcomeOf(() => {
+      const { alarmAt } = this.#core.accept(copy, replaces);
+      this.#registration.want({ class: copy.class, id: copy.id }, copy.alive);
+      this.#sockets.tellAll({ type: "state", ...this.#core.snapshot(copy) });
+      this.#schedule(alarmAt);
+      return null;
+    });
+    if (this.#registration.isOwed()) await this.#registration.settle();
+    return outcome;
+  }
+
+  release(ref: ObjectRef, owner: string): Outcome<ObjectCopy | null> {
+    return outcomeOf(() => {
+      const copy = this.#core.release(ref, owner) ?? null;
+      this.#sockets.endAll();
+      return copy;
+    });
+  }
+
   /** Only watchers come this way; the front has said who they are. */
   override fetch(request: Request): Response {
     const { watcher, query } = readWatch(request);
     const { 0: client, 1: server } = new WebSocketPair();
-    const frames = firstFrames(this.#core, watcher.ref, query);
+    const first = outcomeOf(() => firstFrames(this.#core, watcher.ref, query));
+    if (!first.ok) {
+      return Response.json(
+        { error: first.error },
+        { status: OBJECT_ERROR_STATUS[first.error.code] },
+      );
+    }
     this.#sockets.accept(server, watcher, query.state ? "whole" : "bare");
-    for (const frame of frames) send(server, JSON.stringify(frame));
+    for (const frame of first.value) send(server, JSON.stringify(frame));
     this.#schedule(this.#core.alarms(1)[0]?.at);
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -135,7 +172,7 @@ export class ObjectHostBase extends DurableObject<ObjectEnv> {
     }
   }
 
-  async #turn(ref: ObjectRef, work: (core: ObjectCore) => Turn): Promise<Outcome<Answer>> {
+  async #turn(ref: ObjectRef, work: (core: OwnedCore) => Turn): Promise<Outcome<Answer>> {
     const outcome = outcomeOf(() => {
       const turn = work(this.#core);
       this.#stored(ref, turn);

@@ -1,5 +1,4 @@
-import type { ObjectRef } from "../../src/protocol.ts";
-import { CLOSE } from "../../src/protocol.ts";
+import { CLOSE, type ObjectRef, type ServerFrame } from "../../src/protocol.ts";
 import type { EventFrames } from "../../src/wire/watch-frames.ts";
 
 /** What is known of a watcher while its object sleeps: it travels with the socket, not in memory. */
@@ -27,6 +26,10 @@ export interface Sockets {
   endExpired(now: number): void;
   /** Every one whose token is still good hears it; the others are closed. */
   tell(frames: EventFrames, now: number): void;
+  /** What everyone hears alike. */
+  tellAll(frame: ServerFrame): void;
+  /** The object is elsewhere: who watches comes back and asks where. */
+  endAll(): void;
 }
 
 export function createSockets(context: DurableObjectState): Sockets {
@@ -61,6 +64,14 @@ export function createSockets(context: DurableObjectState): Sockets {
       }
       const left = context.getWebSockets().map((each) => endOf(watcherOf(each)));
       soonest = { at: Math.min(...left.filter((end) => end > now)) };
+    },
+    tellAll(frame) {
+      for (const socket of context.getWebSockets()) send(socket, JSON.stringify(frame));
+    },
+    endAll() {
+      for (const socket of context.getWebSockets()) {
+        socket.close(CLOSE.goingAway, "The object is with another host now.");
+      }
     },
     tell(frames, now) {
       for (const wants of ["bare", "whole"] as const) {

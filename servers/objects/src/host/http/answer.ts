@@ -15,6 +15,7 @@ import {
   TOKEN_PROTOCOL,
 } from "../../protocol.ts";
 import { readJson } from "../../wire/body.ts";
+import { COPY_BYTES, readAccept, releaseRequest } from "../../wire/copy.ts";
 import { type Route, readRoute, type WatchQuery } from "../../wire/route.ts";
 import type { SharedObjects } from "../share-objects.ts";
 import { readBody } from "./read-body.ts";
@@ -71,9 +72,32 @@ async function answerObject(parts: HostParts, { route, principal, request }: Ask
       requireCall(classes, { ref, method: call.method, principal });
       return objects.call(ref, call, name);
     }
+    case "copy":
+    case "accept":
+    case "release":
+      requireAllowed(principal, { kind: "replicate" }, ref);
+      return answerHanding(objects, { kind: route.kind, ref, request });
     case "watch":
       throw new ObjectError("unsupported", "Watch with a WebSocket.");
   }
+}
+
+interface Handing {
+  readonly kind: "copy" | "accept" | "release";
+  readonly ref: ObjectRef;
+  readonly request: IncomingMessage;
+}
+
+/** What hosts ask of each other. */
+async function answerHanding(objects: SharedObjects, { kind, ref, request }: Handing) {
+  if (kind === "copy") return { copy: await objects.copy(ref) };
+  if (kind === "release") {
+    const { owner } = readJson(releaseRequest, await readBody(request));
+    return { copy: await objects.release(ref, owner) };
+  }
+  const { copy, replaces } = readAccept(ref, await readBody(request, COPY_BYTES));
+  await objects.accept(copy, replaces);
+  return { seq: copy.seq };
 }
 
 export interface AskedCall {
