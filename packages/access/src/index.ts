@@ -25,7 +25,7 @@ export {
 export { isSameSecret } from "./keys/api-key.ts";
 export type { KeyLimit, KeyRecord, KeyVerdict, NewKey } from "./keys/key-record.ts";
 export { isSameKey, type StoredKey } from "./keys/key-rows.ts";
-export { type KeyStore, openKeyStore, type ShownKey } from "./keys/key-store.ts";
+export { KEY_STORE_SCHEMA, type KeyStore, openKeyStore, type ShownKey } from "./keys/key-store.ts";
 export type {
   Conditions,
   PolicyDocument,

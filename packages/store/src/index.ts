@@ -41,5 +41,6 @@ export {
 export type { FolderBackend } from "./share-owner.ts";
 export { fromWireError, toWireError } from "./share-wire.ts";
 export { type OpenSqliteOptions, openSqlite, type Sqlite } from "./sqlite.ts";
+export { copySqlite, inspectSqlite, isSqliteFile } from "./sqlite-copy.ts";
 export type { Row, SqlParams, SqlStatement, SqlValue, WriteResult } from "./sqlite-statement.ts";
 export { openTurns, type SqliteTurns } from "./sqlite-turns.ts";

@@ -1,6 +1,7 @@
 import { addAdd } from "./add.ts";
 import { addAudit } from "./audit.ts";
 import { addAuth } from "./auth.ts";
+import { addBackup, addReset, addRestore } from "./backup.ts";
 import { addBatch } from "./batch.ts";
 import { addCache } from "./cache.ts";
 import { addCall } from "./call.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly ((cli: Cli) => void)[] = [
   ...[addWebhooks, addTest],
   addAuth,
   ...[addKeys, addAudit],
+  ...[addBackup, addRestore, addReset],
   ...[addImport, addUninstall, addAdd, addRemove],
   addConfig,
 ];

@@ -70,6 +70,9 @@ const migrations: readonly Migration[] = [
   },
 ];
 
+/** The newest schema of the file: how many migrations it has seen. */
+export const KEY_STORE_SCHEMA = migrations.length;
+
 const NO_HASH = Buffer.alloc(32);
 /** How late a change by another process may be seen: every request asks, and looking takes a system call. */
 const LOOK_EVERY_MS = 10;
