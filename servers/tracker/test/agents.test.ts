@@ -211,6 +211,14 @@ test("what an agent checks is judged here: shown, and told once", async () => {
   });
   await state.collecting.keys.remove("web1");
   expect(await state.health.status()).toEqual([]);
+  await until("its end is told", () => receiver.received.length === 2, 30_000);
+  expect(receiver.received[1]?.json).toMatchObject({
+    topic: "alert.resolved",
+    payload: {
+      target: "web1/till",
+      summary: expect.stringContaining("web1/till is watched no more"),
+    },
+  });
 }, 60_000);
 
 test("a key goes over TLS, or where nobody else listens", () => {

@@ -120,6 +120,7 @@ test("what is wrong is said before anything is done, with exit codes for scripts
     [["search"], 2, /missing required argument/],
     [["usage", "--by", "moon"], 2, /--by must be one of day, model, session, project/],
     [["migrate", "--to", "http://x"], 2, /--to must be redis/],
+    [["migrate", "--to", "redis+cluster://127.0.0.1:1"], 69, /Redis Cluster .* does not answer/],
     [["stats", "--tracker-keep-days", "x"], 78, /TRACKER_KEEP_DAYS/],
     [["stats", "--tracker-health-file", "none.json"], 78, /none\.json can not be read/],
   ];

@@ -82,13 +82,16 @@ test("health tells the states of targets, and fails where one is down", async ()
     { ...target, name: "till", port },
     { ...target, name: "door", port: 1 },
   ];
-  writeFileSync(file, JSON.stringify({ targets }));
+  const alerts = { webhooks: { ops: { url: "http://127.0.0.1:1/" } }, allowHosts: ["127.0.0.1"] };
+  writeFileSync(file, JSON.stringify({ targets, alerts }));
   const env = { TRACKER_HEALTH_FILE: file };
+  await run(home, ["silence", "add", "door", "--for", "2h", "--reason", "new hinges"]);
   const told = await runBin(home, ["health"], { env });
   expect(told.code).toBe(1);
   expect(told.out).toMatch(
     /^The system is unwell\.\ntarget +kind +state .*\ntill +tcp +up .*\ndoor +tcp +down /,
   );
+  expect(told.out).toMatch(/\nAlerts are told to ops\.\nSilent until .*: door \(new hinges\)\.\n/);
   const one = await run(home, ["health", "till", "--json"], env);
   expect([one.code, JSON.parse(one.out).targets]).toEqual([
     0,

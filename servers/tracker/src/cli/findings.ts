@@ -59,9 +59,26 @@ export function insightText(insight: Insight, { terminal }: Pick<Place, "termina
   return [
     terminal.bold(title),
     `  ${detail}`,
-    `  → ${action}`,
+    `  → ${withCommands(action)}`,
     `  ${kind.replaceAll("_", " ")}, ${shortProject(project) || "all projects"}, ${percent(confidence)} sure: ${basis}`,
   ].join("\n");
+}
+
+/** Of the tools that actions name, the commands that do the same. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  get_error_correlations: "correlations",
+  get_usage: "usage",
+  resolve_error: "errors resolve",
+  search_history: "search",
+  update_task: "tasks status",
+  validate_fixes: "fixes",
+};
+
+function withCommands(action: string): string {
+  return action.replaceAll(/\b[a-z]+(?:_[a-z]+)+\b/g, (tool) => {
+    const command = COMMANDS[tool];
+    return command === undefined ? tool : `trestle-tracker ${command}`;
+  });
 }
 
 interface Fixes {

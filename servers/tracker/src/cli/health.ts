@@ -1,5 +1,6 @@
 import { table } from "@trestle/cli";
 import { EXIT } from "@trestle/protocol";
+import { counted } from "../reports/clip.ts";
 import type { HealthReport } from "../reports/health-report.ts";
 import { systemHealthCheck } from "../tools/system-health-check.ts";
 import { ask } from "./ask.ts";
@@ -51,8 +52,8 @@ async function health(place: Place, targets: string[], options: Options): Promis
   }
 }
 
-function toText({ status, targets, reading, store, notes }: HealthReport, place: Place): string {
-  const { terminal } = place;
+function toText(report: HealthReport, { terminal }: Place): string {
+  const { status, targets, alerts, reading, store, notes } = report;
   const lines = [terminal.bold(`The system is ${status}.`)];
   if (targets.length > 0) lines.push(table(TITLES, targets.map(toRow), terminal));
   lines.push(
@@ -66,9 +67,26 @@ function toText({ status, targets, reading, store, notes }: HealthReport, place:
     ...reading.skipped.map(
       ({ source, reason, count }) => `${count} lines of ${source} were not understood: ${reason}.`,
     ),
+    ...alertLines(alerts),
     ...notes,
   );
   return lines.join("\n");
+}
+
+/** Who is told, what is on its way or was given up, and what is silent. */
+function alertLines({ webhooks, waiting, failed, silences }: HealthReport["alerts"]): string[] {
+  const told = webhooks.length > 0 ? [`Alerts are told to ${webhooks.join(", ")}.`] : [];
+  return [
+    ...told,
+    ...(waiting > 0 ? [`${counted(waiting, "message")} of alerts on the way.`] : []),
+    ...failed.map(
+      ({ webhook, at, error }) => `! Not told to ${webhook}, given up ${minute(at)}: ${error}`,
+    ),
+    ...silences.map(
+      ({ targets, until, reason }) =>
+        `Silent until ${minute(until)}: ${targets.join(", ")}${reason === undefined ? "" : ` (${reason})`}.`,
+    ),
+  ];
 }
 
 const TITLES = ["target", "kind", "state", "since", "ms", "alert", "detail"] as const;

@@ -31,7 +31,7 @@ export function addMoving({ program, runs }: TrackerCli): void {
     program
       .command("migrate")
       .description("move all that is kept into another store that is empty, and compare both")
-      .requiredOption("--to <store>", "redis://… or a folder")
+      .requiredOption("--to <store>", "redis://…, redis+cluster://… or a folder")
       .option("--to-prefix <text>", "what its keys in Redis begin with"),
   ).action(runs(moveAll));
 }
@@ -90,9 +90,12 @@ interface MigrateOptions extends Json {
 
 async function moveAll(place: Place, { to, toPrefix, json }: MigrateOptions): Promise<number> {
   const { process, signal, clock, terminal, log, config, dataDir } = place;
-  const isRedis = /^rediss?:\/\//.test(to);
+  const isRedis = /^rediss?(?:\+cluster)?:\/\//.test(to);
   if (!isRedis && /^[a-z]+:\/\//i.test(to))
-    throw new TrestleError("invalid_input", `--to must be redis://… or a folder, not ${to}.`);
+    throw new TrestleError(
+      "invalid_input",
+      `--to must be redis://…, redis+cluster://… or a folder, not ${to}.`,
+    );
   const folder = resolve(process.cwd(), to);
   const prefix = toPrefix ?? config.redisPrefix;
   refuseSame(place, { isRedis, to, folder, prefix, own: config.dataDir ?? join(dataDir, "store") });

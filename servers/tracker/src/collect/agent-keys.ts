@@ -1,6 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type JsonObject, TrestleError } from "@trestle/protocol";
 import { AGENT_NAME } from "../agent/wire.ts";
+import type { AlertWebhook } from "../alerts/config.ts";
+import { deliveriesOf } from "../alerts/outbox.ts";
+import { endOfWatch } from "../health/judge.ts";
+import { keepInStore } from "../health/keeper.ts";
 import type { TrackerStore } from "../store/tracker-store.ts";
 
 /** An agent that may deliver. Times are epoch milliseconds. */
@@ -16,7 +20,10 @@ export interface AgentKeys {
   list(): Promise<readonly KnownAgent[]>;
   /** A key of its own, told once; the one that it had before opens nothing any more. Throws `invalid_input`. */
   add(name: string): Promise<string>;
-  /** What it delivered stays, but for the targets that it checked. Throws `not_found`. */
+  /**
+   * What it delivered stays, but for the targets that it checked: who was told that one is down is told that it is
+   * watched no more. Throws `not_found`.
+   */
   remove(name: string): Promise<void>;
   /** Whose key it is; undefined for nobody's. */
   agentOf(key: string): Promise<string | undefined>;
@@ -33,10 +40,13 @@ const MOST = 500;
 export function createAgentKeys(parts: {
   readonly store: Pick<TrackerStore, "document" | "documents" | "putDocuments" | "removeDocuments">;
   readonly now: () => number;
+  /** Who is told of alerts; nobody by default. */
+  readonly webhooks?: readonly AlertWebhook[];
   /** 32 bytes nobody can guess. */
   readonly newSecret: () => Buffer;
 }): AgentKeys {
-  const { store, now, newSecret } = parts;
+  const { store, now, newSecret, webhooks = [] } = parts;
+  const keeper = keepInStore(store);
   const seen = new Map<string, number>();
 
   const seenAtOf = seenAtIn(store);
@@ -86,10 +96,12 @@ export function createAgentKeys(parts: {
       }
       await store.removeDocuments("setting", [`${PREFIX}${name}`, `${SEEN}${name}`]);
       // Nobody checks them any more.
-      const { items } = await store.documents("health", { prefix: `${name}/`, limit: MOST });
-      const targets = items.filter(({ value }) => value.agent === name).map(({ key }) => key);
-      await store.removeDocuments("health", targets);
-      await store.removeDocuments("alert", targets);
+      const kept = await keeper.load();
+      for (const [target, each] of kept) {
+        if (each.agent !== name) continue;
+        const deliveries = deliveriesOf(endOfWatch(each, now()), webhooks);
+        await keeper.remove(target, { deliveries });
+      }
     },
     async agentOf(key) {
       const name = key.split(".", 1)[0] ?? "";

@@ -33,7 +33,10 @@ export interface Collecting {
 
 export function createCollecting(parts: CollectingParts): Collecting {
   const { store, address, clock, log, extractors, redact, onCommitted } = parts;
-  const keys = createAgentKeys({ store, now: clock.now, newSecret: () => randomBytes(32) });
+  const keys = createAgentKeys({
+    ...{ store, now: clock.now, newSecret: () => randomBytes(32) },
+    webhooks: parts.alerts.webhooks,
+  });
   const takeRecords = createTakeRecords({
     ...{ store, extractors, redact, onCommitted, now: clock.now },
   });
