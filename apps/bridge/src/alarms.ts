@@ -40,6 +40,7 @@ const CHANGE_TOPICS = {
   removed: "server.removed",
 } as const;
 const PIN_TOPICS = ["pin.changed", "pin.suspect"] as const;
+const ALERT_TOPICS = ["alert.firing", "alert.resolved"] as const;
 
 /** Every topic of the bridge. */
 export const TOPICS: readonly string[] = [
@@ -50,6 +51,7 @@ export const TOPICS: readonly string[] = [
   ...Object.values(STATE_TOPICS),
   ...Object.values(CHANGE_TOPICS),
   ...PIN_TOPICS,
+  ...ALERT_TOPICS,
 ];
 
 const OWN_WORDS = new Set(TOPICS.map((topic) => topic.split(".", 1)[0]));

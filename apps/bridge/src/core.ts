@@ -12,6 +12,8 @@ import {
 import type { Access } from "./access/access.ts";
 import { createSight, type Sight } from "./access/sight.ts";
 import { type Alarms, createAlarms } from "./alarms.ts";
+import type { Alerts } from "./alerts/alerts.ts";
+import { createBridgeAlerts } from "./alerts/bridge-alerts.ts";
 import { type CallParts, type Calls, createCalls } from "./calls.ts";
 import { type Catalog, createCatalog } from "./catalog/catalog.ts";
 import { createExposure, type Exposure } from "./catalog/exposure.ts";
@@ -74,6 +76,8 @@ export interface Core {
   readonly results: ResultStore;
   readonly hub: Hub;
   /** Who is told of what happens. */
+  /** What goes wrong now. */
+  readonly alerts: Alerts;
   readonly webhooks: BridgeWebhooks;
   readonly running: Running;
   readonly newId: () => string;
@@ -136,12 +140,13 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   const { history, metrics, chains } = state.records;
   const usage = createRememberedUsage({ history, clock, log });
   const calls = createCalls({
+  const alerts = createBridgeAlerts({ live, hub, clock, log, core: () => core });
     ...pipelineParts(parts, alarms),
     onBreaker(change) {
       alarms.onBreaker(change);
       breakers?.tell(change);
     },
-    metrics: observedBy(metrics, usage),
+    metrics: observedBy(metrics, usage, alerts.observer),
     async review(failed) {
       const id = await review.add(failed);
       alarms.queued(failed, id);
@@ -159,7 +164,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   breakers?.follow(calls.pipeline.breaker);
   const core: Core = {
     ...{ version, clock, log, live, settings, access, sight, exposure, usage },
-    ...{ catalog, pins, upstreams, signIns, calls, review, results, hub, webhooks },
+    ...{ catalog, pins, upstreams, signIns, calls, review, results, hub, webhooks, alerts },
     ...{ history, metrics, chains, newId, states, shared: parts.shared },
     parking: createParking({ clock, newId, states, shared: parts.shared }),
     ...{ running: parts.running, startedAt: clock.now() },
@@ -168,6 +173,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
       exposure.close();
       catalog.close();
       await Promise.all([own.upstream.close(), upstreams.close(), saved.close(), pins.close()]);
+      alerts.close();
       await review.close();
       await webhooks.close();
     },

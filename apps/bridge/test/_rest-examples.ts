@@ -182,6 +182,7 @@ export function examplesOf({ ids }: World): Readonly<Record<string, Example>> {
     "GET metrics": { input: { timeframe: "24h", group_by: "tool" }, forbidden: "less" },
     "GET performance": { forbidden: "less" },
     "GET stats": { forbidden: "less" },
+    "GET alerts": { input: { state: "firing" }, forbidden: "denied" },
     "GET cache": { forbidden: "less" },
     "POST cache/clear": { input: { server: "one" }, forbidden: "denied" },
     "POST cache/toggle": { input: { enabled: true }, forbidden: "denied" },

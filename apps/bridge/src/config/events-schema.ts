@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { alertsSchema } from "./alerts-schema.ts";
 import { reference } from "./reference-schema.ts";
 
 /** The `events` keys: who is told of what happens. */
@@ -6,7 +7,7 @@ import { reference } from "./reference-schema.ts";
 const id = z.string().regex(/^[a-z0-9-]{1,32}$/, "must be [a-z0-9-]{1,32}");
 
 /** What somebody should know of: not every call. */
-const DEFAULT_TOPICS = ["breaker.*", "fallback.*", "review.*", "pin.*"];
+const DEFAULT_TOPICS = ["breaker.*", "fallback.*", "review.*", "pin.*", "alert.*"];
 
 /** Keys that only one form has, and whether it needs them. */
 const OWN_KEYS = {
@@ -50,6 +51,12 @@ export const eventsSchema = z
       .record(id, webhook)
       .default({})
       .describe("Where events are delivered to, each under a name of yours: see Webhooks below."),
+    alerts: alertsSchema,
+    alertEveryMs: z
+      .int()
+      .min(100)
+      .default(15_000)
+      .describe("How often the rules of alerts are looked at while anything happens."),
     allowHosts: z
       .array(z.string().min(1))
       .default([])

@@ -27,7 +27,7 @@ test("a webhook gets its defaults, its references and its form", () => {
   expect(ops).toEqual({
     id: "ops",
     url: "https://example.com/a-long-secret",
-    topics: ["breaker.*", "fallback.*", "review.*", "pin.*"],
+    topics: ["breaker.*", "fallback.*", "review.*", "pin.*", "alert.*"],
     form: { kind: "generic" },
     commands: [],
   });

@@ -1,3 +1,4 @@
+import { alerts } from "./alerts.ts";
 import { auditList, auditVerify } from "./audit.ts";
 import { batch } from "./batch.ts";
 import { cacheClear, cacheStats, cacheToggle } from "./cache.ts";
@@ -47,7 +48,7 @@ export const OPERATIONS = [
   ...[workflows, workflowExecute, workflowExecutions, workflowExecution, workflowCancel],
   ...[swarmCreate, swarmGet, databaseQuery],
   ...[history, why, chains, chainGet, metrics, performance],
-  ...[health, ps, doctor, stats],
+  ...[health, ps, doctor, stats, alerts],
   ...[cacheStats, cacheClear, cacheToggle],
   ...[reviewList, reviewGet, reviewResolve],
   ...[pins, pinsDiff, pinsApprove],

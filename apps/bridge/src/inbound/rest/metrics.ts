@@ -19,4 +19,10 @@ export const metricsRoutes: readonly Route[] = [
     operation: "stats",
     summary: "State, counters and memory of each part.",
   },
+  {
+    method: "GET",
+    path: "alerts",
+    operation: "alerts",
+    summary: "What goes wrong now, what is over, and by which rules.",
+  },
 ];
