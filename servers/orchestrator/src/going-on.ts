@@ -50,7 +50,9 @@ async function wake(folder: string, instance: ServerInstance, always: boolean): 
   );
 }
 
-const UNFINISHED = "SELECT 1 FROM run WHERE status IN ('running', 'waiting', 'paused') LIMIT 1";
+/** The index leaves out what succeeded. */
+const UNFINISHED = `
+  SELECT 1 FROM run WHERE status IN ('running', 'waiting', 'paused') AND status <> 'succeeded' LIMIT 1`;
 /** A swarm in which something may lapse, or agents of a crew are at work. */
 const WATCHED = "SELECT 1 FROM swarm WHERE watched = 1 LIMIT 1";
 const AUTOMATED = "SELECT 1 FROM automation LIMIT 1";

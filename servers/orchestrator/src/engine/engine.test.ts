@@ -154,58 +154,6 @@ test("an attempt that takes too long is aborted, and tried again later", async (
   expect(new Set(keys).size).toBe(1);
 });
 
-describe("a step that runs a workflow", () => {
-  const child = submission([task("inner", { arguments: { x: "${input.x}" } })], {
-    input: { x: 0 },
-  });
-  const parent = submission([
-    {
-      id: "sub",
-      type: "workflow",
-      workflow: "child",
-      arguments: { x: "${item}" },
-      forEach: [1, 2],
-    },
-  ]);
-
-  test("has its result", async () => {
-    const { engine } = await open({
-      clock: systemClock,
-      answer: ({ args }) => says({ got: args.x ?? null }),
-      workflows: { child },
-    });
-    const runId = await engine.submit(parent);
-    const { output } = await engine.waitFor(runId, LONG);
-    expect(output).toEqual({ sub: [{ inner: { got: 1 } }, { inner: { got: 2 } }] });
-  });
-
-  test("that runs itself ends with a sentence", async () => {
-    const itself = submission([{ id: "again", type: "workflow", workflow: "itself" }]);
-    const { engine, store } = await open({
-      clock: systemClock,
-      answer: () => says({}),
-      workflows: { itself },
-    });
-    const runId = await engine.submit(itself);
-    expect((await engine.waitFor(runId, LONG)).status).toBe("failed");
-    const runs = await store.list({ limit: 100 });
-    expect(runs).toHaveLength(17);
-  });
-});
-
-test("a result that is too large fails its step, and harms nothing else", async () => {
-  const { engine } = await open({
-    clock: systemClock,
-    answer: ({ tool }) => says(tool === "big" ? { text: "x".repeat(100_000_000) } : { fine: true }),
-  });
-  const runId = await engine.submit(submission([task("big", { onError: "continue" }), task("b")]));
-  const { status, state } = await engine.waitFor(runId, LONG);
-  expect(status).toBe("succeeded");
-  expect(state.steps.big).toMatchObject({
-    error: { message: expect.stringContaining("100000011") },
-  });
-});
-
 test("the same submission twice is one run", async () => {
   let calls = 0;
   const { engine } = await open({

@@ -1,5 +1,6 @@
 import type { StepError, WorkflowPlan } from "@trestle/flow";
 import {
+  isTrestleError,
   type JsonObject,
   type JsonValue,
   messageOf,
@@ -7,6 +8,7 @@ import {
   TrestleError,
 } from "@trestle/protocol";
 import { type NewRun, type StoredRun, UNFINISHED } from "../runs/run-store.ts";
+import { isAwaited } from "./awaited.ts";
 import { createDriver, type Driver } from "./driver.ts";
 import { foldRun } from "./fold-run.ts";
 import type { ChildCall, DriverParts, EngineOptions } from "./parts.ts";
@@ -151,6 +153,23 @@ export function createEngine(options: EngineOptions): Engine {
     return { error: { code: status, message } };
   }
 
+  /** Whoever should have cancelled it died before: its parent is stored as one that waits for it no more. */
+  async function endOrphan(child: Driver): Promise<void> {
+    const { id, parent } = child.view();
+    if (parent === undefined || (await isWanted(parent))) return;
+    log.info("a run of a step is cancelled: nobody waits for it", { run: id });
+    await child.tell((_, at) => [{ kind: "cancelled", at }]);
+  }
+
+  async function isWanted({ runId, key }: NonNullable<StoredRun["parent"]>): Promise<boolean> {
+    try {
+      return isAwaited((await view(runId)).state, key);
+    } catch (error) {
+      if (isTrestleError(error) && error.code === "not_found") return false;
+      throw error;
+    }
+  }
+
   async function cancelChild(parent: StoredRun, key: string): Promise<void> {
     await drivers.get(childId(parent.id, key))?.tell((_, at) => [{ kind: "cancelled", at }]);
   }
@@ -162,6 +181,7 @@ export function createEngine(options: EngineOptions): Engine {
     waitFor,
     async recover() {
       let count = 0;
+      const children: Driver[] = [];
       for (let beforeId: string | undefined; ; ) {
         const page = await store.list({
           statuses: UNFINISHED,
@@ -170,13 +190,19 @@ export function createEngine(options: EngineOptions): Engine {
         });
         for (const { id } of page) {
           beforeId = id;
-          await driverOf(id).catch((error) =>
+          const driver = await driverOf(id).catch((error) =>
             log.error("a run cannot go on", { run: id, error: messageOf(error) }),
           );
+          if (driver?.view().parent) children.push(driver);
         }
         count += page.length;
-        if (page.length < 200) return count;
+        if (page.length < 200) break;
       }
+      for (const child of children)
+        await endOrphan(child).catch((error) =>
+          log.warn("a run of a step was not looked after", { error: messageOf(error) }),
+        );
+      return count;
     },
     async close() {
       closed = true;

@@ -1,29 +1,17 @@
-import { beginRun, type Run } from "@trestle/flow";
+import { beginRun } from "@trestle/flow";
 import { type Clock, TrestleError } from "@trestle/protocol";
-import { takeOut } from "../blobs/large-values.ts";
-import { createPostgresBlobs } from "../blobs/postgres-blobs.ts";
-import { keyOf } from "../engine/attempts.ts";
 import { notFound } from "../engine/engine.ts";
 import { workflowOf } from "../engine/fold-run.ts";
-import { statusOf } from "../engine/status.ts";
-import { type Letter, type TakenTurn, takeTurn } from "../engine/turn.ts";
+import { type Letter, takeTurn } from "../engine/turn.ts";
 import { createBatches } from "../runs/batches.ts";
 import type { createPlanReader } from "../runs/encode.ts";
-import type { Postgres, Query } from "../runs/postgres/postgres.ts";
-import { type Advanced, insertRuns, updateRuns } from "../runs/postgres/run-rows.ts";
-import type { Append, NewRun } from "../runs/run-store.ts";
+import type { Postgres } from "../runs/postgres/postgres.ts";
+import type { NewRun } from "../runs/run-store.ts";
 import type { Places } from "./places.ts";
 import { createRunCache, type KnownRun, type RunCache } from "./run-cache.ts";
-import type { Claim, ReadyTask, Task } from "./task.ts";
-import {
-  cancelTasks,
-  dropTasks,
-  endClaims,
-  nameOf,
-  type Piece,
-  type PutTasks,
-  putTasks,
-} from "./task-rows.ts";
+import { type Stored, type Storing, storeTurns, type Turned, type Turning } from "./store-turns.ts";
+import type { Claim } from "./task.ts";
+import { endClaims } from "./task-rows.ts";
 
 /** Something that happens to a run. */
 export interface Advance {
@@ -39,24 +27,11 @@ export interface Advance {
 export type Outcome = "done" | "taken" | "refused";
 
 /** What is to be done after a commit. */
-export interface Followed {
-  readonly ready: readonly ReadyTask[];
-  /** Tasks that this process has claimed with the commit, and the time before it. */
-  readonly claimed: readonly Task[];
+export interface Followed extends Stored {
+  /** When what was claimed was claimed. */
   readonly asked: number;
   /** Runs that turned, with what happened to them. */
   readonly turned: readonly Turned[];
-  /** Pieces of work that a worker is at and is to stop. */
-  readonly stopping: readonly Piece[];
-  /** Pieces of work that nobody was at: they have ended as cancelled. */
-  readonly cancelled: readonly Piece[];
-}
-
-export interface Turned {
-  readonly id: string;
-  readonly run: Run;
-  readonly stored: NewRun;
-  readonly turn: TakenTurn;
 }
 
 export interface AdvancerParts {
@@ -76,9 +51,6 @@ interface Request extends Advance {
 }
 
 const MOST_TOGETHER = 200;
-const SNAPSHOT_EVERY = 500;
-/** How soon a run that cancels something looks whether it has ended. */
-const CANCEL_AGAIN_MS = 5_000;
 
 /** Moves runs on: what comes for many at once is one transaction. */
 export function createAdvancer(parts: AdvancerParts): (advance: Advance) => Promise<Outcome> {
@@ -122,13 +94,12 @@ async function advanceAll(
     held = 0;
   };
   let advanced: Awaited<ReturnType<typeof advanceOnce>>;
+  let tries = 0;
   try {
     advanced = await postgres.transaction((query) => {
-      if (held > 0) giveUp();
-      return advanceOnce({ ...round, query, now: clock.now() }).catch((error) => {
-        giveUp();
-        throw error;
-      });
+      if (tries > 0) giveUp();
+      tries += 1;
+      return advanceOnce({ ...round, query, now: clock.now() });
     });
   } catch (error) {
     giveUp();
@@ -143,19 +114,10 @@ async function advanceAll(
   for (const answer of advanced.answers) answer();
 }
 
-interface Turning extends Turned {
-  readonly known: KnownRun;
-  readonly begun: boolean;
-}
-
-interface Round extends AdvancerParts {
-  readonly query: Query;
+interface Round extends Storing {
   readonly cache: RunCache;
-  readonly now: number;
   readonly batch: readonly Request[];
   readonly ids: readonly string[];
-  /** Gives how many of so many places are free, or will be as soon as the attempts that ended are over. */
-  takePlaces(most: number, ended: number): number;
 }
 
 async function advanceOnce(round: Round) {
@@ -167,8 +129,9 @@ async function advanceOnce(round: Round) {
     batch.flatMap(({ claim }) => (claim ? [claim] : [])),
   );
   const turns: Turning[] = [];
+  const byRun = Map.groupBy(batch, ({ runId }) => runId);
   for (const id of ids) {
-    const requests = batch.filter(({ runId }) => runId === id);
+    const requests = byRun.get(id) ?? [];
     const before = known.get(id);
     const begin = before ? undefined : requests.find((request) => request.begin)?.begin;
     const current = before ?? (begin && begun(begin));
@@ -181,10 +144,11 @@ async function advanceOnce(round: Round) {
     const { run, stored } = current;
     turns.push({ id, run, stored, turn, known: current, begun: begin !== undefined });
   }
-  const { ready, claimed } = await storeTurns(round, turns, standing);
-  const { stopping, cancelled } = await cancelAll(query, turns);
-  const followed = { ready, claimed, asked: now, turned: turns, stopping, cancelled };
-  return { answers, followed, turns };
+  const wentOn = new Set(
+    batch.flatMap(({ runId, claim }) => (claim && standing.has(claim.place) ? [runId] : [])),
+  );
+  const stored = await storeTurns(round, turns, { wentOn, ended: standing.size });
+  return { answers, followed: { ...stored, asked: now, turned: turns }, turns };
 }
 
 function begun(newRun: NewRun): KnownRun {
@@ -225,92 +189,6 @@ function toLetters(request: Request, { standing, begin, answers }: Hearing): Let
   }));
 }
 
-async function storeTurns(
-  { query, now, batch, takePlaces, leaseMs }: Round,
-  turns: readonly Turning[],
-  standing: ReadonlySet<string>,
-): Promise<PutTasks> {
-  const blobs = createPostgresBlobs(query);
-  const advanced: (Turning & Advanced)[] = [];
-  for (const turning of turns) {
-    const { append, ...rest } = toAdvanced(turning, now);
-    advanced.push({ ...turning, ...rest, append: await takeOut(turning.id, append, blobs) });
-  }
-  const fresh = advanced.filter((each) => each.begun);
-  const made = await insertRuns(
-    query,
-    fresh.map((each) => ({ ...each, run: each.stored })),
-  );
-  // Begun by another process at this very moment: the next try finds it there.
-  if (made.size < fresh.length) throw againLater();
-  const older = advanced.filter(
-    ({ begun, run, turn }) => !begun && !(run.state.ended && turn.events.length === 0),
-  );
-  const updated = await updateRuns(query, older);
-  const lost = older.find(({ id }) => !updated.has(id));
-  if (lost) throw new TrestleError("internal", `The run ${lost.id} changed though it was locked`);
-  await dropTasks(query, turns.flatMap(endedPieces));
-  const begin = ({ id, stored: { grant }, turn }: Turning) =>
-    turn.starting.map((attempt) => ({ run: id, unit: keyOf(attempt), attempt, grant }));
-  const wentOn = new Set(
-    batch.flatMap(({ runId, claim }) => (claim && standing.has(claim.place) ? [runId] : [])),
-  );
-  const following = turns.filter(({ id }) => wentOn.has(id)).flatMap(begin);
-  const tasks = [...following, ...turns.filter(({ id }) => !wentOn.has(id)).flatMap(begin)];
-  const ended = Math.min(following.length, standing.size);
-  return putTasks(query, tasks, { claim: takePlaces(tasks.length, ended), leaseMs });
-}
-
-function toAdvanced({ id, run, stored, turn, known }: Turning, now: number): Advanced {
-  const { state } = run;
-  const after = known.length;
-  const length = after + turn.events.length;
-  const isLong = length - known.snapshotAt >= SNAPSHOT_EVERY && !state.ended;
-  known.length = length;
-  if (isLong) known.snapshotAt = length;
-  const append: Append = {
-    after,
-    events: turn.events,
-    status: statusOf(run),
-    at: now,
-    ...(state.ended ? { output: run.output() } : {}),
-    ...(isLong ? { snapshot: state } : {}),
-  };
-  const dueAt = dueOf(run, stored, turn, now);
-  return { id, append, ...(dueAt === undefined ? {} : { dueAt }) };
-}
-
-/** A run of a step that has ended is due until its parent has heard of it. */
-function dueOf(run: Run, { parent }: NewRun, turn: TakenTurn, now: number): number | undefined {
-  if (run.state.ended) return parent === undefined ? undefined : now;
-  if (turn.cancels.length === 0) return turn.wakeAt;
-  return Math.min(turn.wakeAt ?? Number.POSITIVE_INFINITY, now + CANCEL_AGAIN_MS);
-}
-
-/** Work that is over though its claim was not ended: given up, or done by a run of its own. */
-function endedPieces({ id, turn }: Turning): Piece[] {
-  return turn.events.flatMap((event) =>
-    event.kind === "attemptSucceeded" || event.kind === "attemptFailed"
-      ? [{ run: id, unit: keyOf(event) }]
-      : [],
-  );
-}
-
-async function cancelAll(query: Query, turns: readonly Turning[]) {
-  const pieces = turns.flatMap(({ id, turn }) =>
-    turn.cancels.map((cancel) => ({ run: id, unit: keyOf(cancel) })),
-  );
-  const atWork = await cancelTasks(query, pieces);
-  return {
-    stopping: pieces.filter((piece) => atWork.has(nameOf(piece))),
-    cancelled: pieces.filter((piece) => !atWork.has(nameOf(piece))),
-  };
-}
-
 function isUnavailable(error: unknown): boolean {
   return error instanceof TrestleError && error.code === "unavailable";
-}
-
-function againLater(): Error {
-  return Object.assign(new Error("another process began a run of this id"), { code: "40001" });
 }

@@ -1,8 +1,9 @@
 import { attemptKey } from "@trestle/flow";
+import { readKey } from "../engine/awaited.ts";
 import { childId } from "../engine/engine.ts";
 import { statusOf } from "../engine/status.ts";
 import type { ToEvents } from "../engine/turn.ts";
-import type { Turned } from "./advance.ts";
+import type { Turned } from "./store-turns.ts";
 
 /** Runs of steps that nobody waits for any more: their step is to be cancelled, or was given up. */
 export function childrenToCancel({ id, run, turn }: Turned): string[] {
@@ -19,12 +20,7 @@ export function childrenToCancel({ id, run, turn }: Turned): string[] {
 export function reportOf({ id, run, stored }: Turned, key: string): ToEvents {
   const { ended } = run.state;
   const status = statusOf(run);
-  const slash = key.lastIndexOf("/");
-  const step = key.slice(0, slash);
-  const [unit = 0, poll = 0] = key
-    .slice(slash + 1)
-    .split(".")
-    .map(Number);
+  const { step, unit, poll } = readKey(key);
   return (state, at) => {
     if (ended === undefined || state.units[step]?.[unit]?.poll !== poll) return [];
     const of = { step, unit, at };

@@ -18,6 +18,8 @@ export interface ExecutorParts extends Pick<EngineOptions, "hostFor"> {
   readonly leaseMs: number;
   readonly places: Places;
   readonly advance: (advance: Advance) => Promise<Outcome>;
+  /** Looks whether anybody still waits for the run of a step, whose claim was lost while it began. */
+  readonly leaveChild: (task: Task) => Promise<void>;
   /** Begins the run of a step that runs a workflow; gives why it cannot. */
   readonly beginChild: (task: Task) => Promise<StepError | undefined>;
 }
@@ -101,7 +103,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     try {
       const error = await parts.beginChild(task);
       if (error !== undefined) return await report(task, { error });
-      await parkClaim(postgres.query, task);
+      if (!(await parkClaim(postgres.query, task))) await parts.leaveChild(task);
     } catch (error) {
       // Its claim ends, and another worker begins it.
       log.warn("a run of a step did not begin yet", { run: task.run, error: messageOf(error) });

@@ -1,6 +1,13 @@
 import type { RunEvent, StepError } from "@trestle/flow";
-import { type Clock, messageOf, silentLogger, TrestleError } from "@trestle/protocol";
+import {
+  type Clock,
+  isTrestleError,
+  messageOf,
+  silentLogger,
+  TrestleError,
+} from "@trestle/protocol";
 import { keyOf } from "../engine/attempts.ts";
+import { isAwaited } from "../engine/awaited.ts";
 import {
   childId,
   type Engine,
@@ -18,21 +25,17 @@ import { createBatches } from "../runs/batches.ts";
 import { createPlanReader } from "../runs/encode.ts";
 import type { Postgres } from "../runs/postgres/postgres.ts";
 import { type RunStatus, type RunStore, UNFINISHED } from "../runs/run-store.ts";
-import {
-  type Advance,
-  createAdvancer,
-  type Followed,
-  type Outcome,
-  type Turned,
-} from "./advance.ts";
-import { childrenToCancel, reportOf } from "./children.ts";
+import { type Advance, createAdvancer, type Followed, type Outcome } from "./advance.ts";
+import { reportOf } from "./children.ts";
 import { openDatabaseClock } from "./database-clock.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { createExecutor } from "./executor.ts";
 import { createNews } from "./news.ts";
 import { createPlaces } from "./places.ts";
+import type { Turned } from "./store-turns.ts";
 import { createSweeper } from "./sweeper.ts";
 import type { ReadyTask, Task } from "./task.ts";
+import { removeOrphan } from "./task-rows.ts";
 
 export interface SharedEngineOptions extends Omit<EngineOptions, "store"> {
   readonly postgres: Postgres;
@@ -71,12 +74,13 @@ export async function openSharedEngine(options: SharedEngineOptions): Promise<En
   });
   const begin = createBeginning(options, clock, advance);
   const beginChild = createChildren(options, begin);
-  const executor = createExecutor({ ...parts, hostFor, advance, beginChild });
+  const executor = createExecutor({ ...parts, hostFor, advance, beginChild, leaveChild });
   const sweeper = createSweeper({
     ...parts,
     everyMs: Math.min(SWEEP_MS, leaseMs / 3),
     unheardMs,
     settle: (runId) => advance({ runId, letters: [] }).then(() => {}),
+    endOrphan,
     announce,
   });
   let closed = false;
@@ -109,16 +113,17 @@ export async function openSharedEngine(options: SharedEngineOptions): Promise<En
   }
 
   /** Whatever follows from a commit. What is lost here is done by whoever sweeps next. */
-  function follow({ ready, claimed, asked, turned, stopping, cancelled }: Followed): void {
+  function follow(followed: Followed): void {
+    const { ready, claimed, asked, turned, stopping, cancelled, orphans } = followed;
     executor.start(claimed, asked);
     inBackground(announce(ready));
     news.tell({ resting: turned.filter(isResting).map(({ id }) => id), stopping });
     for (const piece of stopping) executor.stop(piece);
+    for (const orphan of orphans) inBackground(endOrphan(orphan));
     for (const each of turned) {
       const { id, turn, stored } = each;
       for (const event of turn.events) options.onEvent?.(id, event);
       if (turn.wakeAt !== undefined) sweeper.dueAt(turn.wakeAt);
-      for (const child of childrenToCancel(each)) inBackground(tell(child, cancelRun));
       const nobodys = turn.cancels.filter((of) =>
         cancelled.some(({ run, unit }) => run === id && unit === keyOf(of)),
       );
@@ -126,6 +131,14 @@ export async function openSharedEngine(options: SharedEngineOptions): Promise<En
         inBackground(tell(id, (_, at) => nobodys.map((of) => toCancelled(of, at))));
       if (each.run.state.ended && stored.parent) inBackground(report(each, stored.parent));
     }
+  }
+
+  async function endOrphan(runId: string): Promise<void> {
+    await tell(runId, cancelRun).catch((error) => {
+      // It never began, or is forgotten.
+      if (!isTrestleError(error) || error.code !== "not_found") throw error;
+    });
+    await removeOrphan(postgres.query, runId);
   }
 
   /** Tells the run whose step it is; until that is done the run is due. */
@@ -136,6 +149,11 @@ export async function openSharedEngine(options: SharedEngineOptions): Promise<En
 
   function inBackground(work: Promise<unknown>): void {
     work.catch((error) => log.debug("left to the next sweep", { error: messageOf(error) }));
+  }
+
+  async function leaveChild({ run, attempt }: Task): Promise<void> {
+    const { state } = await view(run);
+    if (!isAwaited(state, attempt.key)) await endOrphan(childId(run, attempt.key));
   }
 
   const statusInStore = createStatuses(postgres);

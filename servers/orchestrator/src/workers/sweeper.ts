@@ -1,7 +1,7 @@
 import { type Clock, type Logger, messageOf } from "@trestle/protocol";
 import type { Postgres } from "../runs/postgres/postgres.ts";
 import type { ReadyTask } from "./task.ts";
-import { freeLostClaims, takeDueRuns, takeUnheard } from "./task-rows.ts";
+import { freeLostClaims, readOrphans, takeDueRuns, takeUnheard } from "./task-rows.ts";
 
 export interface SweeperParts {
   readonly postgres: Postgres;
@@ -12,6 +12,8 @@ export interface SweeperParts {
   readonly unheardMs: number;
   /** Settles a run that is due. */
   readonly settle: (runId: string) => Promise<void>;
+  /** Cancels a run that nobody waits for. */
+  readonly endOrphan: (runId: string) => Promise<void>;
   readonly announce: (tasks: readonly ReadyTask[]) => Promise<unknown>;
 }
 
@@ -25,6 +27,8 @@ export interface Sweeper {
 const MOST = 500;
 /** A run that somebody has taken to settle is looked at again after this, should that process die. */
 const SETTLE_MS = 30_000;
+/** Whoever ended what waited for a run tells that run at once, unless they died. */
+const TELL_MS = 2_000;
 /** Timers are never finer than this. */
 const LEAST_MS = 5;
 
@@ -68,8 +72,10 @@ export function createSweeper(parts: SweeperParts): Sweeper {
   };
 }
 
-async function sweepOnce({ postgres, settle, announce, unheardMs }: SweeperParts): Promise<void> {
+async function sweepOnce(parts: SweeperParts): Promise<void> {
+  const { postgres, settle, endOrphan, announce, unheardMs } = parts;
   const { query } = postgres;
+  for (const run of await readOrphans(query, TELL_MS, MOST)) await endOrphan(run);
   await announce(await freeLostClaims(query, MOST));
   await announce(await takeUnheard(query, unheardMs, MOST));
   for (;;) {

@@ -228,6 +228,32 @@ export async function takeDueRuns(
   return rows.map(({ id }) => id);
 }
 
+/** Runs of steps that are to be cancelled, whatever becomes of this process after the commit. */
+export async function addOrphans(query: Query, runs: readonly string[]): Promise<void> {
+  if (runs.length === 0) return;
+  await query(
+    "INSERT INTO trestle.orphan (run) SELECT * FROM unnest($1::text[]) ON CONFLICT DO NOTHING",
+    [runs],
+  );
+}
+
+export async function removeOrphan(query: Query, run: string): Promise<void> {
+  await query("DELETE FROM trestle.orphan WHERE run = $1", [run]);
+}
+
+/** Those that nobody has told for a while. */
+export async function readOrphans(
+  query: Query,
+  afterMs: number,
+  most: number,
+): Promise<readonly string[]> {
+  const rows = await query<{ run: string }>(
+    `SELECT run FROM trestle.orphan WHERE since < now() - $1::float8 * interval '1 millisecond' LIMIT $2`,
+    [afterMs, most],
+  );
+  return rows.map(({ run }) => run);
+}
+
 /** The same throughout a statement, as an index needs it. */
 const NOW = "(extract(epoch FROM now()) * 1000)::bigint";
 

@@ -3,7 +3,8 @@ import { type FolderBackend, type SharedFolder, shareFolder } from "@trestle/sto
 import type { Config } from "../config.ts";
 import { type Automation, openAutomation } from "../schedules/automation.ts";
 import { openWorkflows, type WorkflowSettings } from "./open-workflows.ts";
-import type { Workflows } from "./workflows.ts";
+import { toOwnGrant } from "./own-grants.ts";
+import type { Caller, Workflows } from "./workflows.ts";
 
 /** What the owner of the folder answers as well, under names that begin so. */
 export interface Beside {
@@ -42,6 +43,9 @@ const REPEATABLE: Readonly<Record<Method, boolean>> = {
   removeTrigger: true,
 };
 
+/** What these begin goes on after the call, by the grant of their second argument. */
+const GRANTED: readonly string[] = ["execute", "setSchedule", "setTrigger"] satisfies Method[];
+
 /**
  * The workflows of a folder, for all processes that use it: one runs them, the others ask it, and when it dies the
  * next to ask goes on with what had not ended.
@@ -66,7 +70,7 @@ export function shareWorkflows(
         answer: (method, payload, signal) =>
           method.startsWith(beside.prefix)
             ? others.answer(method, payload, signal)
-            : answer(workflows, method, payload),
+            : answer({ workflows, host }, method, payload),
         closing: () => others.closing?.(),
         async close() {
           await automation.close();
@@ -95,11 +99,13 @@ export function shareWorkflows(
 }
 
 async function answer(
-  workflows: Workflows & Automation,
+  { workflows, host }: { readonly workflows: Workflows & Automation; readonly host: Host },
   method: string,
   payload: JsonValue,
 ): Promise<JsonValue> {
   if (!Object.hasOwn(REPEATABLE, method)) throw new Error(`Workflows have no ${method}.`);
   const run = workflows[method as Method] as (...given: unknown[]) => Promise<unknown>;
-  return JSON.stringify(await run(...(JSON.parse(String(payload)) as unknown[])));
+  const given = JSON.parse(String(payload)) as unknown[];
+  if (GRANTED.includes(method)) given[1] = await toOwnGrant(host, given[1] as Caller);
+  return JSON.stringify(await run(...given));
 }

@@ -70,4 +70,11 @@ export const postgresMigrations: readonly string[] = [
   ALTER TABLE trestle.task SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
   ALTER TABLE trestle.run SET (fillfactor = 80);
   `,
+  // Runs of steps that nobody waits for any more, until they know.
+  `
+  CREATE TABLE trestle.orphan (
+    run text PRIMARY KEY,
+    since timestamptz NOT NULL DEFAULT clock_timestamp()
+  );
+  `,
 ];
