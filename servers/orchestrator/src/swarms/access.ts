@@ -17,7 +17,10 @@ export function toAgentToken(swarm: string, secret: string): string {
 export function swarmOfToken(token: string): string {
   const [, swarm] = /^ag_(sw[0-9a-f]+)_[\w-]{20,}$/.exec(token) ?? [];
   if (swarm !== undefined) return swarm;
-  throw new TrestleError("denied", "agent_token is none: give it as join_swarm gave it");
+  throw new TrestleError(
+    "denied",
+    "This is no agent_token: give the one that join_swarm answered, whole",
+  );
 }
 
 export function hashOf(secret: string): string {

@@ -181,7 +181,7 @@ test("what is no task, or nobody's, is refused with a sentence", async () => {
     [swarms.submit({ title: "x", copies: 2, aggregate: "judge" }, owner), "wants a check"],
     [swarms.submit({ title: "x", to: "a99" }, owner), "no agent a99"],
     [swarms.claim({ task: "t99" }, one.who), "no task t99"],
-    [swarms.claim({}, { ...one.who, agentToken: "ag_x" }), "agent_token is none"],
+    [swarms.claim({}, { ...one.who, agentToken: "ag_x" }), "no agent_token"],
     [swarms.claim({}, { ...one.who, agentToken: `${one.who.agentToken}x` }), "of no agent"],
     [swarms.get({ swarm: "sw00" }, owner), "no swarm sw00"],
     [swarms.heartbeat({ spent: { calls: -1 } }, one.who), "from 0 on"],

@@ -116,7 +116,7 @@ test("what is wrong is refused with a sentence that names it", async () => {
     ["create_swarm", { crew: { kind: "shell", profile: "x" } }, "crew"],
     ["submit_task", { title: "x", check: "rm -rf" }, "There is no check"],
     ["submit_task", { title: "x", files: ["/etc"] }, "relative to the root"],
-    ["claim_task", { agent_token: "guess" }, "agent_token is none"],
+    ["claim_task", { agent_token: "guess" }, "no agent_token"],
     ["complete_task", { agent_token: "x", task: "t1", result: 1 }, "fence"],
     ["scale_swarm", { maxAgents: 100_000 }, "maxAgents"],
   ] as const;

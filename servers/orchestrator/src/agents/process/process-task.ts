@@ -159,5 +159,6 @@ function reasonOf({ stopped, exitCode, endedBy, output, durationMs }: CommandRes
     stopped === undefined
       ? `It ended with ${exitCode === undefined ? endedBy : `exit code ${exitCode}`}`
       : `It was ended (${stopped}) after ${durationMs} ms`;
-  return `${how}: ${output.slice(-2_000)}`;
+  const said = output.slice(-2_000).trim();
+  return said === "" ? `${how}, and said nothing` : `${how}: ${said}`;
 }

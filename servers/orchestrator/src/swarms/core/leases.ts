@@ -45,6 +45,12 @@ export function endLease(turn: Turn, task: TaskRecord): TaskRecord {
 export function leased(turn: Turn, agent: AgentRecord, taskId: string, fence: number): TaskRecord {
   const task = turn.task(taskId);
   if (task.lease?.agent === agent.id && task.lease.fence === fence) return task;
+  if (task.lease?.agent === agent.id) {
+    throw refused(
+      "conflict",
+      `You hold ${taskId} under fence ${task.lease.fence}, not ${fence}: give the fence of your last claim_task of it`,
+    );
+  }
   const why = task.reason === undefined ? "" : ` (${task.reason})`;
   const now =
     task.lease === undefined
