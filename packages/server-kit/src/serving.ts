@@ -12,6 +12,7 @@ export { isLoopback } from "./run/http-address.ts";
 export {
   type Authenticate,
   type AuthRefusal,
+  type Prepare,
   type Presented,
   toRefusalHead,
 } from "./serve/authenticate.ts";

@@ -10,18 +10,20 @@ import {
 } from "@trestle/access";
 import {
   type Clock,
+  type JsonObject,
   type Logger,
   messageOf,
   type Principal,
   TrestleError,
 } from "@trestle/protocol";
-import type { Authenticate, Presented } from "@trestle-mcp/server-kit/serving";
+import type { Authenticate, Prepare, Presented } from "@trestle-mcp/server-kit/serving";
 import { type Audit, openAudit } from "./audit.ts";
 import { type Credentials, createAuthentication } from "./authenticate.ts";
 import { type BoundPrincipal, createBinding } from "./binding.ts";
 import { createAccessChanges } from "./changes.ts";
 import { createGrants, type Grants } from "./grants.ts";
 import { type AccessConfig, ADMIN_ID, type CallTarget, createRules } from "./rules.ts";
+import { createTokens, type TokenRules } from "./tokens.ts";
 
 export interface AccessParts {
   readonly home: string;
@@ -39,6 +41,12 @@ export interface AccessParts {
 export interface Access {
   /** Of a request over HTTP. Cheap for a credential that was seen before. */
   readonly authenticate: Authenticate;
+  /** Goes before `authenticate`, where a token has to be looked into. */
+  readonly prepare: Prepare;
+  /** What is said to the holder of a token of where to get another one. */
+  challenge(): string | undefined;
+  /** What is said of where tokens come from (RFC 9728); undefined where none are taken. */
+  tokenMetadata(): JsonObject | undefined;
   /** Would a request over HTTP that presents this still be let in, and as that principal? Counts for nothing. */
   holds(presented: Presented, principalId: string): boolean;
   /** Does an HTTP caller on this machine need a key? Everybody else always does. */
@@ -111,13 +119,19 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     ...(httpKey === undefined ? {} : { httpKey }),
     wantsAddress: rules.wantsAddress,
   }));
-  const authentication = createAuthentication({ credentials, keys, audit, clock, log });
-  const binding = createBinding({ current, keys });
+  const tokenRules = () => config().access?.oauth;
+  const resource = () => resourceOf(config());
+  const tokens = createTokens({ rules: tokenRules, resource, clock, log });
+  const authentication = createAuthentication({ credentials, keys, tokens, audit, clock, log });
+  const binding = createBinding({ current, keys, tokens, clock });
   const allows = (principal: Principal, target: CallTarget): boolean =>
     current().rules.allows(principal, target);
 
   return {
     authenticate: authentication.authenticate,
+    prepare: authentication.prepare,
+    challenge: tokens.challenge,
+    tokenMetadata: () => metadataOf(tokenRules(), resource()),
     holds: authentication.holds,
     needsKey: authentication.needsKey,
     allows,
@@ -146,6 +160,22 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
       await audit.close();
       await keys.close();
     },
+  };
+}
+
+/** The MCP endpoint, as whoever gives out tokens knows it. */
+function resourceOf({ http }: AccessConfig): string {
+  const { publicUrl, host = "127.0.0.1", port = 4100 } = http;
+  return new URL("/mcp", publicUrl ?? `http://${host}:${port}`).href;
+}
+
+function metadataOf(rules: TokenRules | undefined, resource: string): JsonObject | undefined {
+  if (rules === undefined) return undefined;
+  const scopes = Object.keys(rules.scopes ?? {});
+  return {
+    ...{ resource, authorization_servers: [rules.issuer], bearer_methods_supported: ["header"] },
+    ...(scopes.length > 0 && { scopes_supported: scopes }),
+    resource_name: "Trestle",
   };
 }
 

@@ -1,9 +1,15 @@
 import { hash } from "node:crypto";
 import { type AdminCredential, isSameSecret, type KeyStore } from "@trestle/access";
 import { type Clock, LOCAL_PRINCIPAL, type Logger, type Principal } from "@trestle/protocol";
-import type { Authenticate, AuthRefusal, Presented } from "@trestle-mcp/server-kit/serving";
+import type {
+  Authenticate,
+  AuthRefusal,
+  Prepare,
+  Presented,
+} from "@trestle-mcp/server-kit/serving";
 import type { Audit } from "./audit.ts";
 import { createFailures } from "./failures.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** The credentials of a home as they stand, in one value that changes when any of them does. */
 export interface Credentials {
@@ -17,6 +23,7 @@ export interface AuthenticateParts {
   /** The same object until the configuration changes. */
   readonly credentials: () => Credentials;
   readonly keys: KeyStore;
+  readonly tokens: Tokens;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly log: Logger;
@@ -24,6 +31,8 @@ export interface AuthenticateParts {
 
 export interface Authentication {
   readonly authenticate: Authenticate;
+  /** Goes before it: looks into a token that is not known yet. */
+  readonly prepare: Prepare;
   /** Would what is presented still be let in as that principal? Wrong credentials count for nothing here. */
   holds(presented: Presented, principalId: string): boolean;
   /** Does a caller on this machine need a key? */
@@ -52,7 +61,7 @@ const MAX_KNOWN = 1_000;
  * ten milliseconds where another process made it.
  */
 export function createAuthentication(parts: AuthenticateParts): Authentication {
-  const { keys, clock } = parts;
+  const { keys, tokens, clock } = parts;
   const failures = createFailures(clock);
   const known = new Map<string, Known>();
   let credentials: Credentials | undefined;
@@ -64,7 +73,7 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
     const now = keys.version();
     if (current === credentials && now === version) return current;
     known.clear();
-    locked = current.httpKey !== undefined || !keys.isEmpty();
+    locked = current.httpKey !== undefined || !keys.isEmpty() || tokens.isWanted();
     credentials = current;
     version = now;
     return current;
@@ -74,7 +83,7 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
     const current = refresh();
     const { bearer, apiKey: text = bearer, remoteAddress: address, isLoopback } = presented;
     const isOpen = isLoopback && !locked;
-    if (text === undefined) return isOpen ? localFrom(address, current) : MISSING;
+    if (text === undefined) return isOpen ? localFrom(address, current) : challenged(MISSING);
     const digest = hash("sha256", text, "hex");
     const entry = known.get(digest);
     if (entry && clock.now() < entry.expiresAt) {
@@ -92,10 +101,12 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
   ): Principal | AuthRefusal {
     const waitMs = failures.limitedFor(address);
     if (waitMs !== undefined) return limited(waitMs);
-    const found = identify(text, current, keys);
+    const found = tokens.find(text) ?? identify(text, current, keys);
     if (!("principal" in found)) {
+      // Where nobody could say whether it is good, nobody guessed.
+      if ("isUnjudged" in found && found.isUnjudged) return challenged(UNJUDGED);
       refuse(found.reason, address);
-      return INVALID;
+      return challenged(INVALID);
     }
     const principal = withAddress(found.principal, address, current);
     const entry = known.get(digest) ?? {
@@ -108,6 +119,11 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
     return principal;
   }
 
+  function challenged(refusal: AuthRefusal): AuthRefusal {
+    const challenge = tokens.challenge();
+    return challenge === undefined ? refusal : { ...refusal, challenge };
+  }
+
   function refuse(reason: string, address: string): void {
     failures.count(address);
     parts.audit.refused({ event: "credential_refused", reason, address });
@@ -115,10 +131,16 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
 
   return {
     authenticate,
+    // Who guesses is not looked at: that would cost us, and others, more than it costs them.
+    prepare: (presented) =>
+      failures.limitedFor(presented.remoteAddress) === undefined
+        ? tokens.prepare(presented)
+        : undefined,
     holds({ bearer, apiKey: text = bearer, isLoopback }, id) {
       const current = refresh();
       if (id === LOCAL_PRINCIPAL.id) return isLoopback && !locked;
-      const found = text === undefined ? undefined : identify(text, current, keys);
+      const found =
+        text === undefined ? undefined : (tokens.find(text) ?? identify(text, current, keys));
       return found !== undefined && "principal" in found && found.principal.id === id;
     },
     needsKey() {
@@ -171,6 +193,11 @@ const MISSING: AuthRefusal = {
 const INVALID: AuthRefusal = {
   refused: "invalid",
   message: "This is no key of this bridge, or not any more: ask whoever runs it for one",
+};
+
+const UNJUDGED: AuthRefusal = {
+  refused: "invalid",
+  message: "This token cannot be checked now: send it again in a moment",
 };
 
 function limited(retryAfterMs: number): AuthRefusal {

@@ -1,7 +1,14 @@
 import { type KeyStore, narrowScopes } from "@trestle/access";
-import { type JsonObject, LOCAL_PRINCIPAL, type Principal, TrestleError } from "@trestle/protocol";
+import {
+  type Clock,
+  type JsonObject,
+  LOCAL_PRINCIPAL,
+  type Principal,
+  TrestleError,
+} from "@trestle/protocol";
 import type { Settled } from "./access.ts";
 import { ADMIN_ID } from "./rules.ts";
+import { SUBJECT_PREFIX, type Tokens } from "./tokens.ts";
 
 /** A principal and the credential it rests on, as they are kept for later. To be sealed. */
 export interface BoundPrincipal {
@@ -10,6 +17,8 @@ export interface BoundPrincipal {
   readonly keyId: string;
   /** Absent: everything that the principal may do. */
   readonly scopes?: readonly string[];
+  /** Epoch milliseconds; of a token, which nobody can ask about later. */
+  readonly until?: number;
 }
 
 export interface Binding {
@@ -21,14 +30,20 @@ export interface Binding {
 export interface BindingParts {
   readonly current: () => Settled;
   readonly keys: KeyStore;
+  readonly tokens: Pick<Tokens, "holdsUntil" | "isWanted">;
+  readonly clock: Clock;
 }
 
 const KEY_PREFIX = "key:";
 
 /** Ties a principal to its credential, and finds out later whether that still holds. */
-export function createBinding({ current, keys }: BindingParts): Binding {
+export function createBinding({ current, keys, tokens, clock }: BindingParts): Binding {
   /** The principal behind a credential as it is now. */
-  function find({ keyId }: BoundPrincipal): Principal {
+  function find({ id, keyId, until = 0 }: BoundPrincipal): Principal {
+    if (keyId.startsWith(SUBJECT_PREFIX)) {
+      if (tokens.isWanted() && clock.now() < until) return { id, kind: "subject" };
+      throw gone(keyId, "expired");
+    }
     const { adminKeyId, adminPrincipal, httpKey } = current();
     if (keyId === LOCAL_PRINCIPAL.id) return LOCAL_PRINCIPAL;
     if (keyId === adminKeyId) return adminPrincipal;
@@ -40,7 +55,8 @@ export function createBinding({ current, keys }: BindingParts): Binding {
 
   return {
     isKnown(id) {
-      // Only keys come and go.
+      if (id.startsWith(SUBJECT_PREFIX)) return (tokens.holdsUntil(id) ?? 0) > clock.now();
+      // Besides, only keys come and go.
       if (!id.startsWith(KEY_PREFIX) || current().httpKey?.principal.id === id) return true;
       return keys.find(id.slice(KEY_PREFIX.length)).kind === "valid";
     },
@@ -51,7 +67,12 @@ export function createBinding({ current, keys }: BindingParts): Binding {
           : id.startsWith(KEY_PREFIX)
             ? id.slice(KEY_PREFIX.length)
             : id;
-      return { id, keyId, ...(scopes === undefined ? {} : { scopes }) };
+      const until = id.startsWith(SUBJECT_PREFIX) ? tokens.holdsUntil(id) : undefined;
+      return {
+        ...{ id, keyId },
+        ...(scopes === undefined ? {} : { scopes }),
+        ...(until === undefined ? {} : { until }),
+      };
     },
     check(bound) {
       const principal = find(bound);

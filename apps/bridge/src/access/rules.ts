@@ -7,12 +7,16 @@ import {
 } from "@trestle/access";
 import type { ToolHints } from "@trestle/policy";
 import { type Clock, messageOf, type Principal, TrestleError } from "@trestle/protocol";
+import type { TokenRules } from "./tokens.ts";
 
 /** What the configuration says of access. */
 export interface AccessConfig {
   readonly http: {
     /** A key that every HTTP caller may present, besides those of the key store. */
     readonly key?: string | undefined;
+    readonly publicUrl?: string | undefined;
+    readonly host?: string | undefined;
+    readonly port?: number | undefined;
   };
   readonly access?: AccessRules | undefined;
 }
@@ -24,6 +28,8 @@ export interface AccessRules {
   readonly keyScopes?: readonly string[] | undefined;
   /** With any document, a call needs a statement that allows it; one that denies it wins. */
   readonly policies?: readonly unknown[] | undefined;
+  /** Whose access tokens are let in. */
+  readonly oauth?: TokenRules | undefined;
 }
 
 /** Whoever presents the home's admin credential, and the durable work that was begun so. */

@@ -20,6 +20,27 @@ export const accessSchema = z
       .array(scope)
       .optional()
       .describe("What the holder of `http.key` may do; everything if left out."),
+    oauth: z
+      .strictObject({
+        issuer: z
+          .url({ protocol: /^https?$/ })
+          .describe("The authorization server whose access tokens are let in."),
+        audience: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("Whom tokens may be for, besides this bridge by its own address."),
+        jwksUri: z
+          .url({ protocol: /^https?$/ })
+          .optional()
+          .describe("Where its keys are, if its metadata do not say so."),
+        scopes: z
+          .record(z.string(), z.array(scope))
+          .optional()
+          .describe("What each of its scopes lets a holder do; `server:tool` speaks for itself."),
+      })
+      .optional()
+      .describe("Whose access tokens are let in, besides API keys."),
     policies: z
       .array(policyDocument)
       .optional()

@@ -37,7 +37,10 @@ export interface HttpDoor {
 export interface HttpDoorParts extends PlainFacts {
   readonly instance: ServerInstance;
   readonly config: Config;
-  readonly access: Pick<Access, "authenticate" | "holds" | "needsKey" | "onChange" | "sealer">;
+  readonly access: Pick<
+    Access,
+    "authenticate" | "prepare" | "challenge" | "holds" | "needsKey" | "onChange" | "sealer"
+  >;
   readonly log: Logger;
   readonly rest: Rest;
   /** Of this door alone: it closes with it. */
@@ -107,6 +110,7 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
       authenticate: isOpen
         ? (presented) => access.authenticate({ ...presented, isLoopback: false })
         : access.authenticate,
+      prepare: access.prepare,
       standing: {
         onChange: access.onChange,
         holds: (presented, id) =>
@@ -118,7 +122,7 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
       ...(parts.siblings && { siblings: parts.siblings }),
       entrance: rest,
       upgrade: feed.upgrade,
-      intercept: createHttpWire(parts),
+      intercept: createHttpWire({ ...parts, challenge: access.challenge }),
     });
     return { ...serving, close: () => closeBoth(serving, feed) };
   } catch (error) {

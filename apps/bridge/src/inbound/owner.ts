@@ -23,6 +23,7 @@ import { type Address, createHttpDoor } from "./http-door.ts";
 import { createLateFeed } from "./late-feed.ts";
 import { createLateRest } from "./late-rest.ts";
 import type { Rest } from "./rest/rest.ts";
+import { createTokenMetadata } from "./token-metadata.ts";
 import { createStreamWire } from "./wire-stream.ts";
 
 export interface InboundParts {
@@ -58,7 +59,8 @@ export function createInbound(parts: InboundParts): Inbound {
   const joiners = new Set<Socket>();
   const api = createLateRest(core, log);
   const callback = createCallback(core, log);
-  const rest: Rest = (...asked) => callback(...asked) || api(...asked);
+  const metadata = createTokenMetadata(core.access);
+  const rest: Rest = (...asked) => callback(...asked) || metadata(...asked) || api(...asked);
   const openFeed = () => createLateFeed(core);
   const door = createHttpDoor({
     ...{ ...wire, config, access: core.access, rest, openFeed, onListening },

@@ -26,6 +26,8 @@ import { createHeartbeat, type Heartbeat } from "./wire-heartbeat.ts";
 import { ListAnswer } from "./wire-list.ts";
 
 export interface WireHttpParts extends PlainFacts {
+  /** What is said to the holder of a token of where to get one that allows more. */
+  readonly challenge?: () => string | undefined;
   readonly instance: ServerInstance;
   readonly log: Logger;
 }
@@ -82,7 +84,8 @@ export function createHttpWire(
         if (!response.writableEnded) own.abort();
       });
     }
-    const exchange = createExchange(response, heartbeat);
+    const isSubject = facts.principal.kind === "subject";
+    const exchange = createExchange(response, heartbeat, isSubject ? parts.challenge : undefined);
     void answerWireCall(call, {
       instance: parts.instance,
       log: parts.log,
@@ -129,7 +132,11 @@ interface Exchange {
 }
 
 /** One response: plain JSON, or an event stream from the first notification or a long silence on. */
-function createExchange(response: ServerResponse, heartbeat: Heartbeat): Exchange {
+function createExchange(
+  response: ServerResponse,
+  heartbeat: Heartbeat,
+  challenge?: () => string | undefined,
+): Exchange {
   let streaming = false;
   const stopBeat = heartbeat(() => {
     if (openStream()) response.write(": still working\n\n");
@@ -160,7 +167,13 @@ function createExchange(response: ServerResponse, heartbeat: Heartbeat): Exchang
       if (message instanceof ListAnswer) return sendList(response, message);
       // As a string it leaves in one piece with its headers.
       const text = toText(message);
-      response.writeHead(statusOf(message), headersOf(Buffer.byteLength(text)));
+      const wanted = challenge && missingScope(message);
+      if (wanted !== undefined)
+        response.setHeader("www-authenticate", stepUp(wanted, challenge?.()));
+      response.writeHead(
+        wanted === undefined ? statusOf(message) : 403,
+        headersOf(Buffer.byteLength(text)),
+      );
       response.end(text);
     },
     abandon() {
@@ -193,6 +206,22 @@ const STREAM_HEADERS = {
   "cache-control": "no-cache, no-transform",
   "x-accel-buffering": "no",
 };
+
+/** The scope that the call would have taken, where it was refused for that. */
+function missingScope({ error }: JsonObject): string | undefined {
+  const data = isJsonObject(error) && isJsonObject(error.data) ? error.data : {};
+  const details = isJsonObject(data.details) ? data.details : {};
+  return details.refusedBy === "authorize" && typeof details.scope === "string"
+    ? details.scope
+    : undefined;
+}
+
+/** A client that can get such a token does, and calls again (RFC 6750 §3.1). */
+function stepUp(scope: string, challenge: string | undefined): string {
+  const quoted = scope.replace(/["\\]/g, "");
+  const more = challenge === undefined ? "" : `, ${challenge}`;
+  return `Bearer error="insufficient_scope", scope="${quoted}"${more}`;
+}
 
 /** Errors of the call itself travel with 200; only a missing client capability has a status of its own. */
 function statusOf({ error }: JsonObject): number {

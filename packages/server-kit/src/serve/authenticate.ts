@@ -19,10 +19,15 @@ export interface AuthRefusal {
   readonly refused: "missing" | "invalid" | "limited";
   readonly message: string;
   readonly retryAfterMs?: number;
+  /** Further parameters of the challenge: where to get a token (RFC 9728), say. */
+  readonly challenge?: string;
 }
 
 /** Tells who calls. Runs for every request, before its body is read: keep it cheap. */
 export type Authenticate = (presented: Presented) => Principal | AuthRefusal;
+
+/** Looks into what cannot be judged at once, before it is: nothing where there is nothing to wait for. */
+export type Prepare = (presented: Presented) => Promise<void> | undefined;
 
 type AskRequest = (request: IncomingMessage) => Principal | AuthRefusal;
 
@@ -62,7 +67,7 @@ function isLocal(address: string): boolean {
 
 /** The status and the headers that go with a refusal, whatever its body. */
 export function toRefusalHead(
-  { refused, retryAfterMs }: AuthRefusal,
+  { refused, retryAfterMs, challenge }: AuthRefusal,
   realm: string,
 ): { readonly status: 401 | 429; readonly headers: Readonly<Record<string, string>> } {
   if (refused === "limited") {
@@ -73,5 +78,9 @@ export function toRefusalHead(
   }
   const quoted = realm.replace(/[^\w .-]/g, "");
   const fault = refused === "missing" ? "" : ', error="invalid_token"';
-  return { status: 401, headers: { "www-authenticate": `Bearer realm="${quoted}"${fault}` } };
+  const more = challenge === undefined ? "" : `, ${challenge}`;
+  return {
+    status: 401,
+    headers: { "www-authenticate": `Bearer realm="${quoted}"${fault}${more}` },
+  };
 }

@@ -18,7 +18,13 @@ import {
 } from "@trestle/protocol";
 import { isLoopback } from "../run/http-address.ts";
 import { createAdmitted, type Ongoing, type Standing } from "./admitted.ts";
-import { type Authenticate, type AuthRefusal, authenticateRequest } from "./authenticate.ts";
+import {
+  type Authenticate,
+  type AuthRefusal,
+  authenticateRequest,
+  type Prepare,
+  readPresented,
+} from "./authenticate.ts";
 import { createBearer } from "./bearer.ts";
 import { type AllowedPeers, checkHost, findForeign, LOCAL_HOSTS } from "./check-host.ts";
 import { createHttpEndpoint, type HttpEndpointOptions, type RequestFacts } from "./http.ts";
@@ -40,6 +46,8 @@ export interface ServeHttpOptions extends HttpEndpointOptions {
   readonly bearerKey?: string;
   /** Tells who calls, in place of `bearerKey`. Whoever gives it refuses strangers beyond this machine. */
   readonly authenticate?: Authenticate;
+  /** Goes before it where a credential has to be looked into for a moment. */
+  readonly prepare?: Prepare;
   /** With it, whoever may not call any more is cut off in the middle of an answer or a stream. */
   readonly standing?: Standing;
   readonly maxBodyBytes?: number;
@@ -111,7 +119,14 @@ export async function serveHttp(
     readBody: (request) => readBody(request, maxBodyBytes),
   };
 
+  const prepared = (request: IncomingMessage): Promise<void> | undefined =>
+    request.headers.authorization === undefined
+      ? undefined
+      : options.prepare?.(readPresented(request));
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const preparing = prepared(request);
+    if (preparing) await preparing;
     const entered = options.entrance?.(request, response, asks) ?? false;
     // Told at once where it is not: waiting would cost every request a turn.
     if (entered !== false && (await entered)) return;
@@ -148,7 +163,7 @@ export async function serveHttp(
   const handedOver = createRoster<Ongoing>();
   if (options.upgrade) {
     const upgrade = following(options.upgrade, handedOver);
-    takeUpgrades(server, upgrade, { asks, answering: answering.items });
+    takeUpgrades(server, upgrade, { asks, answering: answering.items, prepared });
   }
   const { standing } = options;
   const ongoing = () => [...answering.items(), ...handedOver.items()];

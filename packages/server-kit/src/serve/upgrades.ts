@@ -8,6 +8,8 @@ export interface UpgradeParts {
   readonly asks: EntranceAsks;
   /** The answers that are on their way. */
   readonly answering: () => readonly ServerResponse[];
+  /** Who asks is known once this resolves, where there is something to wait for. */
+  readonly prepared: (request: IncomingMessage) => Promise<void> | undefined;
 }
 
 /**
@@ -18,10 +20,9 @@ export interface UpgradeParts {
 export function takeUpgrades(
   server: Server,
   upgrade: Upgrade,
-  { asks, answering }: UpgradeParts,
+  { asks, answering, prepared }: UpgradeParts,
 ): void {
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    request.headers = plainHeaders(request.rawHeaders) ?? request.headers;
+  function take(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const isWebSocket = request.headers.upgrade?.toLowerCase() === "websocket";
     if (isWebSocket && upgrade(request, socket, head, asks)) return;
     // Node cannot read anew on a connection that still owes an answer.
@@ -31,6 +32,18 @@ export function takeUpgrades(
       () => socket.destroyed || readAgain(server, { request, socket, head }),
       () => socket.destroy(),
     );
+  }
+
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    request.headers = plainHeaders(request.rawHeaders) ?? request.headers;
+    const preparing = prepared(request);
+    if (!preparing) return take(request, socket, head);
+    const gone = (): void => void socket.destroy();
+    socket.on("error", gone); // a peer may leave meanwhile
+    preparing.then(() => {
+      socket.off("error", gone);
+      take(request, socket, head);
+    }, gone);
   });
 }
 

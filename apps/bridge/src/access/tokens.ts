@@ -1,0 +1,183 @@
+import { hash } from "node:crypto";
+import { parseScope } from "@trestle/access";
+import type { TokenFacts, TokenVerifier } from "@trestle/access/tokens";
+import {
+  type Clock,
+  isTrestleError,
+  type Logger,
+  messageOf,
+  type Principal,
+} from "@trestle/protocol";
+import type { Presented } from "@trestle-mcp/server-kit/serving";
+
+/** Whose tokens are let in, as configured. */
+export interface TokenRules {
+  readonly issuer: string;
+  readonly jwksUri?: string | undefined;
+  /** Whom tokens must be for, besides this bridge by its own address. */
+  readonly audience?: string | undefined;
+  /** What a scope of the issuer lets its holder do, by its name. */
+  readonly scopes?: Readonly<Record<string, readonly string[]>> | undefined;
+}
+
+export interface TokensParts {
+  readonly rules: () => TokenRules | undefined;
+  /** This bridge's MCP endpoint, as tokens name it. */
+  readonly resource: () => string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What is known of a token: whose it is, or why it is not let in. */
+export type TokenVerdict =
+  | { readonly principal: Principal; readonly expiresAt: number }
+  | {
+      readonly reason: string;
+      /** It may be good in a moment. */
+      readonly isUnjudged: boolean;
+    };
+
+/** Access tokens of an authorization server. A token is looked into once, and known by its digest from then on. */
+export interface Tokens {
+  isWanted(): boolean;
+  /** Looks into the token of a request, unless it is known or there is none. Never rejects. */
+  prepare(presented: Presented): Promise<void> | undefined;
+  /** Of a token that was looked into; undefined for what is none. */
+  find(text: string): TokenVerdict | undefined;
+  /** Until when the last good token of this principal holds; epoch milliseconds. */
+  holdsUntil(principalId: string): number | undefined;
+  /** What a refusal says of where tokens come from (RFC 9728). */
+  challenge(): string | undefined;
+}
+
+const MAX_KNOWN = 2_000;
+/** A bad token is not looked into again for so long, nor is one that nobody could judge. */
+const BAD_MS = 30_000;
+const UNJUDGED_MS = 1_000;
+/** Longer ones are no tokens. */
+const MAX_LENGTH = 16_384;
+const FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+interface Known {
+  readonly verdict: TokenVerdict;
+  readonly until: number;
+}
+
+export function createTokens({ rules, resource, clock, log }: TokensParts): Tokens {
+  const known = new Map<string, Known>();
+  const looking = new Map<string, Promise<void>>();
+  let current: TokenRules | undefined;
+  let verifier: Promise<TokenVerifier> | undefined;
+
+  /** Other rules are other verdicts. */
+  function follow(): TokenRules | undefined {
+    const next = rules();
+    if (next !== current) {
+      known.clear();
+      verifier = undefined;
+      current = next;
+    }
+    return next;
+  }
+
+  async function openVerifier({ issuer, jwksUri, audience }: TokenRules): Promise<TokenVerifier> {
+    const { createTokenVerifier } = await import("@trestle/access/tokens");
+    const audiences = [resource(), ...(audience === undefined ? [] : [audience])];
+    return createTokenVerifier({ issuer, jwksUri, audiences, clock });
+  }
+
+  async function look(text: string, digest: string, own: TokenRules): Promise<void> {
+    const entry = await judge(text, own);
+    if (rules() !== own) return;
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(digest, entry);
+  }
+
+  async function judge(text: string, own: TokenRules): Promise<Known> {
+    const now = clock.now();
+    try {
+      verifier ??= openVerifier(own);
+      const facts = await (await verifier).verify(text);
+      const principal = principalOf(facts, own);
+      return { verdict: { principal, expiresAt: facts.expiresAt }, until: facts.expiresAt };
+    } catch (error) {
+      const isBad = isTrestleError(error) && error.code === "denied";
+      if (!isBad) log.warn("a token cannot be checked", { error: messageOf(error) });
+      const reason = isBad ? `token: ${messageOf(error)}` : "token that nobody could check";
+      const isUnjudged = !isBad || error.retryable;
+      return { verdict: { reason, isUnjudged }, until: now + (isUnjudged ? UNJUDGED_MS : BAD_MS) };
+    }
+  }
+
+  function entryOf(text: string): Known | undefined {
+    const entry = known.get(digestOf(text));
+    return entry !== undefined && clock.now() < entry.until ? entry : undefined;
+  }
+
+  return {
+    isWanted: () => rules() !== undefined,
+    prepare({ bearer: text }) {
+      const own = follow();
+      if (own === undefined || text === undefined || !isToken(text)) return undefined;
+      if (entryOf(text) !== undefined) return undefined;
+      const digest = digestOf(text);
+      const running =
+        looking.get(digest) ?? look(text, digest, own).finally(() => looking.delete(digest));
+      looking.set(digest, running);
+      return running;
+    },
+    find(text) {
+      if (follow() === undefined || !isToken(text)) return undefined;
+      return entryOf(text)?.verdict ?? { reason: "token that has ended", isUnjudged: false };
+    },
+    holdsUntil(id) {
+      if (follow() === undefined) return undefined;
+      const ends = [...known.values()].flatMap(({ verdict }) =>
+        "principal" in verdict && verdict.principal.id === id ? [verdict.expiresAt] : [],
+      );
+      return ends.length === 0 ? undefined : Math.max(...ends);
+    },
+    challenge() {
+      if (rules() === undefined) return undefined;
+      return `resource_metadata="${metadataUrl(resource())}"`;
+    },
+  };
+}
+
+/** Where a resource's metadata are, by its own address (RFC 9728 §3.1). */
+export function metadataUrl(resource: string): string {
+  const { origin, pathname } = new URL(resource);
+  return `${origin}${METADATA_PATH}${pathname === "/" ? "" : pathname}`;
+}
+
+export const METADATA_PATH = "/.well-known/oauth-protected-resource";
+
+/** Subjects are unique by issuer: the same name at another one is somebody else. */
+function principalOf({ issuer, subject, scopes }: TokenFacts, rules: TokenRules): Principal {
+  const at = hash("sha256", issuer, "hex").slice(0, 8);
+  return {
+    id: `${SUBJECT_PREFIX}${at}:${subject}`,
+    kind: "subject",
+    scopes: scopes.flatMap((scope) => rules.scopes?.[scope] ?? (isOurs(scope) ? [scope] : [])),
+  };
+}
+
+export const SUBJECT_PREFIX = "subject:";
+
+/** A scope that says `server:tool` itself needs nobody to explain it. */
+function isOurs(scope: string): boolean {
+  try {
+    parseScope(scope);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isToken(text: string): boolean {
+  return text.length <= MAX_LENGTH && FORM.test(text);
+}
+
+function digestOf(text: string): string {
+  return hash("sha256", text, "hex");
+}
