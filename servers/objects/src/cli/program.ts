@@ -4,6 +4,8 @@ import { type Config, config } from "../config.ts";
 import { server } from "../server.ts";
 import { openState, type State } from "../state.ts";
 import { addCalls } from "./calls.ts";
+import { addDeploy } from "./deploy.ts";
+import { addDoctor } from "./doctor.ts";
 import { addHost } from "./host.ts";
 import { addWatch } from "./watch.ts";
 
@@ -15,7 +17,7 @@ export const cli = createCli<Config, { readonly objects: State; close(): Promise
   config,
   open,
   add(to) {
-    for (const add of [addCalls, addWatch, addHost]) add(to);
+    for (const add of [addCalls, addWatch, addHost, addDoctor, addDeploy]) add(to);
   },
 });
 
