@@ -30,6 +30,7 @@ import { createParking, type Parking } from "./parked/parking.ts";
 import { createRequestStates, type RequestStates } from "./parked/request-state.ts";
 import type { Pipeline, PipelineParts } from "./pipeline.ts";
 import type { Running } from "./running.ts";
+import { joinOthers } from "./shared/join-others.ts";
 import type { Shared } from "./shared/shared.ts";
 import { createSignIns, type SignIns } from "./sign-in/sign-ins.ts";
 import type { ChainHistory } from "./state/chains/chains.ts";
@@ -121,7 +122,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     ...{ live, hub, clock, log },
     file: join(state.folder, "webhooks.db"),
   });
-  const breakers = await shareBreakersOf(parts);
+  const others = await joinOthers(parts);
   // First of all: from here on nothing waits, so nothing can ask for what is not there yet.
   const review = await openReviewQueue({
     file: join(state.folder, "review.db"),
@@ -144,7 +145,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     ...pipelineParts(parts, alarms),
     onBreaker(change) {
       alarms.onBreaker(change);
-      breakers?.tell(change);
+      others.tellBreaker(change);
     },
     metrics: observedBy(metrics, usage, alerts.observer),
     async review(failed) {
@@ -161,7 +162,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     sees: sight.tools,
   });
   forgetWhatChanged(live, calls.pipeline);
-  breakers?.follow(calls.pipeline.breaker);
+  others.follow(calls.pipeline.breaker);
   const core: Core = {
     ...{ version, clock, log, live, settings, access, sight, exposure, usage },
     ...{ catalog, pins, upstreams, signIns, calls, review, results, hub, webhooks, alerts },
@@ -169,7 +170,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     parking: createParking({ clock, newId, states, shared: parts.shared }),
     ...{ running: parts.running, startedAt: clock.now() },
     async close() {
-      breakers?.close();
+      await others.close();
       exposure.close();
       catalog.close();
       await Promise.all([own.upstream.close(), upstreams.close(), saved.close(), pins.close()]);
@@ -179,13 +180,6 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     },
   };
   return core;
-}
-
-/** Which tools fail, bridges that are one tell one another. */
-async function shareBreakersOf({ shared, clock, log }: CoreParts) {
-  if (shared === undefined) return undefined;
-  const { createSharedBreakers } = await import("./shared/breakers.ts");
-  return createSharedBreakers({ ...shared, clock, log });
 }
 
 /** What the servers offer, as it was saved, as it was approved, and as it is now. */

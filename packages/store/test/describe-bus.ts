@@ -49,6 +49,14 @@ export function describeBus(name: string, openPair: OpenBus): void {
       }
     });
 
+    test("may be empty", async () => {
+      const [bus, other] = await openPair();
+      const there = await hear(other, "a");
+      bus.publish("a", "");
+      await until("it has come", () => there.heard.length === 1);
+      expect(there.heard).toEqual([""]);
+    });
+
     test("published before anybody listened is gone", async () => {
       const [bus, other] = await openPair();
       const first = await hear(bus, "a");

@@ -1,7 +1,8 @@
 import { isSameKey, type KeyStore, type StoredKey } from "@trestle/access";
 import { type Clock, canonicalJson, type Logger, messageOf } from "@trestle/protocol";
 import type { Bus } from "@trestle/store";
-import { defineScript, type RedisLink } from "@trestle/store/redis";
+import type { RedisLink } from "@trestle/store/redis";
+import { createSharedHash } from "./shared-hash.ts";
 
 export interface SharedKeysParts {
   /** Of this home: good while Redis is gone, and what Redis gets back where it lost all. */
@@ -17,22 +18,13 @@ const TOPIC = "keys";
 const LOOK_MS = 400;
 const MOST_TURNS = 20;
 
-/** KEYS: the keys, their version. ARGV: id, as it was when it was read ('' for none), as it is to be. */
-const REPLACE = defineScript(`
-local now = redis.call('HGET', KEYS[1], ARGV[1]) or ''
-if now ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-redis.call('INCR', KEYS[2])
-return 1`);
-
 /**
  * The keys of all homes at one Redis. Each has them all in its own file, so that nothing waits for Redis when a key is
  * looked at; what one changes, all have a moment later, and what changed while Redis was gone once it is back.
  */
 export async function shareKeys(parts: SharedKeysParts): Promise<KeyStore> {
   const { keys, redis, bus, clock, log } = parts;
-  const hash = redis.key("keys", "keys");
-  const counter = redis.key("keys", "keys", "version");
+  const common = createSharedHash(redis, "keys");
   let hasSynced = false;
   let seen: { readonly shared: string | null; readonly own: string } | undefined;
   let running: Promise<void> = Promise.resolve();
@@ -48,19 +40,14 @@ export async function shareKeys(parts: SharedKeysParts): Promise<KeyStore> {
 
   async function exchange(): Promise<void> {
     for (let turn = 0; turn < MOST_TURNS; turn += 1) {
-      const shared = await redis.command<string | null>("GET", counter);
-      const known = await readAll(redis, hash);
-      await keys.merge([...known.values()].map(({ key }) => key));
+      const shared = await common.version();
+      const known = await common.readAll();
+      const theirs = new Map([...known].map(([id, text]) => [id, JSON.parse(text) as StoredKey]));
+      await keys.merge([...theirs.values()]);
       const own = keys.version();
-      const news = keys.stored().filter((key) => !isSameKey(known.get(key.id)?.key, key));
+      const news = keys.stored().filter((key) => !isSameKey(theirs.get(key.id), key));
       const results = await Promise.all(
-        news.map((key) =>
-          redis.run<number>(
-            REPLACE,
-            [hash, counter],
-            [key.id, known.get(key.id)?.text ?? "", canonicalJson(key)],
-          ),
-        ),
+        news.map((key) => common.replace(key.id, known.get(key.id) ?? "", canonicalJson(key))),
       );
       if (results.length > 0) bus.publish(TOPIC, "");
       hasSynced = true;
@@ -72,7 +59,7 @@ export async function shareKeys(parts: SharedKeysParts): Promise<KeyStore> {
   async function look(): Promise<void> {
     if (redis.isUp()) {
       try {
-        const shared = await redis.command<string | null>("GET", counter);
+        const shared = await common.version();
         if (seen?.shared !== shared || seen.own !== keys.version()) await sync();
       } catch (error) {
         log.debug("The shared keys were not looked at", { reason: messageOf(error) });
@@ -116,20 +103,4 @@ export async function shareKeys(parts: SharedKeysParts): Promise<KeyStore> {
       await keys.close();
     },
   };
-}
-
-interface Known {
-  readonly key: StoredKey;
-  /** As Redis has it. */
-  readonly text: string;
-}
-
-async function readAll(redis: RedisLink, hash: string): Promise<Map<string, Known>> {
-  const flat = await redis.command<string[]>("HVALS", hash);
-  return new Map(
-    flat.map((text) => {
-      const key = JSON.parse(text) as StoredKey;
-      return [key.id, { key, text }];
-    }),
-  );
 }

@@ -13,6 +13,8 @@ export interface RedisBusOptions {
 /** Before the text of a message: there may have been others before it that nobody has. */
 const AFTER_GAP = "-";
 const IN_ORDER = "+";
+/** No message, only that there may have been some. */
+const GAP = "!";
 
 /**
  * A bus over the publish and subscribe of Redis, sharded where the server has that. All channels of a prefix are on
@@ -31,15 +33,14 @@ export function createRedisBus(options: RedisBusOptions): Bus {
     ...{ redis, clock, log },
     onMessage(channel, text) {
       if (isClosed) return;
-      if (text.startsWith(AFTER_GAP)) listeners.tellGap();
-      if (text.length > 1) listeners.deliver(channel.slice(before), text.slice(1));
+      if (!text.startsWith(IN_ORDER)) listeners.tellGap();
+      if (text !== GAP) listeners.deliver(channel.slice(before), text.slice(1));
     },
     onGap: () => listeners.tellGap(),
   });
 
-  function send(topic: string, message: string): void {
-    const mark = owed.delete(topic) ? AFTER_GAP : IN_ORDER;
-    channels.publish(channelOf(topic), `${mark}${message}`).catch((error: unknown) => {
+  function send(topic: string, text: string): void {
+    channels.publish(channelOf(topic), text).catch((error: unknown) => {
       owed.add(topic);
       log.debug("A published message was lost", { topic, error: messageOf(error) });
     });
@@ -47,12 +48,14 @@ export function createRedisBus(options: RedisBusOptions): Bus {
 
   const unwatch = redis.onChange((isUp) => {
     if (!isUp) return;
-    for (const topic of [...owed]) send(topic, "");
+    for (const topic of owed) send(topic, GAP);
+    owed.clear();
   });
 
   return {
     publish(topic, message) {
-      if (!isClosed) send(topic, message);
+      if (isClosed) return;
+      send(topic, `${owed.delete(topic) ? AFTER_GAP : IN_ORDER}${message}`);
     },
     async subscribe(topic, listener) {
       const remove = listeners.add(topic, listener);
