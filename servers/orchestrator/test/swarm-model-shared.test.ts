@@ -12,7 +12,7 @@ import { startProcesses } from "./_swarm-processes.ts";
 const random = seededRandom();
 /** 50 rounds, as `pnpm chaos swarm-model` plays them, are 64 agents and 10,000 tasks. */
 const rounds = random.rounds(1);
-const TASKS = Math.min(10_000, 200 * rounds);
+const TASKS = rounds === 1 ? 120 : Math.min(10_000, 200 * rounds);
 const AGENTS = rounds >= 50 ? 64 : 16;
 const PROCESSES = 3;
 const BATCH = 40;
@@ -20,7 +20,7 @@ const LEASE_MS = 2_000;
 /** How soon a process that is gone is followed by another, and one that holds a swarm is not waited for. */
 const WATCH_MS = 900;
 const HELD_MS = 700;
-const BLOW_EVERY_MS = 1_500;
+const BLOW_EVERY_MS = 1_000;
 /** What one process heard and has not stored, who watches, who stands in the way; and how slow a busy machine is. */
 const LATE_MS = LEASE_MS / 8 + WATCH_MS * 1.5 + HELD_MS + 2_000;
 

@@ -1,4 +1,5 @@
 import { type Clock, type Logger, messageOf } from "@trestle/protocol";
+import { createAttention } from "./attention.ts";
 import type { Moment } from "./core/moment.ts";
 import { applyChange, createSwarmState, type SwarmState, swarmOf } from "./core/state.ts";
 import { checkSpent, nextDue, sweep } from "./core/sweep.ts";
@@ -64,7 +65,8 @@ const REST_MS = 1_000;
 const LONGEST_MS = 2 ** 31 - 1;
 
 export function createKeeper(parts: KeeperParts): Keeper {
-  const { store, clock, log, tick } = parts;
+  const { store, clock, log } = parts;
+  const { tick, woke } = createAttention(parts.tick);
   const loading = new Map<string, Promise<Loaded>>();
   const loadedNow = new Map<string, Loaded>();
   const waiters = createWaiters(clock);
@@ -92,7 +94,6 @@ export function createKeeper(parts: KeeperParts): Keeper {
       if (stored === undefined) throw noSwarm(id);
       const state = createSwarmState();
       for (const [name, sign] of before?.state.seen ?? []) state.seen.set(name, sign);
-      for (const [agent, at] of before?.state.asked ?? []) state.asked.set(agent, at);
       const due = Number.POSITIVE_INFINITY;
       const loaded: Loaded = { id, state, version: 0, storing: new Set(), due, lookAt: due };
       apply(loaded, stored);
@@ -180,7 +181,9 @@ export function createKeeper(parts: KeeperParts): Keeper {
     for (const { due, lookAt } of loadedNow.values()) armedFor = Math.min(armedFor, due, lookAt);
     if (closed || armedFor === Number.POSITIVE_INFINITY) return;
     const ms = Math.min(LONGEST_MS, Math.max(1, Math.ceil(Math.max(armedFor, restUntil) - tick())));
+    const planned = tick() + ms;
     cancelTimer = clock.after(ms, () => {
+      woke(planned);
       for (const loaded of [...loadedNow.values()]) sweepDue(loaded);
       arm();
     });

@@ -132,6 +132,8 @@ export interface AgentRecord {
   readonly status: AgentStatus;
   /** Grows with every sign of life. */
   readonly beat: number;
+  /** Grows now and then while it asks for work, where other processes are to see it. */
+  readonly asks?: number;
   /** Its place in the order of joining. */
   readonly place: number;
   readonly joinedAt: number;

@@ -50,6 +50,23 @@ test("a claim waits for a task, and a swarm that nobody uses has no timer", asyn
   expect(time.armed()).toBe(0);
 });
 
+test("while the process that watches was stopped, nobody was silent", async () => {
+  const { swarms, time } = world;
+  await world.create();
+  const one = await world.join();
+  await swarms.submit({ title: "a" }, owner);
+  const lease = await claimed(world, one);
+  time.advance(LEASE_MS / 2);
+  // Its timer runs when it goes on, late; what the agent said meanwhile is heard after that.
+  time.set(time.now() + 100 * LEASE_MS);
+  time.advance(0);
+  expect((await swarms.heartbeat({}, one.who)).leases).toEqual([lease]);
+  time.advance(LEASE_MS - 1);
+  expect((await swarms.heartbeat({}, one.who)).leases).toEqual([lease]);
+  time.advance(LEASE_MS);
+  expect((await swarms.heartbeat({}, one.who)).leases).toEqual([]);
+});
+
 test("an agent that shows signs of life and never ends has a task for so long, and is told why it lost it", async () => {
   const { swarms, time } = world;
   await world.create();

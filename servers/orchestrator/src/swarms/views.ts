@@ -117,7 +117,8 @@ export function toView(state: SwarmState, wanted: number, at: Moment): SwarmView
 }
 
 export function toAgent({ held }: SwarmState, agent: AgentRecord): AgentView {
-  const { principal: _, tokenHash: _hash, beat: _beat, place: _place, joinedAt, ...facts } = agent;
+  const { principal: _, tokenHash: _hash, beat: _beat, asks: _asks, ...rest } = agent;
+  const { place: _place, joinedAt, ...facts } = rest;
   return { ...facts, tasks: [...(held.get(agent.id) ?? [])], joinedAt: toIso(joinedAt) };
 }
 

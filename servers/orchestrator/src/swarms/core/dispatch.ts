@@ -2,6 +2,7 @@ import { type AgentRecord, OWNER, type TaskRecord } from "../model.ts";
 import { affords } from "./budget.ts";
 import { conflictsWith, filesHeld } from "./files.ts";
 import type { Moment } from "./moment.ts";
+import { isAsking } from "./signs.ts";
 import { type SwarmState, swarmOf } from "./state.ts";
 import { isActive, reaches } from "./topology.ts";
 
@@ -84,12 +85,10 @@ function holdBack(state: SwarmState, agent: AgentRecord, at: Moment): string | u
 }
 
 function shareOf(state: SwarmState, { tick }: Moment): number {
-  const { leaseMs } = swarmOf(state);
   let asking = 0;
   let begun = 0;
   for (const agent of state.records.agent.values()) {
-    const asked = state.asked.get(agent.id);
-    if (!isActive(agent) || asked === undefined || tick - asked > leaseMs) continue;
+    if (!isActive(agent) || !isAsking(state, agent.id, tick)) continue;
     asking += 1;
     begun += agent.begun;
   }

@@ -35,8 +35,6 @@ export interface SwarmState {
   readonly unread: Map<string, Map<string, number>>;
   /** The last sign of life that this process saw, by kind and id, and when. Not stored: whoever opens a swarm waits anew. */
   readonly seen: Map<string, Sign>;
-  /** When an agent last asked for work. Not stored. */
-  readonly asked: Map<string, number>;
   /** Characters of JSON of all records. */
   size: number;
   /** Do other processes change it as well? Then they, too, see signs of life, and store them now and then. */
@@ -77,7 +75,6 @@ export function createSwarmState({ isShared = false } = {}): SwarmState {
     agentsByToken: new Map(),
     unread: new Map(),
     seen: new Map(),
-    asked: new Map(),
     isShared,
     freshAt: Number.NEGATIVE_INFINITY,
     size: 0,
@@ -123,6 +120,9 @@ function indexAgent(state: SwarmState, { id, after, before, tick }: Indexed<Agen
   if (before !== undefined) state.agentsByToken.delete(before.tokenHash);
   if (after !== undefined) state.agentsByToken.set(after.tokenHash, id);
   see(state, `agent ${id}`, after && String(after.beat), tick);
+  if (after === undefined || after.asks !== undefined) {
+    see(state, `asks ${id}`, after && String(after.asks), tick);
+  }
 }
 
 function indexTask(state: SwarmState, { id, before, after, tick }: Indexed<TaskRecord>): void {

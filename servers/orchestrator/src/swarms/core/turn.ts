@@ -97,7 +97,7 @@ export function checkSize({ state }: Pick<Turn, "state">, before: number): void 
 }
 
 const SIGNS: { readonly [Kind in RecordKind]?: readonly string[] } = {
-  agent: ["agent"],
+  agent: ["agent", "asks"],
   task: ["lease", "held", "voting"],
   reservation: ["reservation"],
 };

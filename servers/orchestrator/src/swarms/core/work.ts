@@ -6,6 +6,7 @@ import { checkBudget, countBusy, spend } from "./budget.ts";
 import { adapted, pickTask, whyNotFor } from "./dispatch.ts";
 import { endTask, settle } from "./ends.ts";
 import { endLease, leased, startLease } from "./leases.ts";
+import { noteAsking } from "./signs.ts";
 import { isActive, reaches, whyNot } from "./topology.ts";
 import { refused, type Turn } from "./turn.ts";
 
@@ -16,7 +17,7 @@ export function claim(
   { task: wanted, leaseMs = turn.swarm.leaseMs }: ClaimTask,
 ): TaskRecord | { readonly why: string } {
   checkBudget(turn);
-  turn.state.asked.set(agent.id, turn.at.tick);
+  noteAsking(turn, agent.id);
   const picked =
     wanted === undefined ? pickTask(turn.state, agent, turn.at) : named(turn, agent, wanted);
   return "why" in picked ? picked : startLease(turn, picked, turn.agent(agent.id), leaseMs);

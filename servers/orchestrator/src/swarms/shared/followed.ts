@@ -196,7 +196,6 @@ function isWatched(state: SwarmState, due: number): boolean {
 function anew(before: SwarmState): SwarmState {
   const state = createSwarmState({ isShared: true });
   for (const [name, sign] of before.seen) state.seen.set(name, sign);
-  for (const [agent, at] of before.asked) state.asked.set(agent, at);
   return state;
 }
 

@@ -1,4 +1,5 @@
 import { messageOf } from "@trestle/protocol";
+import { createAttention } from "../attention.ts";
 import type { Moment } from "../core/moment.ts";
 import type { SwarmState } from "../core/state.ts";
 import type { Turn } from "../core/turn.ts";
@@ -28,7 +29,8 @@ const LONGEST_MS = 2 ** 31 - 1;
  * one of them watches over a swarm: it sweeps it, checks its results and runs its crew.
  */
 export function createSharedKeeper(parts: SharedKeeperParts): Keeper {
-  const { store, shared, clock, tick, log, watchMs } = parts;
+  const { store, shared, clock, log, watchMs } = parts;
+  const { tick, woke } = createAttention(parts.tick);
   const following = new Map<string, Promise<Followed>>();
   const followed = new Map<string, Followed>();
   /** When to look at each again. */
@@ -41,7 +43,8 @@ export function createSharedKeeper(parts: SharedKeeperParts): Keeper {
   const watch = createWatch({
     shared,
     clock,
-    tick,
+    // Others count the time as well for which this process is stopped.
+    tick: parts.tick,
     ms: watchMs,
     log,
     onTaken: (id) => void begin(id),
@@ -149,7 +152,9 @@ export function createSharedKeeper(parts: SharedKeeperParts): Keeper {
       LONGEST_MS,
       Math.max(LEAST_MS, Math.ceil(Math.max(first, restUntil) - tick())),
     );
+    const planned = tick() + ms;
     cancelTimer = clock.after(ms, () => {
+      woke(planned);
       for (const [id, each] of [...followed]) attend(id, each);
       arm();
     });

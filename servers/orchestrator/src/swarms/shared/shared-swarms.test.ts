@@ -4,7 +4,7 @@ import { createLocalDatabase, hasLocalPostgres } from "@trestle/testkit/local-po
 import { until } from "@trestle/testkit/surroundings";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openPostgres } from "../../runs/postgres/postgres.ts";
-import { LEASE_MS, type Member, openWorld, owner, type World } from "../_swarms.ts";
+import { claimed, LEASE_MS, type Member, openWorld, owner, type World } from "../_swarms.ts";
 import { createPostgresSwarmStore } from "../postgres/postgres-swarm-store.ts";
 
 const TASKS = 60;
@@ -72,19 +72,19 @@ describe.skipIf(!(await hasLocalPostgres()))("swarms of two processes", () => {
     const agent = await two.join({ swarm });
     await two.swarms.submit({ swarm, title: "a" }, owner);
     await two.swarms.claim({}, agent.who);
-    const claimed = async () => (await one.swarms.get({ swarm }, owner)).counts.claimed;
-    expect(await claimed()).toBe(1);
+    const inWork = async () => (await one.swarms.get({ swarm }, owner)).counts.claimed;
+    expect(await inWork()).toBe(1);
     // An inbox that is read changes nothing but when the agent was heard last.
     for (let step = 0; step < 12; step += 1) {
       for (const { time } of worlds) time.advance(LEASE_MS / 6);
       await two.swarms.inbox({ limit: 1 }, agent.who);
-      expect(await claimed()).toBe(1);
+      expect(await inWork()).toBe(1);
     }
     one.time.advance(LEASE_MS + GRACE_MS - 1);
-    expect(await claimed()).toBe(1);
+    expect(await inWork()).toBe(1);
     one.time.advance(1);
     await until("one lets it lapse", () => one.kinds().includes("task.lapsed"));
-    expect(await claimed()).toBe(0);
+    expect(await inWork()).toBe(0);
     expect(two.kinds()).not.toContain("task.lapsed");
     const again = await one.swarms.claim({}, agent.who);
     expect(again).toMatchObject({ kind: "task", task: { attempts: 2 } });
@@ -98,6 +98,25 @@ describe.skipIf(!(await hasLocalPostgres()))("swarms of two processes", () => {
     // Its clock stands still: only the other can end this.
     const { id } = await one.swarms.submit({ swarm, title: "a" }, owner);
     expect(await waiting).toMatchObject({ kind: "task", task: { id } });
+  });
+
+  test("share out evenly among agents that ask at different ones", async () => {
+    const [one, two] = worlds;
+    const { swarm } = await one.create({ strategy: "balanced" });
+    const [ann, bob] = await Promise.all([one.join({ swarm }), two.join({ swarm })]);
+    for (const [at, { who }] of [ann, bob].entries()) {
+      expect(await worlds[at]?.swarms.claim({}, who)).toMatchObject({ kind: "none" });
+    }
+    for (let at = 0; at < 4; at += 1) await one.swarms.submit({ swarm, title: `${at}` }, owner);
+    for (const share of [1, 2]) {
+      const { task } = await claimed(one, ann);
+      expect(task, `share ${share}`).toBeTruthy();
+    }
+    expect(await one.swarms.claim({}, ann.who)).toMatchObject({
+      kind: "none",
+      why: expect.stringContaining("share of 2"),
+    });
+    await claimed(two, bob);
   });
 
   test("keep messages in the order of each sender, whoever takes them", async () => {
