@@ -145,7 +145,7 @@ export function createTokens({ rules, resource, clock, log }: TokensParts): Toke
 }
 
 /** Where a resource's metadata are, by its own address (RFC 9728 §3.1). */
-export function metadataUrl(resource: string): string {
+function metadataUrl(resource: string): string {
   const { origin, pathname } = new URL(resource);
   return `${origin}${METADATA_PATH}${pathname === "/" ? "" : pathname}`;
 }
