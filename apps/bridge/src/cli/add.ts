@@ -14,6 +14,7 @@ import type { Cli } from "./command.ts";
 import { bridgeDifference, type Editing, edits, takesEffect } from "./config-file.ts";
 import { EXIT } from "./exit-code.ts";
 import { usage } from "./json-input.ts";
+import { withJson } from "./options.ts";
 
 interface AddOptions {
   readonly url?: string;
@@ -21,11 +22,12 @@ interface AddOptions {
   readonly env: readonly string[];
   readonly replace?: boolean;
   readonly dryRun?: boolean;
+  readonly json?: boolean;
 }
 
 export function addAdd(cli: Cli): void {
   const collect = (value: string, all: readonly string[]): string[] => [...all, value];
-  cli.program
+  const command = cli.program
     .command("add")
     .description(`add a server, or one of: ${Object.keys(PRESETS).join(", ")}`)
     .argument("<name>", "its server id, or the name of a preset")
@@ -40,8 +42,8 @@ export function addAdd(cli: Cli): void {
     )
     .option("--replace", "in the place of a server of that name")
     .option("--dry-run", "show what would be written; write nothing")
-    .addHelpText("after", EXAMPLES)
-    .action(edits(cli, add));
+    .addHelpText("after", EXAMPLES);
+  withJson(command).action(edits(cli, add));
 }
 
 const EXAMPLES = `
@@ -61,7 +63,9 @@ function add(
   const preset = words.length === 0 && options.url === undefined ? presetOf(name) : undefined;
   const entry = preset ? withOptions(preset.entry, options) : entryOf(words, options);
   checkEntry(entry, editing);
-  if (isThere(name, entry, editing, options)) {
+  const isKnown = isThere(name, entry, editing, options);
+  if (options.json) return addAsked(editing, { name, entry, isKnown }, options);
+  if (isKnown) {
     terminal.print(`"${name}" is in ${file.path} already, just so.`);
     return EXIT.ok;
   }
@@ -81,6 +85,24 @@ function add(
   const missing = unsetVariables(entry, config.env).map((variable) => neededLine(variable, preset));
   const lines = [...missing, ...(preset ? presetLines(name, preset) : [])];
   if (lines.length > 0) terminal.print(lines.join("\n"));
+  return EXIT.ok;
+}
+
+/** The same, told as JSON. */
+function addAsked(
+  { terminal, file, config }: Editing,
+  asked: { readonly name: string; readonly entry: JsonObject; readonly isKnown: boolean },
+  { dryRun = false }: AddOptions,
+): number {
+  const { name, entry, isKnown } = asked;
+  const isWritten = !isKnown && !dryRun;
+  if (isWritten) {
+    const after = withServers(file, { add: { [name]: entry } });
+    replaceFile(file.path, file.before, after, { isPrivate: holdsSecrets({ [name]: entry }) });
+  }
+  const answer = { file: file.path, added: name, written: isWritten };
+  const needs = { needs: unsetVariables(entry, config.env) };
+  terminal.print(JSON.stringify({ ...answer, ...needs }, null, 2));
   return EXIT.ok;
 }
 

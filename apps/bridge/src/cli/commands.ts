@@ -7,6 +7,7 @@ import { addCache } from "./cache.ts";
 import { addCall } from "./call.ts";
 import { addChain } from "./chain.ts";
 import { type Cli, load, runs } from "./command.ts";
+import { addCompletion } from "./completion.ts";
 import { checkConfig, printSchema } from "./config.ts";
 import { addConfigValues } from "./config-values.ts";
 import { addDoctor } from "./doctor.ts";
@@ -23,6 +24,7 @@ import { addPs } from "./ps.ts";
 import { addRemove } from "./remove.ts";
 import { addReview } from "./review.ts";
 import { addServers } from "./servers.ts";
+import { addService } from "./service.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
 import { addTest } from "./test.ts";
@@ -42,14 +44,14 @@ export const COMMANDS: readonly ((cli: Cli) => void)[] = [
   ...[addKeys, addAudit],
   ...[addBackup, addRestore, addReset],
   ...[addImport, addUninstall, addAdd, addRemove],
-  addConfig,
+  ...[addConfig, addService, addCompletion],
 ];
 
 function addStop(cli: Cli): void {
-  cli.program
-    .command("stop")
-    .description("stop the bridge that runs in this home")
-    .action(runs(cli, stop));
+  const command = cli.program.command("stop").description("stop the bridge that runs in this home");
+  withJson(command).action(
+    runs(cli, (place, { json = false }: { json?: boolean }) => stop({ ...place, json })),
+  );
 }
 
 function addStatus(cli: Cli): void {
@@ -72,10 +74,12 @@ function addTools(cli: Cli): void {
 function addConfig(cli: Cli): void {
   const { program, parts } = cli;
   const config = program.command("config").description("look at the configuration, and change it");
-  config
+  const check = config
     .command("check")
-    .description("say what is wrong with it, by file, line and key")
-    .action(() => parts.setExitCode(checkConfig(() => load(cli), parts)));
+    .description("say what is wrong with it, by file, line and key");
+  withJson(check).action(({ json = false }: { json?: boolean }) =>
+    parts.setExitCode(checkConfig(() => load(cli), { ...parts, json })),
+  );
   config
     .command("schema")
     .description("print its JSON Schema, for editors")

@@ -14,9 +14,17 @@ export function printSchema({ print }: ConfigCommand): number {
 }
 
 /** Prints what is wrong with the configuration by file, line and key. Exit code 78 where something is an error. */
-export function checkConfig(load: () => Config, { print }: ConfigCommand): number {
+export function checkConfig(
+  load: () => Config,
+  { print, json }: ConfigCommand & { readonly json: boolean },
+): number {
   // What makes the bridge itself refuse to start is thrown, and told by whoever runs the command.
   const { file = "the defaults", servers, problems } = load();
+  const ok = problems.every(({ level }) => level !== "error");
+  if (json) {
+    print(JSON.stringify({ file, ok, problems, servers: servers.map(({ id }) => id) }, null, 2));
+    return ok ? EXIT.ok : EXIT.config;
+  }
   for (const { server, level, message, line } of problems) {
     const where = line === undefined ? file : `${file}:${line}`;
     print(`${where}: mcpServers.${server}: ${level}: ${message}`);

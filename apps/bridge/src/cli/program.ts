@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Cli, ProgramParts } from "./command.ts";
+import { addExamples } from "./examples.ts";
 import { loadOptions } from "./load-options.ts";
 import { type ServeOptions, startServe } from "./serve-command.ts";
 
@@ -21,6 +22,7 @@ export function createProgram(parts: ProgramParts, commands: readonly AddCommand
     .exitOverride();
   const cli = { program, parts };
   for (const add of commands) add(cli);
+  addExamples(program);
   return program;
 }
 

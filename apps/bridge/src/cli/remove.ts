@@ -5,24 +5,31 @@ import { toId } from "../config/servers.ts";
 import type { Cli } from "./command.ts";
 import { bridgeDifference, type Editing, edits, takesEffect } from "./config-file.ts";
 import { EXIT } from "./exit-code.ts";
+import { withJson } from "./options.ts";
 
 export function addRemove(cli: Cli): void {
-  cli.program
+  const command = cli.program
     .command("remove")
     .description("remove a server from the configuration")
     .argument("<name>", "its server id, or as the configuration calls it")
-    .option("--dry-run", "show what would be written; write nothing")
-    .action(edits(cli, remove));
+    .option("--dry-run", "show what would be written; write nothing");
+  withJson(command).action(edits(cli, remove));
 }
 
 function remove(
   editing: Editing,
   asked: string,
-  { dryRun }: { readonly dryRun?: boolean },
+  { dryRun, json }: { readonly dryRun?: boolean; readonly json?: boolean },
 ): number {
   const { terminal, file } = editing;
   const name = nameOf(asked, editing);
   const after = withServers(file, { remove: [name] });
+  if (json) {
+    if (!dryRun) replaceFile(file.path, file.before, after);
+    const answer = { file: file.path, removed: name, written: !dryRun };
+    terminal.print(JSON.stringify(answer, null, 2));
+    return EXIT.ok;
+  }
   terminal.print(bridgeDifference(editing, after).join("\n"));
   if (dryRun) {
     terminal.print("\nNothing was written (--dry-run).");

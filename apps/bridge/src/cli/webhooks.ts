@@ -17,10 +17,12 @@ export function addWebhooks(cli: Cli): void {
     .description("who is told of what happens, and what could not be delivered")
     .option("--limit <count>", "at most so many deliveries (50)", numberFor("--limit"));
   withJson(webhooks).action(runs(cli, list));
-  webhooks
-    .command("replay <id>")
-    .description("deliver a dead letter anew")
-    .action(runs(cli, replay));
+  const again = webhooks.command("replay <id>").description("deliver a dead letter anew");
+  withJson(again).action(
+    runs(cli, (place, id: string, options: WebhooksOptions) =>
+      replay(place, id, { ...options, ...webhooks.opts<WebhooksOptions>() }),
+    ),
+  );
 }
 
 async function list(place: Place, { json, limit }: WebhooksOptions): Promise<number> {
@@ -31,9 +33,9 @@ async function list(place: Place, { json, limit }: WebhooksOptions): Promise<num
   return EXIT.ok;
 }
 
-async function replay({ terminal, ...place }: Place, id: string): Promise<number> {
-  await askOperation("webhook_replay", { id }, { ...place, terminal }, { running: true });
-  terminal.print("It is delivered anew.");
+async function replay(place: Place, id: string, { json }: WebhooksOptions): Promise<number> {
+  const answer = await askOperation("webhook_replay", { id }, place, { running: true });
+  place.terminal.print(json ? JSON.stringify(answer, null, 2) : "It is delivered anew.");
   return EXIT.ok;
 }
 
