@@ -40,6 +40,7 @@ import type { State } from "./state/open.ts";
 import { resultArguments } from "./state/result-arguments.ts";
 import { createResultStore, type ResultStore } from "./state/results.ts";
 import { openReviewQueue, type ReviewQueue } from "./state/review/review.ts";
+import { createObservers, type Observers } from "./telemetry/observers.ts";
 import { OWN_SERVER, READ_RESULT } from "./tools/names.ts";
 import { createOwnRights } from "./tools/own-rights.ts";
 import { createOwnServer } from "./tools/own-server.ts";
@@ -76,9 +77,11 @@ export interface Core {
   /** Large results that clients may read on in. */
   readonly results: ResultStore;
   readonly hub: Hub;
-  /** Who is told of what happens. */
+  /** Whoever counts calls now. */
+  readonly observers: Observers;
   /** What goes wrong now. */
   readonly alerts: Alerts;
+  /** Who is told of what happens. */
   readonly webhooks: BridgeWebhooks;
   readonly running: Running;
   readonly newId: () => string;
@@ -140,14 +143,16 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   const exposure = createExposure({ catalog, sight, live });
   const { history, metrics, chains } = state.records;
   const usage = createRememberedUsage({ history, clock, log });
-  const calls = createCalls({
+  const observers = createObservers(metrics, usage);
   const alerts = createBridgeAlerts({ live, hub, clock, log, core: () => core });
+  observers.add(alerts.observer);
+  const calls = createCalls({
     ...pipelineParts(parts, alarms),
     onBreaker(change) {
       alarms.onBreaker(change);
       others.tellBreaker(change);
     },
-    metrics: observedBy(metrics, usage, alerts.observer),
+    metrics: observers,
     async review(failed) {
       const id = await review.add(failed);
       alarms.queued(failed, id);
@@ -165,7 +170,8 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   others.follow(calls.pipeline.breaker);
   const core: Core = {
     ...{ version, clock, log, live, settings, access, sight, exposure, usage },
-    ...{ catalog, pins, upstreams, signIns, calls, review, results, hub, webhooks, alerts },
+    ...{ catalog, pins, upstreams, signIns, calls, review, results, hub, webhooks },
+    ...{ alerts, observers },
     ...{ history, metrics, chains, newId, states, shared: parts.shared },
     parking: createParking({ clock, newId, states, shared: parts.shared }),
     ...{ running: parts.running, startedAt: clock.now() },
@@ -173,8 +179,8 @@ export async function createCore(parts: CoreParts): Promise<Core> {
       await others.close();
       exposure.close();
       catalog.close();
-      await Promise.all([own.upstream.close(), upstreams.close(), saved.close(), pins.close()]);
       alerts.close();
+      await Promise.all([own.upstream.close(), upstreams.close(), saved.close(), pins.close()]);
       await review.close();
       await webhooks.close();
     },
@@ -204,14 +210,6 @@ function openCatalog(
     bridgeId: state.access.fingerprint("bridge").slice(0, 16),
   });
   return { saved, pins, catalog };
-}
-
-function observedBy(...all: readonly PipelineParts["metrics"][]): PipelineParts["metrics"] {
-  return {
-    observe(row) {
-      for (const each of all) each.observe(row);
-    },
-  };
 }
 
 function createServers(

@@ -15,6 +15,8 @@ export interface Running {
   /** Throws the refusal of a bridge that is draining. For work that waited before it could begin. */
   refuseWhenDraining(signal?: AbortSignal): void;
   count(): number;
+  /** Is nothing new taken any more? */
+  isDraining(): boolean;
   /** Takes nothing new, waits up to `graceMs` for what runs, then aborts the rest and waits for its end. */
   drain(graceMs: number): Promise<void>;
 }
@@ -79,6 +81,7 @@ export function createRunning(clock: Clock): Running {
       }
     },
     count: () => works.size,
+    isDraining: () => draining,
     async drain(graceMs) {
       draining = true;
       if (works.size === 0) return;

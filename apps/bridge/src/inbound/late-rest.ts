@@ -1,5 +1,6 @@
 import type { Logger } from "@trestle/protocol";
 import type { Core } from "../core.ts";
+import { answerReady } from "./ready.ts";
 import { pathBelow } from "./rest/path.ts";
 import type { Rest } from "./rest/rest.ts";
 
@@ -8,7 +9,7 @@ export function createLateRest(core: Core, log: Logger): Rest {
   let rest: Promise<Rest> | undefined;
   return (request, response, asks) => {
     const [path = "/"] = (request.url ?? "/").split("?", 1);
-    if (pathBelow(path) === undefined) return false;
+    if (pathBelow(path) === undefined) return answerReady(request, response, { asks, core });
     rest ??= import("./rest/rest.ts").then(({ createRest }) => createRest(core, log));
     return rest.then((answer) => answer(request, response, asks));
   };

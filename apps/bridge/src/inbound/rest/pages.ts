@@ -1,5 +1,6 @@
 import type { JsonObject, Principal } from "@trestle/protocol";
 import type { Core } from "../../core.ts";
+import { EXPOSITION_TYPE } from "../../telemetry/exposition.ts";
 
 /** A resource that is no operation and stands in no envelope: others define how it has to look. */
 export interface Page {
@@ -7,7 +8,8 @@ export interface Page {
   readonly path: string;
   readonly summary: string;
   readonly mediaType: string;
-  readonly needs: "anybody" | "caller";
+  /** `scope`: one that covers a read of this name at the bridge itself. */
+  readonly needs: "anybody" | "scope";
   readonly headers?: Readonly<Record<string, string>>;
   readonly render: (core: Core, principal: Principal) => Promise<string> | string;
   /** Of the whole, where it is JSON. */
@@ -23,6 +25,16 @@ const STRICT = {
 };
 
 export const PAGES: readonly Page[] = [
+  {
+    path: "prometheus",
+    summary: "The metrics of the bridge, as Prometheus reads them.",
+    mediaType: EXPOSITION_TYPE,
+    needs: "scope",
+    async render(core) {
+      const { prometheusText } = await import("../../telemetry/prometheus.ts");
+      return prometheusText(core);
+    },
+  },
   {
     path: "openapi.json",
     summary: "This document.",

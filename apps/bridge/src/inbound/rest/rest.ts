@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { scopeOf } from "@trestle/policy";
 import {
   type JsonObject,
   type Logger,
@@ -12,8 +13,10 @@ import {
   type EntranceAsks,
   toRefusalHead,
 } from "@trestle-mcp/server-kit/serving";
+import { READS } from "../../access/sight.ts";
 import type { Core } from "../../core.ts";
 import { type Operation, runOperation } from "../../operations/operation.ts";
+import { OWN_SERVER } from "../../tools/names.ts";
 import { findOperation } from "../find-operation.ts";
 import { EVENTS_PATH } from "../late-feed.ts";
 import { allowOrigin, answerOptions } from "./cors.ts";
@@ -113,6 +116,7 @@ async function sendPage(page: Page, { request, response, asks }: Exchange, core:
   }
   const principal = principalFor(page, asks.authenticate(request));
   const text = Buffer.from(await page.render(core, principal));
+  if (page.needs === "scope") refuseWithoutScope(page.path, principal, core);
   response.writeHead(200, {
     "content-type": `${page.mediaType}; charset=utf-8`,
     "content-length": text.length,
@@ -123,6 +127,17 @@ async function sendPage(page: Page, { request, response, asks }: Exchange, core:
 }
 
 /** What there is, for whoever knows nothing yet. */
+function refuseWithoutScope(tool: string, principal: Principal, { access }: Core): void {
+  const target = { server: OWN_SERVER, tool, hints: READS };
+  if (access.admits(principal, target)) return;
+  const scope = scopeOf(target);
+  throw new TrestleError(
+    "denied",
+    `"${principal.id}" may not read ${tool}: that takes the scope "${scope}". Ask whoever runs the bridge to grant it.`,
+    { details: { scope, principal: principal.id } },
+  );
+}
+
 function index() {
   const pages = PAGES.map((page) => ({ method: "GET", ...page }));
   const resources = [...ROUTES, ...pages].map(({ method, path, summary }) => ({

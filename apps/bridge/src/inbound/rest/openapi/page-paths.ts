@@ -18,7 +18,12 @@ function toOperation({ path, summary, mediaType, needs, schema }: Page): JsonObj
         description: summary,
         content: { [mediaType]: { schema: schema ?? { type: "string" } } },
       },
-      ...(isOpen ? {} : { "401": { $ref: "#/components/responses/Unauthenticated" } }),
+      ...(isOpen
+        ? {}
+        : {
+            "401": { $ref: "#/components/responses/Unauthenticated" },
+            "403": { $ref: "#/components/responses/Denied" },
+          }),
       default: { $ref: "#/components/responses/Failed" },
     },
   };
