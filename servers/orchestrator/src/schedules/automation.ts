@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type Host, messageOf, type Principal, TrestleError } from "@trestle/protocol";
+import type { Postgres } from "../runs/postgres/postgres.ts";
 import { type Listener, listen } from "../triggers/listener.ts";
 import type { Trigger, TriggerInput } from "../triggers/trigger.ts";
 import { createTriggers } from "../triggers/triggers.ts";
 import type { Caller, Workflows } from "../workflows/workflows.ts";
-import { openAutomationStore } from "./automation-store.ts";
+import { type AutomationStore, openAutomationStore } from "./automation-store.ts";
+import { createPostgresAutomationStore } from "./postgres-automation-store.ts";
 import { nextInstant, type Schedule, type ScheduleInput } from "./schedule.ts";
 import { createScheduler, type Fire } from "./scheduler.ts";
 
@@ -28,13 +30,20 @@ export interface OpenAutomation extends Automation {
   close(): Promise<void>;
 }
 
-/** In the process that owns the folder, and only there. */
+export interface AutomationParts {
+  readonly host: Host;
+  readonly webhooksListen?: string | undefined;
+  /** Closed with this; a file in the folder where there is none. */
+  readonly store?: AutomationStore;
+}
+
+/** In the process that owns the folder, and in workers: of those that share a database one fires schedules. */
 export async function openAutomation(
   workflows: Pick<Workflows, "execute" | "workflow">,
-  { host, webhooksListen }: { readonly host: Host; readonly webhooksListen?: string | undefined },
+  { host, webhooksListen, store: given }: AutomationParts,
 ): Promise<OpenAutomation> {
-  const { dataDir, clock, log } = host;
-  const store = await openAutomationStore({ file: join(dataDir, "automation.db"), clock, log });
+  const { clock, log } = host;
+  const store = given ?? (await openOwnStore(host));
   const fire: Fire = async ({ key, onBehalf, workflow: id, ...rest }) => {
     const request = { id, idempotencyKey: key, waitMs: 0, ...rest };
     return (await workflows.execute(request, onBehalf)).executionId;
@@ -50,18 +59,26 @@ export async function openAutomation(
           log.error("no webhooks are taken in", { error: messageOf(error) });
           return undefined;
         });
-  triggers.follow();
+  const follow = () =>
+    triggers
+      .follow()
+      .catch((error) => log.error("triggers are not followed", { error: messageOf(error) }));
+  await follow();
   void scheduler.wake();
+  store.onChange(() => {
+    void follow();
+    void scheduler.wake();
+  });
 
   /** Ids are everybody's: nobody takes over what another set up. */
-  function checkOwn(kind: "schedule" | "trigger", id: string, { principal }: Caller): void {
-    const there = store.list<Schedule | Trigger>(kind).find((each) => each.id === id);
+  async function checkOwn(kind: "schedule" | "trigger", id: string, { principal }: Caller) {
+    const there = (await store.list<Schedule | Trigger>(kind)).find((each) => each.id === id);
     if (there === undefined || isOwn(there, principal)) return;
     throw new TrestleError("conflict", `A ${kind} "${id}" is there already; take another id`);
   }
 
   async function remove(kind: "schedule" | "trigger", id: string, caller: Caller) {
-    const there = store.list<Schedule | Trigger>(kind).find((each) => each.id === id);
+    const there = (await store.list<Schedule | Trigger>(kind)).find((each) => each.id === id);
     return there !== undefined && isOwn(there, caller.principal) ? store.remove(kind, id) : false;
   }
 
@@ -70,7 +87,7 @@ export async function openAutomation(
       const now = clock.now();
       if (nextInstant(given, now) === undefined)
         throw new TrestleError("invalid_input", `cron "${given.cron}" never comes`);
-      checkOwn("schedule", given.id, caller);
+      await checkOwn("schedule", given.id, caller);
       await workflows.workflow(given.workflow, given.version);
       const schedule: Schedule = { ...given, onBehalf: caller, doneUntil: now };
       await store.put("schedule", given.id, schedule);
@@ -78,8 +95,7 @@ export async function openAutomation(
       return viewSchedule(schedule);
     },
     schedules: async ({ principal }) =>
-      store
-        .list<Schedule>("schedule")
+      (await store.list<Schedule>("schedule"))
         .filter((each) => isOwn(each, principal))
         .map(viewSchedule),
     removeSchedule: (id, caller) => remove("schedule", id, caller),
@@ -91,7 +107,7 @@ export async function openAutomation(
           "unsupported",
           "No address takes in webhooks: set ORCHESTRATOR_WEBHOOKS_LISTEN to a free one, such as 127.0.0.1:4130",
         );
-      checkOwn("trigger", given.id, caller);
+      await checkOwn("trigger", given.id, caller);
       await workflows.workflow(given.workflow, given.version);
       const { webhook } = given;
       const secret = webhook?.secret ?? randomBytes(24).toString("base64url");
@@ -101,17 +117,16 @@ export async function openAutomation(
         onBehalf: caller,
       };
       await store.put("trigger", given.id, trigger);
-      triggers.follow();
+      await follow();
       return viewTrigger(trigger, true);
     },
     triggers: async ({ principal }) =>
-      store
-        .list<Trigger>("trigger")
+      (await store.list<Trigger>("trigger"))
         .filter((each) => isOwn(each, principal))
         .map((each) => viewTrigger(each, false)),
     async removeTrigger(id, caller) {
       const removed = await remove("trigger", id, caller);
-      triggers.follow();
+      await follow();
       return removed;
     },
     async close() {
@@ -121,6 +136,24 @@ export async function openAutomation(
       await store.close();
     },
   };
+}
+
+function openOwnStore({ dataDir, clock, log }: Host): Promise<AutomationStore> {
+  return openAutomationStore({ file: join(dataDir, "automation.db"), clock, log });
+}
+
+/** For the owner of the folder: what was set up there before is everybody's from now on. */
+export async function shareAutomation(host: Host, postgres: Postgres): Promise<AutomationStore> {
+  const shared = createPostgresAutomationStore(postgres);
+  const own = await openOwnStore(host);
+  for (const kind of ["schedule", "trigger"] as const) {
+    for (const each of await own.list<Schedule | Trigger>(kind)) {
+      await shared.add(kind, each.id, each);
+      await own.remove(kind, each.id);
+    }
+  }
+  await own.close();
+  return shared;
 }
 
 function isOwn({ onBehalf }: Pick<Schedule, "onBehalf">, { kind, id }: Principal): boolean {

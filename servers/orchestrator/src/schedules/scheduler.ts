@@ -36,8 +36,6 @@ export interface Scheduler {
 
 /** An instant is missed when nothing looked at it for so long. */
 const GRACE_MS = 60_000;
-/** Timers of months overflow; and a clock that was set shows within this. */
-const LONGEST_MS = 3_600_000;
 const RETRY_MS = 5_000;
 /** Firings in one go, so that others get their turn. */
 const MOST = 100;
@@ -55,8 +53,9 @@ export function createScheduler({ store, fire, clock, log }: SchedulerParts): Sc
     cancelTimer();
     if (closed) return;
     const now = clock.now();
-    let next = now + LONGEST_MS;
-    for (const schedule of store.list<Schedule>("schedule")) {
+    let next = now + store.lookMs;
+    const mine = (await store.lead()) ? await store.list<Schedule>("schedule") : [];
+    for (const schedule of mine) {
       if (!schedule.enabled || closed) continue;
       next = Math.min(next, await serve(schedule, now).catch((error) => lost(schedule, error)));
     }
@@ -103,12 +102,8 @@ export function createScheduler({ store, fire, clock, log }: SchedulerParts): Sc
 
   /** What it says of itself may have been changed meanwhile: only how far it is is noted. */
   async function note(schedule: Schedule, facts: Partial<Schedule>): Promise<Schedule> {
-    const present = store.list<Schedule>("schedule").find(({ id }) => id === schedule.id);
-    if (present === undefined || present.doneUntil > schedule.doneUntil)
-      return { ...schedule, ...facts };
-    const kept: Schedule = { ...present, ...facts };
-    await store.put("schedule", schedule.id, kept);
-    return kept;
+    await store.note("schedule", schedule.id, facts, schedule.doneUntil);
+    return { ...schedule, ...facts };
   }
 
   function lost({ id }: Schedule, error: unknown): number {

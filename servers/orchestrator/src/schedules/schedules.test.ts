@@ -25,7 +25,7 @@ async function open(facts: Partial<Schedule>, { folder = temporaryFolder(), fire
     onBehalf: { principal: LOCAL_PRINCIPAL, grant: "{}" },
     ...facts,
   };
-  if (store.list("schedule").length === 0) await store.put("schedule", "s", schedule);
+  if ((await store.list("schedule")).length === 0) await store.put("schedule", "s", schedule);
   const scheduler = createScheduler({ store, fire: recorded, clock, log });
   await scheduler.wake();
   return {
@@ -42,7 +42,7 @@ async function open(facts: Partial<Schedule>, { folder = temporaryFolder(), fire
       clock.set(clock.now() + ms);
       await scheduler.wake();
     },
-    present: () => store.list<Schedule>("schedule")[0],
+    present: async () => (await store.list<Schedule>("schedule"))[0],
     async close() {
       await scheduler.close();
       await store.close();
@@ -58,7 +58,7 @@ test("a schedule fires at its instants, each once", async () => {
   const { pass, fired, present, close } = await open({});
   await pass(3 * DAY);
   expect(fired).toEqual([1, 2, 3].map((day) => keyOf(at(day))));
-  expect(present()).toMatchObject({ lastExecution: `run of ${keyOf(at(3))}` });
+  expect(await present()).toMatchObject({ lastExecution: `run of ${keyOf(at(3))}` });
   await close();
 });
 
@@ -86,7 +86,7 @@ test("an instant that comes a little late is not missed", async () => {
 
 test("whoever dies between beginning and noting begins the same execution again", async () => {
   const first = await open({});
-  const before = first.present();
+  const before = await first.present();
   await first.pass(9 * HOUR);
   if (before) await first.store.put("schedule", "s", before);
   await first.close();
@@ -105,11 +105,11 @@ test("what begins nothing is told, and the next instant comes", async () => {
   };
   const { pass, present, fired, close } = await open({}, { fire });
   await pass(DAY);
-  expect(present()?.lastError).toContain("There is no workflow");
+  expect((await present())?.lastError).toContain("There is no workflow");
   isGone = false;
   await pass(DAY);
   expect(fired).toEqual([keyOf(at(2))]);
-  expect(present()?.lastError).toBeUndefined();
+  expect((await present())?.lastError).toBeUndefined();
   await close();
 });
 

@@ -21,7 +21,7 @@ export interface TriggersParts {
 
 export interface Triggers {
   /** Follows the topics that triggers name now. */
-  follow(): void;
+  follow(): Promise<void>;
   /** Of a webhook; gives the execution's id. Throws `denied` where it is not to be trusted. */
   deliver(id: string, incoming: Incoming): Promise<string>;
   close(): void;
@@ -31,10 +31,13 @@ export interface Triggers {
 export function createTriggers({ store, fire, host, epoch }: TriggersParts): Triggers {
   const { clock, log } = host;
   const following = new Map<string, () => void>();
-  const list = () => store.list<Trigger>("trigger").filter(({ enabled }) => enabled);
+  const list = async () => (await store.list<Trigger>("trigger")).filter(({ enabled }) => enabled);
+  let closed = false;
 
-  function follow(): void {
-    const topics = new Set(list().flatMap(({ event }) => (event ? [event.topic] : [])));
+  async function follow(): Promise<void> {
+    const all = await list();
+    if (closed) return;
+    const topics = new Set(all.flatMap(({ event }) => (event ? [event.topic] : [])));
     for (const [topic, stop] of following) {
       if (topics.has(topic)) continue;
       stop();
@@ -43,15 +46,20 @@ export function createTriggers({ store, fire, host, epoch }: TriggersParts): Tri
     for (const topic of topics) {
       if (following.has(topic)) continue;
       // What happened before somebody wanted it is past.
-      const stop = host.subscribe(topic, Number.POSITIVE_INFINITY, ({ seq, payload }) =>
-        hear(topic, seq, payload),
+      const stop = host.subscribe(
+        topic,
+        Number.POSITIVE_INFINITY,
+        ({ seq, payload }) =>
+          void hear(topic, seq, payload).catch((error) =>
+            log.error("an event was not looked at", { topic, error: messageOf(error) }),
+          ),
       );
       following.set(topic, stop);
     }
   }
 
-  function hear(topic: string, seq: number, payload: JsonObject): void {
-    for (const trigger of list()) {
+  async function hear(topic: string, seq: number, payload: JsonObject): Promise<void> {
+    for (const trigger of await list()) {
       const { event, id } = trigger;
       if (event?.topic !== topic || !matches(payload, (event.match ?? {}) as JsonObject)) continue;
       begin(trigger, payload, `event/${id}/${epoch}/${topic}/${seq}`).catch((error) =>
@@ -81,14 +89,13 @@ export function createTriggers({ store, fire, host, epoch }: TriggersParts): Tri
   }
 
   async function note(id: string, facts: Partial<Trigger>): Promise<void> {
-    const present = store.list<Trigger>("trigger").find((each) => each.id === id);
-    if (present !== undefined) await store.put("trigger", id, { ...present, ...facts });
+    await store.note("trigger", id, facts);
   }
 
   return {
     follow,
     async deliver(id, incoming) {
-      const trigger = list().find((each) => each.id === id);
+      const trigger = (await list()).find((each) => each.id === id);
       const { signature, secret } = trigger?.webhook ?? {};
       if (trigger === undefined || signature === undefined || secret === undefined)
         throw new TrestleError(
@@ -99,6 +106,7 @@ export function createTriggers({ store, fire, host, epoch }: TriggersParts): Tri
       return begin(trigger, readPayload(incoming.body), `webhook/${id}/${delivery}`);
     },
     close() {
+      closed = true;
       for (const stop of following.values()) stop();
       following.clear();
     },

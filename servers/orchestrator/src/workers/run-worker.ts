@@ -7,8 +7,10 @@ import {
   readSurroundings,
 } from "@trestle-mcp/server-kit";
 import { config } from "../config.ts";
+import { openAutomation } from "../schedules/automation.ts";
+import { createPostgresAutomationStore } from "../schedules/postgres-automation-store.ts";
 import { server } from "../server.ts";
-import { openInDatabase } from "../workflows/open-workflows.ts";
+import { openWorkflows } from "../workflows/open-workflows.ts";
 
 const USAGE = `trestle-orchestrator worker: does steps of the workflows of a database that many machines share.
 
@@ -30,13 +32,15 @@ export async function runWorker(words: readonly string[], process: ProcessLike):
     }
     const surroundings = readSurroundings(server, flags, process);
     const settings = parseConfig(config, server.configFields, surroundings.settings);
-    const { databaseUrl } = settings;
-    if (databaseUrl === undefined) throw noDatabase();
+    if (settings.databaseUrl === undefined) throw noDatabase();
     const host = createStandaloneHost({ ...surroundings, clock: systemClock });
-    const opened = await openInDatabase(host, { ...settings, databaseUrl });
+    const { workflows, postgres, close } = await openWorkflows(host, settings);
+    const store = postgres ? { store: createPostgresAutomationStore(postgres) } : {};
+    const automation = await openAutomation(workflows, { host, ...store });
     process.stdout.write("working\n");
     await untilSignal(process);
-    await opened.close();
+    await automation.close();
+    await close();
     await host.close();
     return 0;
   } catch (error) {

@@ -12,6 +12,7 @@ import { toPlan } from "../definitions/to-plan.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { EngineOptions } from "../engine/parts.ts";
 import { forgetOldRuns } from "../runs/forget-old-runs.ts";
+import type { Postgres } from "../runs/postgres/postgres.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { runMigrations } from "../runs/sqlite/migrations.ts";
 import { createSqliteRunStore } from "../runs/sqlite/sqlite-run-store.ts";
@@ -32,6 +33,14 @@ interface Parts {
   readonly engine: Engine;
   readonly runs: RunStore;
   readonly definitions: DefinitionStore;
+  readonly postgres?: Postgres;
+  close(): Promise<void>;
+}
+
+export interface OpenWorkflows {
+  readonly workflows: Workflows;
+  /** Where many machines share them. */
+  readonly postgres?: Postgres;
   close(): Promise<void>;
 }
 
@@ -39,19 +48,20 @@ interface Parts {
 export async function openWorkflows(
   host: Host,
   settings: WorkflowSettings,
-): Promise<{ readonly workflows: Workflows; close(): Promise<void> }> {
+): Promise<OpenWorkflows> {
   const { clock, log } = host;
   const { databaseUrl, keepDays } = settings;
   const parts =
     databaseUrl === undefined
       ? await openInFolder(host)
       : await openInDatabase(host, { ...settings, databaseUrl });
-  const { engine, runs, definitions } = parts;
+  const { engine, runs, definitions, postgres } = parts;
   const count = await engine.recover();
   if (count > 0) log.info("executions go on", { count });
   const stopForgetting = forgetOldRuns({ runs, clock, log, keepDays });
   return {
     workflows: createWorkflows({ engine, runs, definitions, clock }),
+    ...(postgres ? { postgres } : {}),
     async close() {
       stopForgetting();
       await parts.close();
@@ -81,7 +91,7 @@ async function openInFolder(host: Host): Promise<Parts> {
 }
 
 /** As one of many processes; all of them see the same workflows and runs. */
-export async function openInDatabase(
+async function openInDatabase(
   host: Host,
   { databaseUrl, redisUrl, concurrency }: WorkflowSettings & { readonly databaseUrl: string },
 ): Promise<Parts> {
@@ -101,6 +111,7 @@ export async function openInDatabase(
     engine: shared.engine,
     runs: shared.runs,
     definitions,
+    postgres,
     async close() {
       await shared.close();
       await postgres.close();

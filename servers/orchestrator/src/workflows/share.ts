@@ -1,7 +1,7 @@
 import type { Host, JsonValue } from "@trestle/protocol";
 import { type FolderBackend, type SharedFolder, shareFolder } from "@trestle/store";
 import type { Config } from "../config.ts";
-import { type Automation, openAutomation } from "../schedules/automation.ts";
+import { type Automation, openAutomation, shareAutomation } from "../schedules/automation.ts";
 import { openWorkflows, type WorkflowSettings } from "./open-workflows.ts";
 import { toOwnGrant } from "./own-grants.ts";
 import type { Caller, Workflows } from "./workflows.ts";
@@ -61,9 +61,10 @@ export function shareWorkflows(
     log,
     clock,
     async open() {
-      const { workflows: manual, close } = await openWorkflows(host, settings);
+      const { workflows: manual, postgres, close } = await openWorkflows(host, settings);
       const { webhooksListen } = settings;
-      const automation = await openAutomation(manual, { host, webhooksListen });
+      const store = postgres ? { store: await shareAutomation(host, postgres) } : {};
+      const automation = await openAutomation(manual, { host, webhooksListen, ...store });
       const workflows = { ...manual, ...automation };
       const others = beside.open();
       return {

@@ -77,4 +77,18 @@ export const postgresMigrations: readonly string[] = [
     since timestamptz NOT NULL DEFAULT clock_timestamp()
   );
   `,
+  `
+  CREATE TABLE trestle.automation (
+    kind text NOT NULL,
+    id text NOT NULL,
+    body text NOT NULL,
+    PRIMARY KEY (kind, id)
+  );
+  CREATE TABLE trestle.lease (
+    name text PRIMARY KEY,
+    holder text NOT NULL,
+    fence bigint NOT NULL,
+    until timestamptz NOT NULL
+  );
+  `,
 ];
