@@ -37,7 +37,7 @@ async function deploy(place: Place, { name, dryRun = false }: DeployFlags): Prom
       "The worker lets nobody in without a key for tokens. Make one with `openssl rand -base64 48`, set it as OBJECTS_TOKEN_SECRET here, and deploy again.",
     );
   }
-  const words = ["deploy", "--name", name, ...(dryRun ? ["--dry-run"] : [])];
+  const words = ["deploy", ...scriptIn(folder), "--name", name, ...(dryRun ? ["--dry-run"] : [])];
   terminal.warn(`Running npx ${WRANGLER} ${words.join(" ")} in ${folder}`);
   const code = await runWrangler(place, { folder, words });
   if (code !== 0) {
@@ -112,6 +112,11 @@ function runWrangler(place: Place, { folder, words, input }: Run): Promise<numbe
     );
     child.once("exit", (code) => resolve(code ?? 1));
   });
+}
+
+/** The published package carries the worker as one file, in the place of the sources that the configuration names. */
+function scriptIn(folder: string): readonly string[] {
+  return existsSync(join(folder, "src")) ? [] : ["dist/index.js"];
 }
 
 function workerFolder(): string {
