@@ -3,7 +3,7 @@ import { ObjectError } from "../object-error.ts";
 import type { ClassesView, HealthView, ListQuery, ObjectsPage } from "../protocol.ts";
 import { readRef } from "../wire/route.ts";
 import { backoffMs } from "./backoff.ts";
-import { type BreakerState, createBreaker } from "./breaker.ts";
+import { type Attempt, type BreakerState, createBreaker } from "./breaker.ts";
 import { createObjectHandle, type ObjectHandle } from "./object-handle.ts";
 import { askHost, UnreachableError } from "./request.ts";
 import { type ObjectsClientOptions, toParts } from "./settings.ts";
@@ -33,25 +33,34 @@ export function createObjectsClient(options: ObjectsClientOptions): ObjectsClien
     onState: (state) => client.onEvent({ type: "breaker", state }),
   });
 
+  /** What only reads is asked again; while the breaker is open that waits, or fails where calls do. */
   async function read(path: string): Promise<JsonValue> {
-    for (let failures = 0; ; failures += 1) {
+    for (let attempt = 1; ; attempt += 1) {
       const asked = breaker.ask();
-      if ("waitMs" in asked)
-        throw unreachable(`The host is down; ask again in ${asked.waitMs} ms.`);
-      try {
-        const answer = await readOnce(path);
-        asked.attempt.succeeded();
-        return answer;
-      } catch (error) {
-        if (!(error instanceof UnreachableError)) {
-          asked.attempt.succeeded();
-          throw error;
-        }
-        asked.attempt.failed();
-        if (failures + 1 >= READ_ATTEMPTS) throw unreachable(error.message);
-        const { retryAfterMs: atLeastMs } = error;
-        await pause(backoffMs(failures, random, { settings: client.backoff, atLeastMs }));
+      const waits = "waitMs" in asked;
+      const outcome = waits
+        ? new UnreachableError("The host is down.", asked.waitMs)
+        : await tried(path, asked.attempt);
+      if (!(outcome instanceof UnreachableError)) return outcome;
+      const isLast = attempt >= READ_ATTEMPTS || (waits && client.outbox.offline === "fail");
+      if (isLast) throw new ObjectError("unavailable", outcome.message);
+      const { retryAfterMs: atLeastMs } = outcome;
+      await pause(backoffMs(attempt - 1, random, { settings: client.backoff, atLeastMs }));
+    }
+  }
+
+  async function tried(path: string, attempt: Attempt): Promise<JsonValue | UnreachableError> {
+    try {
+      const answer = await readOnce(path);
+      attempt.succeeded();
+      return answer;
+    } catch (error) {
+      if (error instanceof UnreachableError) {
+        attempt.failed();
+        return error;
       }
+      attempt.succeeded();
+      throw error;
     }
   }
 
@@ -95,8 +104,4 @@ export function createObjectsClient(options: ObjectsClientOptions): ObjectsClien
       handles.clear();
     },
   };
-}
-
-function unreachable(message: string): ObjectError {
-  return new ObjectError("unavailable", message);
 }

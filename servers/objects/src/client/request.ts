@@ -12,7 +12,7 @@ export interface HostAddress {
 }
 
 export interface HostRequest {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly body?: object;
   readonly signal: AbortSignal;
