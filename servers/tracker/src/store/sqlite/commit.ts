@@ -1,7 +1,7 @@
 import type { Sqlite, SqlStatement, SqlValue } from "@trestle/store";
 import { commandHead } from "../../errors/command-head.ts";
 import { checkBatch } from "../commit/check-batch.ts";
-import { createPlaces } from "../commit/places.ts";
+import { createPlaces, firstPlace } from "../commit/places.ts";
 import { type Plan, type PlannedRecord, planCommit } from "../commit/plan.ts";
 import type { Sums } from "../commit/sums.ts";
 import { toErrorTrace } from "../plain-traces.ts";
@@ -44,7 +44,7 @@ export function createCommitter(sqlite: Sqlite): Committer {
     checkBatch(batch);
     let keep = (): void => {};
     const committed = await change(async () => {
-      const places = createPlaces((from, to) => lastPlace(sqlite, from, to));
+      const places = createPlaces(lastPlaces(sqlite, batch));
       const known = readKnown(sqlite, batch);
       const plan = await planCommit(batch, known, places);
       const [project, session, file] = tables.map((table) => table.begin());
@@ -77,12 +77,29 @@ export function createCommitter(sqlite: Sqlite): Committer {
   return { change, commit };
 }
 
-function lastPlace(sqlite: Sqlite, from: number, to: number): number | undefined {
-  const [row] = sqlite.read(
-    "SELECT max(place) AS last FROM record WHERE place >= ? AND place < ?",
-    [from, to],
+/** Those that the times of a batch have are read at once: one by one they cost nearly three times as much. */
+function lastPlaces(
+  sqlite: Sqlite,
+  { records }: Batch,
+): (from: number, to: number) => number | undefined {
+  const spans = [...new Set(records.map(({ at }) => at))].map((at) => [
+    ...[firstPlace(at), firstPlace(at + 1)],
+  ]);
+  const rows = sqlite.read(
+    `SELECT value ->> 0 AS first,
+      (SELECT max(place) FROM record WHERE place >= value ->> 0 AND place < value ->> 1) AS last
+    FROM json_each(?)`,
+    [JSON.stringify(spans)],
   );
-  return row?.last == null ? undefined : Number(row.last);
+  const known = new Map(rows.map(({ first, last }) => [Number(first), last]));
+  return (from, to) => {
+    const found = known.has(from)
+      ? known.get(from)
+      : sqlite.read("SELECT max(place) AS last FROM record WHERE place >= ? AND place < ?", [
+          ...[from, to],
+        ])[0]?.last;
+    return found == null ? undefined : Number(found);
+  };
 }
 
 function storeSessions({ sessions }: Plan, numbers: Numbering): SqlStatement[] {
