@@ -161,7 +161,8 @@ export async function untilAnswered<Answer>(call: () => Promise<Answer>): Promis
 }
 
 function isLost(error: unknown): boolean {
-  return error instanceof NoAnswer || (isTrestleError(error) && error.code === "unavailable");
+  if (error instanceof NoAnswer) return true;
+  return isTrestleError(error) && /^(unavailable|outcome_unknown)$/.test(error.code);
 }
 
 function isConflict(error: unknown): boolean {

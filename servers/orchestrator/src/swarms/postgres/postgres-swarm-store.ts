@@ -68,15 +68,21 @@ function createShared(options: PostgresSwarmStoreOptions): SharedSwarms {
   /** Did what was sent, and not answered, come to be? */
   async function cameToBe(transaction: string): Promise<boolean> {
     for (let asks = 1; asks <= ASKS; asks += 1) {
-      const [row] = await query<{ status: string }>(
-        "SELECT pg_xact_status($1::text::xid8) AS status",
-        [transaction],
-      );
-      if (row?.status !== "in progress") return row?.status === "committed";
-      // Its session does not know yet that nobody is at the other end.
+      const status = await statusOf(transaction);
+      if (status === "committed" || status === "aborted") return status === "committed";
+      // Its session does not know yet that nobody is at the other end, or the database is on its way up.
       await pause(ASK_AGAIN_MS);
     }
-    throw new TrestleError("unavailable", "Postgres does not say whether a decision was stored");
+    throw new TrestleError(
+      "outcome_unknown",
+      "Postgres does not say whether this was stored: look with heartbeat or get_results before you ask again",
+    );
+  }
+
+  async function statusOf(transaction: string): Promise<string | undefined> {
+    const sql = "SELECT pg_xact_status($1::text::xid8) AS status";
+    const rows = await query<{ status: string }>(sql, [transaction]).catch(() => []);
+    return rows[0]?.status;
   }
 
   return {
