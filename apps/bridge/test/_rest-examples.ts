@@ -197,6 +197,10 @@ export function examplesOf({ ids }: World): Readonly<Record<string, Example>> {
     "POST pins/approve": { input: { server: "one" }, forbidden: "denied" },
     "GET webhooks": { input: { limit: 5 }, forbidden: "denied" },
     "POST webhooks/:id": { parts: { id: ids.letter }, forbidden: "denied" },
+    "POST login": { forbidden: "less" },
+    // Whoever presents a key has none: what they answer to one is tested with logins.
+    "GET session": { forbidden: "hidden", instead: [404, "not_found"] },
+    "POST logout": { forbidden: "hidden", instead: [404, "not_found"] },
     "GET keys": { forbidden: "denied" },
     "POST keys": { input: { name: "c", scopes: ["one:*"] }, forbidden: "denied" },
     "POST keys/:id/rotate": { parts: { id: ids.rotated }, forbidden: "denied" },

@@ -14,6 +14,7 @@ export {
   type AuthRefusal,
   type Prepare,
   type Presented,
+  SESSION_COOKIE,
   toRefusalHead,
 } from "./serve/authenticate.ts";
 export { toWireError } from "./serve/errors.ts";

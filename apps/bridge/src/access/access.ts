@@ -24,6 +24,7 @@ import { createAccessChanges } from "./changes.ts";
 import { createGrants, type Grants } from "./grants.ts";
 import { type AccessConfig, ADMIN_ID, type CallTarget, createRules } from "./rules.ts";
 import { createTokens, type TokenRules } from "./tokens.ts";
+import { openWebSessions, type WebSessions } from "./web-sessions.ts";
 
 export interface AccessParts {
   readonly home: string;
@@ -69,6 +70,8 @@ export interface Access {
   /** Calls the listener when who may come in has changed: what was let in is to be looked at anew. */
   onChange(listener: () => void): () => void;
   readonly grants: Grants;
+  /** Of browsers whose user logged in with a key. */
+  readonly sessions: WebSessions;
   readonly keys: KeyStore;
   readonly sealer: Sealer;
   /** A digest that only this home and those that are one with it can make, so that nothing can be guessed from it. */
@@ -122,8 +125,14 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
   const tokenRules = () => config().access?.oauth;
   const resource = () => resourceOf(config());
   const tokens = createTokens({ rules: tokenRules, resource, clock, log });
-  const authentication = createAuthentication({ credentials, keys, tokens, audit, clock, log });
   const binding = createBinding({ current, keys, tokens, clock });
+  const fingerprint = (text: string): string =>
+    createHmac("sha256", secrets.naming).update(text).digest("hex");
+  const sessions = await openWebSessions({
+    ...{ file: join(folder, "sessions.db"), binding, keys, sealer, fingerprint, clock },
+  });
+  const asking = { credentials, keys, tokens, sessions, audit, clock, log };
+  const authentication = createAuthentication(asking);
   const allows = (principal: Principal, target: CallTarget): boolean =>
     current().rules.allows(principal, target);
 
@@ -154,9 +163,11 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     grants: createGrants({ binding, sealer, clock }),
     keys,
     sealer,
-    fingerprint: (text) => createHmac("sha256", secrets.naming).update(text).digest("hex"),
+    fingerprint,
+    sessions,
     audit,
     async close() {
+      await sessions.close();
       await audit.close();
       await keys.close();
     },

@@ -10,6 +10,7 @@ import type {
 import type { Audit } from "./audit.ts";
 import { createFailures } from "./failures.ts";
 import type { Tokens } from "./tokens.ts";
+import type { WebSessions } from "./web-sessions.ts";
 
 /** The credentials of a home as they stand, in one value that changes when any of them does. */
 export interface Credentials {
@@ -24,6 +25,7 @@ export interface AuthenticateParts {
   readonly credentials: () => Credentials;
   readonly keys: KeyStore;
   readonly tokens: Tokens;
+  readonly sessions: Pick<WebSessions, "find">;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly log: Logger;
@@ -83,6 +85,8 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
     const current = refresh();
     const { bearer, apiKey: text = bearer, remoteAddress: address, isLoopback } = presented;
     const isOpen = isLoopback && !locked;
+    const bySession = text === undefined ? ofSession(presented, current) : undefined;
+    if (bySession) return bySession;
     if (text === undefined) return isOpen ? localFrom(address, current) : challenged(MISSING);
     const digest = hash("sha256", text, "hex");
     const entry = known.get(digest);
@@ -93,6 +97,18 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
     // Where nobody needs a key, hosts may send one that they have for something else.
     if (isOpen && !text.startsWith("trestle_")) return localFrom(address, current);
     return look(text, { address, digest, current });
+  }
+
+  /** Nothing where there is no session, or not any more. */
+  function ofSession(
+    { session, remoteAddress }: Presented,
+    { wantsAddress }: Credentials,
+  ): Principal | AuthRefusal | undefined {
+    const address = wantsAddress && remoteAddress !== "" ? remoteAddress : undefined;
+    const found = session && parts.sessions.find(session, address);
+    if (found !== "forged") return found?.principal;
+    parts.audit.refused({ event: "csrf_refused", address: remoteAddress });
+    return FORGED;
   }
 
   function look(
@@ -136,8 +152,13 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
       failures.limitedFor(presented.remoteAddress) === undefined
         ? tokens.prepare(presented)
         : undefined,
-    holds({ bearer, apiKey: text = bearer, isLoopback }, id) {
+    holds({ bearer, apiKey: text = bearer, session, isLoopback }, id) {
       const current = refresh();
+      if (text === undefined && session) {
+        // That it was no forgery was found out when it came in.
+        const found = parts.sessions.find({ ...session, isRead: true });
+        if (found && found !== "forged") return found.principal.id === id;
+      }
       if (id === LOCAL_PRINCIPAL.id) return isLoopback && !locked;
       const found =
         text === undefined ? undefined : (tokens.find(text) ?? identify(text, current, keys));
@@ -186,6 +207,10 @@ function withAddress(
   return wantsAddress && address !== "" ? { ...principal, address } : principal;
 }
 
+const FORGED: AuthRefusal = {
+  refused: "forged",
+  message: "Send the csrf_token of your session as X-CSRF-Token: GET session tells it",
+};
 const MISSING: AuthRefusal = {
   refused: "missing",
   message: "Send a key of this bridge as Authorization: Bearer KEY, or as X-API-Key: KEY",

@@ -12,6 +12,7 @@ import { describeTool, findTools } from "./find-tools.ts";
 import { health } from "./health.ts";
 import { history } from "./history.ts";
 import { keyCreate, keyRevoke, keyRotate, keys } from "./keys.ts";
+import { login, logout, session } from "./login.ts";
 import { metrics, performance } from "./metrics.ts";
 import type { Operation } from "./operation.ts";
 import { pins, pinsApprove, pinsDiff } from "./pins.ts";
@@ -54,6 +55,7 @@ export const OPERATIONS = [
   ...[pins, pinsDiff, pinsApprove],
   ...[webhooksList, webhookReplay],
   ...[signIns, signIn, signInFinish, signOut],
+  ...[login, session, logout],
   ...[keys, keyCreate, keyRotate, keyRevoke],
   ...[auditList, auditVerify],
   ...[configGet, configSet, configUnset],

@@ -8,6 +8,14 @@ export interface Presented {
   readonly bearer?: string;
   /** Of `X-API-Key`. */
   readonly apiKey?: string;
+  /** Of the cookie of a session, where there is neither of them. */
+  readonly session?: {
+    readonly token: string;
+    /** Of `X-CSRF-Token`. */
+    readonly csrf?: string;
+    /** By its method the request changes nothing. */
+    readonly isRead: boolean;
+  };
   readonly remoteAddress: string;
   /** The caller is on this machine, as far as one can see: nobody says that it passes somebody else on. */
   readonly isLoopback: boolean;
@@ -15,8 +23,8 @@ export interface Presented {
 
 /** A caller that is let in no further. The message is for that caller. */
 export interface AuthRefusal {
-  /** `limited`: too many wrong credentials came from there. */
-  readonly refused: "missing" | "invalid" | "limited";
+  /** `limited`: too many wrong credentials came from there. `forged`: another site may have made this request. */
+  readonly refused: "missing" | "invalid" | "limited" | "forged";
   readonly message: string;
   readonly retryAfterMs?: number;
   /** Further parameters of the challenge: where to get a token (RFC 9728), say. */
@@ -49,15 +57,33 @@ export function authenticateRequest(
 const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"] as const;
 
 /** What this request shows of whoever sent it. */
-export function readPresented({ headers, socket }: IncomingMessage): Presented {
+export function readPresented(request: IncomingMessage): Presented {
+  const { headers, socket } = request;
   const remoteAddress = socket.remoteAddress ?? "";
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
   const apiKey = headers["x-api-key"];
   return {
     ...(bearer === undefined ? {} : { bearer }),
     ...(typeof apiKey === "string" && apiKey !== "" ? { apiKey } : {}),
+    ...(bearer === undefined && !apiKey ? sessionOf(request) : {}),
     remoteAddress,
     isLoopback: isLocal(remoteAddress) && !FORWARDED.some((name) => headers[name] !== undefined),
+  };
+}
+
+/** The cookie in which a browser carries its session. */
+export const SESSION_COOKIE = "trestle_session";
+const READS = ["GET", "HEAD", "OPTIONS"];
+
+function sessionOf({ headers, method = "GET" }: IncomingMessage): Pick<Presented, "session"> {
+  if (headers.cookie === undefined) return {};
+  const pairs = headers.cookie.split(";").map((pair) => pair.trim());
+  const found = pairs.find((pair) => pair.startsWith(`${SESSION_COOKIE}=`));
+  const token = found?.slice(SESSION_COOKIE.length + 1);
+  if (!token) return {};
+  const csrf = headers["x-csrf-token"];
+  return {
+    session: { token, isRead: READS.includes(method), ...(typeof csrf === "string" && { csrf }) },
   };
 }
 
@@ -69,13 +95,14 @@ function isLocal(address: string): boolean {
 export function toRefusalHead(
   { refused, retryAfterMs, challenge }: AuthRefusal,
   realm: string,
-): { readonly status: 401 | 429; readonly headers: Readonly<Record<string, string>> } {
+): { readonly status: 401 | 403 | 429; readonly headers: Readonly<Record<string, string>> } {
   if (refused === "limited") {
     return {
       status: 429,
       headers: { "retry-after": String(Math.ceil((retryAfterMs ?? 1_000) / 1_000)) },
     };
   }
+  if (refused === "forged") return { status: 403, headers: {} };
   const quoted = realm.replace(/[^\w .-]/g, "");
   const fault = refused === "missing" ? "" : ', error="invalid_token"';
   const more = challenge === undefined ? "" : `, ${challenge}`;

@@ -97,10 +97,15 @@ async function perform(exchange: Exchange, core: Core) {
   const read = await readInput({ request, query, match, operation, readBody });
   const input = narrowed(request, read, { match, operation, core });
   const context = contextOf(principal, response);
+  if (core.access.isAdmin(principal)) route.refuse?.(input, core);
   const data = await runOperation(operation, { input, context }, core);
   const answer = route.toAnswer?.(data) ?? { data };
   const limits = answer.metadata?.rate_limit;
-  return { ...answer, headers: limitHeaders((limits ?? {}) as JsonObject) };
+  const headers = {
+    ...limitHeaders((limits ?? {}) as JsonObject),
+    ...route.toHeaders?.(data, request),
+  };
+  return { ...answer, headers };
 }
 
 const PAGE_METHODS = "GET, HEAD, OPTIONS";
@@ -115,8 +120,8 @@ async function sendPage(page: Page, { request, response, asks }: Exchange, core:
     });
   }
   const principal = principalFor(page, asks.authenticate(request));
-  const text = Buffer.from(await page.render(core, principal));
   if (page.needs === "scope") refuseWithoutScope(page.path, principal, core);
+  const text = Buffer.from(await page.render(core, principal));
   response.writeHead(200, {
     "content-type": `${page.mediaType}; charset=utf-8`,
     "content-length": text.length,
@@ -126,7 +131,6 @@ async function sendPage(page: Page, { request, response, asks }: Exchange, core:
   response.end(text);
 }
 
-/** What there is, for whoever knows nothing yet. */
 function refuseWithoutScope(tool: string, principal: Principal, { access }: Core): void {
   const target = { server: OWN_SERVER, tool, hints: READS };
   if (access.admits(principal, target)) return;
@@ -138,6 +142,7 @@ function refuseWithoutScope(tool: string, principal: Principal, { access }: Core
   );
 }
 
+/** What there is, for whoever knows nothing yet. */
 function index() {
   const pages = PAGES.map((page) => ({ method: "GET", ...page }));
   const resources = [...ROUTES, ...pages].map(({ method, path, summary }) => ({
@@ -165,9 +170,11 @@ function principalFor(
     return { id: "anonymous", kind: "anonymous" };
   }
   const { status, headers } = toRefusalHead(verdict, "trestle");
-  const code = status === 429 ? "rate_limited" : "unauthenticated";
+  const code = CODES[status];
   throw new RestRefusal({ code, message: verdict.message, headers });
 }
+
+const CODES = { 401: "unauthenticated", 403: "denied", 429: "rate_limited" } as const;
 
 function narrowed(
   { headers }: IncomingMessage,

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "@trestle/protocol";
 import type { Core } from "../../core.ts";
 
@@ -14,6 +15,11 @@ export interface Route {
   readonly summary: string;
   /** What is answered, where it is not just what the operation says. */
   readonly toAnswer?: (data: JsonObject) => Answer;
+  /** Further headers of the answer, by what the operation said. */
+  readonly toHeaders?: (
+    data: JsonObject,
+    request: IncomingMessage,
+  ) => Readonly<Record<string, string>>;
   /** Throws where REST is not the way for what an administrator asks, though there are others. */
   readonly refuse?: (input: JsonObject, core: Core) => void;
   /** Narrows the input to one server, where the operation has no input `server`. */

@@ -6,6 +6,7 @@ import { discoverRoutes } from "./discover.ts";
 import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
 import { keyRoutes } from "./keys.ts";
+import { loginRoutes } from "./login.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { mountedRoutes } from "./mounted.ts";
 import { pinRoutes } from "./pins.ts";
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   ...pinRoutes,
   ...webhookRoutes,
   ...signInRoutes,
+  ...loginRoutes,
   ...keyRoutes,
   ...auditRoutes,
   ...configRoutes,

@@ -1,0 +1,164 @@
+import { randomBytes } from "node:crypto";
+import { isSameSecret, type KeyStore, type Sealer } from "@trestle/access";
+import {
+  type Clock,
+  isJsonObject,
+  type JsonObject,
+  type Principal,
+  TrestleError,
+} from "@trestle/protocol";
+import { type Migration, openQuietSqlite } from "@trestle/store";
+import type { Presented } from "@trestle-mcp/server-kit/serving";
+import { type Binding, toBound } from "./binding.ts";
+
+/** A person who has logged in with a key, in a browser that has no business with the key itself. */
+export interface WebSession {
+  readonly id: string;
+  readonly principal: Principal;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** To be sent back as `X-CSRF-Token` with whatever changes something. */
+  readonly csrf: string;
+}
+
+export interface WebSessions {
+  /** Throws `invalid_input` for a caller who presented no key. */
+  begin(principal: Principal): { readonly session: WebSession; readonly token: string };
+  /**
+   * The session of a cookie, as long as its key holds. `forged`: a request that changes something does not
+   * bring the token that only pages of ours can read.
+   */
+  find(
+    presented: NonNullable<Presented["session"]>,
+    address?: string,
+  ): WebSession | "forged" | undefined;
+  /** The session of a principal that came with one. */
+  of(principal: Principal): WebSession | undefined;
+  /** Ends it, also for whoever copied the cookie. */
+  end(session: WebSession): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WebSessionsParts {
+  /** Remembers the sessions that were ended before their time. */
+  readonly file: string;
+  readonly binding: Pick<Binding, "bind" | "check">;
+  readonly keys: Pick<KeyStore, "find">;
+  readonly sealer: Sealer;
+  readonly fingerprint: (text: string) => string;
+  readonly clock: Clock;
+}
+
+/** A working day; nobody stays logged in for ever. */
+const LIFETIME_MS = 12 * 3_600_000;
+const SEAL = { context: "web session" };
+
+const migrations: readonly Migration[] = [
+  {
+    name: "ended sessions",
+    sql: "CREATE TABLE ended_session (id TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT",
+  },
+];
+
+/** Cookies carry their session sealed, so that nothing is kept of one but that it was ended. */
+export async function openWebSessions(parts: WebSessionsParts): Promise<WebSessions> {
+  const { file, binding, keys, sealer, fingerprint, clock } = parts;
+  const ended = await openQuietSqlite({ file, migrations, durability: "full", clock });
+  const csrfOf = (id: string): string => fingerprint(`csrf of session ${id}`);
+  const sessions = new WeakMap<Principal, WebSession>();
+
+  const isEnded = (id: string): boolean =>
+    ended.read("SELECT 1 FROM ended_session WHERE id = ?", [id]).length > 0;
+
+  /** A secret that was replaced ends what was begun with it when its overlap does. */
+  function replacedAt(principalId: string, begunAt: number): number {
+    const verdict = keys.find(principalId.replace(/^key:/, ""));
+    if (!("record" in verdict)) return Number.POSITIVE_INFINITY;
+    const { rotatedAt = 0, overlapUntil } = verdict.record;
+    const isReplaced = begunAt < rotatedAt || (overlapUntil ?? 0) > clock.now();
+    return isReplaced ? (overlapUntil ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+  }
+
+  function open(token: string, address: string | undefined): WebSession | undefined {
+    const sealed = openSealed(token, sealer);
+    if (!sealed) return undefined;
+    const { id, begunAt, expiresAt, bound } = sealed;
+    const until = Math.min(expiresAt, replacedAt(bound.id, begunAt));
+    if (until <= clock.now() || isEnded(id)) return undefined;
+    const holder = checked(() => binding.check(bound));
+    if (!holder) return undefined;
+    // One of its own for each request: it is what the session is known by.
+    const principal = { ...holder, ...(address !== undefined && { address }) };
+    const session = { id, principal, expiresAt: until, csrf: csrfOf(id) };
+    sessions.set(principal, session);
+    return session;
+  }
+
+  return {
+    begin(principal) {
+      refuseWithoutKey(principal, sessions);
+      const now = clock.now();
+      const id = randomBytes(16).toString("base64url");
+      const expiresAt = Math.min(now + LIFETIME_MS, replacedAt(principal.id, now));
+      // Without its scopes: those that its key has at each time are the ones that count.
+      const bound = binding.bind({ id: principal.id, kind: principal.kind });
+      const facts = { id, begunAt: now, expiresAt, bound } as unknown as JsonObject;
+      const session = { id, principal, expiresAt, csrf: csrfOf(id) };
+      return { session, token: sealer.seal(facts, SEAL) };
+    },
+    find({ token, csrf, isRead }, address) {
+      const session = open(token, address);
+      if (!session || isRead) return session;
+      return csrf !== undefined && isSameSecret(csrf, session.csrf) ? session : "forged";
+    },
+    of: (principal) => sessions.get(principal),
+    async end({ id, expiresAt }) {
+      await ended.write([
+        { sql: "DELETE FROM ended_session WHERE until <= ?", params: [clock.now()] },
+        {
+          sql: "INSERT OR REPLACE INTO ended_session (id, until) VALUES (?, ?)",
+          params: [id, Math.min(expiresAt, clock.now() + LIFETIME_MS)],
+        },
+      ]);
+    },
+    close: ended.close,
+  };
+}
+
+interface Sealed {
+  readonly id: string;
+  readonly begunAt: number;
+  readonly expiresAt: number;
+  readonly bound: ReturnType<typeof toBound>;
+}
+
+function openSealed(token: string, sealer: Sealer): Sealed | undefined {
+  const facts = checked(() => sealer.open(token, SEAL));
+  if (!isJsonObject(facts) || !isJsonObject(facts.bound)) return undefined;
+  const { id, begunAt, expiresAt, bound } = facts;
+  return {
+    id: String(id),
+    begunAt: Number(begunAt),
+    expiresAt: Number(expiresAt),
+    bound: toBound(bound),
+  };
+}
+
+/** A cookie that is not ours, and a key that is gone, are no session. */
+function checked<Value>(work: () => Value): Value | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nor may a session make the next one: then it would never end. */
+function refuseWithoutKey(principal: Principal, sessions: WeakMap<Principal, WebSession>): void {
+  const hasKey = principal.kind === "key" || principal.kind === "admin";
+  if (hasKey && !sessions.has(principal)) return;
+  throw new TrestleError(
+    "invalid_input",
+    "Log in with a key of this bridge: send it as X-API-Key, or as Authorization: Bearer KEY.",
+  );
+}
