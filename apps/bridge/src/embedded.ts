@@ -15,6 +15,7 @@ const ours: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
   "r2-knowledge": () => import("@trestle-mcp/r2-knowledge"),
   tracker: () => import("@trestle-mcp/tracker"),
   orchestrator: () => import("@trestle-mcp/orchestrator"),
+  objects: () => import("@trestle-mcp/objects"),
 };
 
 /** Mounts one of our servers, or any module that exports a server definition, in this process. */

@@ -66,6 +66,7 @@ test("a preset is added as its makers publish it, with what it needs and what te
     knowledge: { embedded: "knowledge" },
     tracker: { embedded: "tracker" },
     orchestrator: { embedded: "orchestrator" },
+    objects: { embedded: "objects" },
     github: {
       type: "http",
       url: "https://api.githubcopilot.com/mcp/",
@@ -87,7 +88,7 @@ test("many that are added at once are all there", async () => {
   const programs = names.map((name) => start(place, ["add", name, "--", name]));
   expect(await Promise.all(programs.map(({ ended }) => ended))).toEqual(names.map(() => 0));
   expect(Object.keys(bridgeServers(place)).toSorted()).toEqual(
-    [...names, "database", "knowledge", "tracker", "orchestrator"].toSorted(),
+    [...names, "database", "knowledge", "tracker", "orchestrator", "objects"].toSorted(),
   );
 });
 

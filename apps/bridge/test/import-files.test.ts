@@ -40,6 +40,7 @@ test("what cannot be read or must not be written is left so and named; the rest 
     "knowledge",
     "tracker",
     "orchestrator",
+    "objects",
     "good",
     "toml",
   ]);

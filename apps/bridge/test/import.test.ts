@@ -63,6 +63,7 @@ test("servers move to the bridge, the hosts get the bridge; uninstall gives back
     knowledge: { embedded: "knowledge" },
     tracker: { embedded: "tracker" },
     orchestrator: { embedded: "orchestrator" },
+    objects: { embedded: "objects" },
     "my-files": { command: "npx", args: ["-y", "files", "/tmp"] },
     weather: { command: "weather", env: { API_KEY: SECRET, PIN: "pin-7741" } },
     "weather-2": { command: "other" },
@@ -158,6 +159,7 @@ test("the bridge is never put behind itself, whatever it is called in a host", a
     "knowledge",
     "tracker",
     "orchestrator",
+    "objects",
     "a",
   ]);
   expect(Object.keys(serversOfHost(place, "cursor"))).toEqual(Object.keys(own));
@@ -192,6 +194,7 @@ test("a server at which people sign in stays where they can", async () => {
     "knowledge",
     "tracker",
     "orchestrator",
+    "objects",
     "open",
     "keyed",
     "gone",
@@ -210,6 +213,7 @@ test("two imports at once are as one", async () => {
     "knowledge",
     "tracker",
     "orchestrator",
+    "objects",
     "my-files",
     "weather",
     "b",

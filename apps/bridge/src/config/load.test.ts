@@ -31,6 +31,7 @@ describe("without a file", () => {
       "knowledge",
       "tracker",
       "orchestrator",
+      "objects",
     ]);
     expect(config.http).toMatchObject({ host: "127.0.0.1", port: 4100 });
     expect(config.home).toBe(join(cwd, "home"));

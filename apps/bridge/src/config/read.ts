@@ -59,6 +59,7 @@ export const DEFAULT_SERVERS: Record<string, unknown> = {
   knowledge: { embedded: "knowledge" },
   tracker: { embedded: "tracker" },
   orchestrator: { embedded: "orchestrator" },
+  objects: { embedded: "objects" },
 };
 
 /** Reads file and environment into one frozen Config. An unreadable file or a bad bridge-wide key throws `invalid_config`. */

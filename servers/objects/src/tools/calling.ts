@@ -32,6 +32,7 @@ export const objectInitialize = defineTool<typeof initializeInput, typeof initia
     const request = { args: given, ...(key === undefined ? {} : { key }) };
     const answer = await context.state.initialize({ class: name, id: of }, request, caller);
     const { created } = answer.result as { created: boolean };
+    if (created && !answer.repeated) context.listChanged("resources");
     return { seq: answer.seq, created };
   },
 });

@@ -27,6 +27,7 @@ export const objectDelete = defineTool<typeof input, typeof output, State>({
       ...(given === undefined ? {} : { expectedSeq: given }),
     };
     const answer = await context.state.delete(ref, request, caller);
+    context.listChanged("resources");
     return { deleted: true, seq: answer.seq };
   },
 });
