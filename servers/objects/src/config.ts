@@ -40,6 +40,12 @@ export const config = z.object({
     env: "OBJECTS_TOKEN_AUDIENCE",
     description: "Believe only tokens for this audience",
   }),
+  copiesUrl: setting(z.url({ protocol: /^postgres(ql)?$/ }).optional(), {
+    env: "OBJECTS_COPIES_URL",
+    description:
+      "For the commands copies: the Postgres that copies of objects are kept in; by default a file in the data folder",
+    secret: true,
+  }),
   cloudflareApiToken: setting(z.string().min(1).optional(), {
     env: "CLOUDFLARE_API_TOKEN",
     description: "For the commands deploy and doctor: an API token that may edit Workers",

@@ -109,7 +109,7 @@ export function folderOf({ config, dataDir }: Pick<StateParts, "config" | "dataD
 
 const TOKEN_MS = 15 * 60_000;
 
-function tokenFor({ token, tokenSecret }: Config, clock: Clock) {
+export function tokenFor({ token, tokenSecret }: Config, clock: Clock) {
   if (token !== undefined || tokenSecret === undefined) return token;
   return () =>
     signToken(tokenSecret, { name: "trestle-objects", expiresAt: clock.now() + TOKEN_MS });

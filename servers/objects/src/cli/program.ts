@@ -4,6 +4,7 @@ import { type Config, config } from "../config.ts";
 import { server } from "../server.ts";
 import { openState, type State } from "../state.ts";
 import { addCalls } from "./calls.ts";
+import { addCopies } from "./copies.ts";
 import { addDeploy } from "./deploy.ts";
 import { addDoctor } from "./doctor.ts";
 import { addHost } from "./host.ts";
@@ -17,7 +18,7 @@ export const cli = createCli<Config, { readonly objects: State; close(): Promise
   config,
   open,
   add(to) {
-    for (const add of [addCalls, addWatch, addHost, addDoctor, addDeploy]) add(to);
+    for (const add of [addCalls, addWatch, addHost, addDoctor, addDeploy, addCopies]) add(to);
   },
 });
 
