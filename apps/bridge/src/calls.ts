@@ -22,6 +22,7 @@ import type { InnerCall } from "./host.ts";
 import type { RequestStates } from "./parked/request-state.ts";
 import { createPipeline, type Pipeline, type PipelineParts } from "./pipeline.ts";
 import type { Running } from "./running.ts";
+import type { BegunCall } from "./telemetry/tracer.ts";
 import { OWN_SERVER } from "./tools/names.ts";
 import type { Upstreams } from "./upstreams.ts";
 
@@ -38,6 +39,8 @@ export interface CallParts extends Omit<PipelineParts, "send" | "reenter"> {
   readonly shorten?: (result: JsonObject, tool: CatalogTool, context: RequestContext) => JsonObject;
   /** Seals what a tool that asks its user wants back. */
   readonly states?: Pick<RequestStates, "sealResult">;
+  /** Follows a call through its trace; the parameters with which it goes on. */
+  readonly trace?: (call: BegunCall) => JsonObject;
   /** Which tools the principal may be told of; all of them where there is no word on it. */
   readonly sees?: Sight["tools"];
 }
@@ -87,6 +90,7 @@ export function createCalls(parts: CallParts): Calls {
     const longest = Math.min(control?.timeoutMs ?? Infinity, policy.timeout.deadlineMs);
     const latest = clock.now() + longest;
     const toolSettings = settings().of(tool);
+    const traced = parts.trace?.({ executionId, parentExecutionId, params }) ?? params;
     const partition = toolSettings.bySession && context.session?.id;
     const send = (signal: AbortSignal) =>
       pipeline.run({
@@ -97,7 +101,7 @@ export function createCalls(parts: CallParts): Calls {
         hints: tool.hints,
         settings: toolSettings,
         ...(partition === undefined ? {} : { partition }),
-        params: { ...withPreset(params, tool), name: tool.name },
+        params: { ...withPreset(traced, tool), name: tool.name },
         context: {
           ...context,
           signal,

@@ -41,6 +41,7 @@ import { resultArguments } from "./state/result-arguments.ts";
 import { createResultStore, type ResultStore } from "./state/results.ts";
 import { openReviewQueue, type ReviewQueue } from "./state/review/review.ts";
 import { createObservers, type Observers } from "./telemetry/observers.ts";
+import { openTelemetry } from "./telemetry/telemetry.ts";
 import { OWN_SERVER, READ_RESULT } from "./tools/names.ts";
 import { createOwnRights } from "./tools/own-rights.ts";
 import { createOwnServer } from "./tools/own-server.ts";
@@ -121,6 +122,8 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   });
   const alarms = createAlarms({ log, hub, redact });
   live.subscribe((next, before) => alarms.onServers(serverChanges(before, next)));
+  const observers = createObservers();
+  const telemetry = await openTelemetry({ live, observers, clock, log, version, core: () => core });
   const webhooks = await openBridgeWebhooks({
     ...{ live, hub, clock, log },
     file: join(state.folder, "webhooks.db"),
@@ -143,9 +146,8 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   const exposure = createExposure({ catalog, sight, live });
   const { history, metrics, chains } = state.records;
   const usage = createRememberedUsage({ history, clock, log });
-  const observers = createObservers(metrics, usage);
   const alerts = createBridgeAlerts({ live, hub, clock, log, core: () => core });
-  observers.add(alerts.observer);
+  for (const each of [metrics, usage, alerts.observer]) observers.add(each);
   const calls = createCalls({
     ...pipelineParts(parts, alarms),
     onBreaker(change) {
@@ -165,6 +167,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     states,
     resolve: resolveWith(results, live),
     sees: sight.tools,
+    trace: telemetry.begin,
   });
   forgetWhatChanged(live, calls.pipeline);
   others.follow(calls.pipeline.breaker);
@@ -182,6 +185,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
       alerts.close();
       await Promise.all([own.upstream.close(), upstreams.close(), saved.close(), pins.close()]);
       await review.close();
+      await telemetry.close();
       await webhooks.close();
     },
   };

@@ -17,7 +17,15 @@ export interface ConfigChanges {
 
 /** What is read once, when the bridge opens. */
 const START_KEYS = ["home", "http", "history", "review", "store", "policy.cache.maxBytes"] as const;
-const LIVE_KEYS = ["access", "catalog", "events", "policy", "shutdown", "upstreams"] as const;
+const LIVE_KEYS = [
+  "access",
+  "catalog",
+  "events",
+  "policy",
+  "shutdown",
+  "telemetry",
+  "upstreams",
+] as const;
 
 export function changesOf(before: Config, next: Config): ConfigChanges {
   const differ = (path: string): boolean =>

@@ -10,15 +10,20 @@ import { createReferenceReader, type References } from "./references.ts";
 import type { BridgeSettings } from "./schema.ts";
 import { createSecretRegister, type SecretRegister } from "./secret-register.ts";
 import { type Problem, readServers, type ServerConfig, type Surroundings } from "./servers.ts";
+import type { TelemetrySettings } from "./telemetry-schema.ts";
 import { readText } from "./text.ts";
 import { type EventsConfig, readEvents } from "./webhooks.ts";
 
 export interface Config
-  extends Omit<BridgeSettings, "mcpServers" | "$schema" | "http" | "events" | "store"> {
+  extends Omit<
+    BridgeSettings,
+    "mcpServers" | "$schema" | "http" | "events" | "store" | "telemetry"
+  > {
   /** Where `redis` is named, bridges of the same prefix are one. */
   readonly store: Omit<BridgeSettings["store"], "redis"> & { readonly redis?: string };
   readonly http: Omit<BridgeSettings["http"], "key"> & { readonly key?: string };
   readonly events: EventsConfig;
+  readonly telemetry: TelemetryConfig;
   /** The file it was read from; nothing where there is none. */
   readonly file?: string;
   /** Every file that it depends on, those that are not there included. */
@@ -62,6 +67,12 @@ export const DEFAULT_SERVERS: Record<string, unknown> = {
   objects: { embedded: "objects" },
 };
 
+/** Told to a collector: where the endpoint is absent, nothing is. */
+export interface TelemetryConfig extends Omit<TelemetrySettings, "endpoint" | "headers"> {
+  readonly endpoint?: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** Reads file and environment into one frozen Config. An unreadable file or a bad bridge-wide key throws `invalid_config`. */
 export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
   const { cwd, file, secrets = createSecretRegister() } = options;
@@ -80,14 +91,16 @@ export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
   const from: ReferredFrom = { folder, env, document, secrets };
   const key = readKey(http.key, from);
   const redis = readRedis(settings.store.redis, from);
+  const { telemetry, ...collector } = readTelemetry(settings.telemetry, from);
   const servers = readServers(mcpServers, { folder, env }, checks);
   const { events, ...told } = readEvents(settings.events, { folder, env }, document);
   const keys = [env.MCP_ENCRYPTION_KEY, env.MCP_API_KEY].filter((value) => value !== undefined);
   const own = [key, redis].flatMap((referred) => referred?.secrets ?? []);
-  secrets.add([...keys, ...own, ...servers.secrets, ...told.secrets]);
+  secrets.add([...keys, ...own, ...collector.secrets, ...servers.secrets, ...told.secrets]);
   return Object.freeze({
     ...rest,
     events,
+    telemetry,
     http: { ...address, ...(key && { key: key.value }) },
     store: { prefix: settings.store.prefix, ...(redis && { redis: redis.value }) },
     ...(found ? { file: path } : {}),
@@ -96,6 +109,7 @@ export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
       envFile,
       ...servers.files,
       ...told.files,
+      ...collector.files,
       ...(key?.files ?? []),
       ...(redis?.files ?? []),
     ],
@@ -144,7 +158,7 @@ interface Referred extends Pick<References, "files" | "secrets"> {
 /** A text that may be referred to, so that it need not stand in the file. */
 function readReferred(
   raw: unknown,
-  keys: readonly [string, string],
+  keys: readonly string[],
   { folder, env, document, secrets }: ReferredFrom,
 ): { readonly value: string; readonly files: readonly string[]; fail(what: string): never } {
   const name = keys.join(".");
@@ -162,6 +176,29 @@ function readReferred(
     );
   }
   return { value, files: references.files, fail };
+}
+
+/** What may be sent along is for the collector alone. */
+function readTelemetry({ endpoint: raw, headers, ...rest }: TelemetrySettings, from: ReferredFrom) {
+  const sent = Object.entries(headers).map(([name, value]) => {
+    const { value: text, files } = readReferred(value, ["telemetry", "headers", name], from);
+    return { name, text, files };
+  });
+  const telemetry: TelemetryConfig = {
+    ...rest,
+    headers: Object.fromEntries(sent.map(({ name, text }) => [name, text])),
+  };
+  const secrets = sent.map(({ text }) => text);
+  const files = sent.flatMap((each) => each.files);
+  if (raw === undefined) return { telemetry, secrets, files };
+  const endpoint = readReferred(raw, ["telemetry", "endpoint"], from);
+  const { protocol = "" } = URL.parse(endpoint.value) ?? {};
+  if (!/^https?:$/.test(protocol)) endpoint.fail(": must be an http or https URL");
+  return {
+    telemetry: { ...telemetry, endpoint: endpoint.value },
+    secrets,
+    files: [...files, ...endpoint.files],
+  };
 }
 
 function readKey(raw: unknown, from: ReferredFrom): Referred | undefined {

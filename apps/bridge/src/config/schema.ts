@@ -12,6 +12,7 @@ import { isOrigin } from "./origin.ts";
 import { bridgePolicy, serverPolicy } from "./policy-schema.ts";
 import { reference } from "./reference-schema.ts";
 import { storeSchema } from "./store-schema.ts";
+import { telemetrySchema } from "./telemetry-schema.ts";
 
 /** The shape of `trestle.json`. Every key is optional; the defaults are those that `parse({})` gives. */
 
@@ -249,6 +250,7 @@ export const bridgeSchema = z.strictObject({
   access: accessSchema,
   review: reviewSchema,
   events: eventsSchema,
+  telemetry: telemetrySchema,
   results: z
     .strictObject({
       maxBytes: z

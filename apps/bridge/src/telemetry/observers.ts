@@ -11,8 +11,8 @@ export interface Observers extends Observer {
   add(observer: Observer): () => void;
 }
 
-export function createObservers(...first: readonly Observer[]): Observers {
-  const all = [...first];
+export function createObservers(): Observers {
+  const all: Observer[] = [];
   return {
     observe(row) {
       for (const each of all) each.observe(row);

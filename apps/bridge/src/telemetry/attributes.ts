@@ -1,0 +1,16 @@
+import type { JsonObject } from "@trestle/protocol";
+
+type Value = string | number | boolean | undefined;
+
+/** As OTLP writes attributes in JSON; without those that have no value. */
+export function attributesOf(values: Readonly<Record<string, Value>>): JsonObject[] {
+  return Object.entries(values).flatMap(([key, value]) =>
+    value === undefined ? [] : [{ key, value: anyValueOf(value) }],
+  );
+}
+
+function anyValueOf(value: string | number | boolean): JsonObject {
+  if (typeof value === "string") return { stringValue: value };
+  if (typeof value === "boolean") return { boolValue: value };
+  return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value };
+}

@@ -1,0 +1,44 @@
+import { pid } from "node:process";
+import type { TelemetryConfig } from "../config/read.ts";
+import { createCallCounts } from "./call-counts.ts";
+import { createOtlpExporter } from "./otlp.ts";
+import { otlpMetrics } from "./otlp-metrics.ts";
+import type { TelemetryParts } from "./telemetry.ts";
+import { newSpanId } from "./trace-context.ts";
+import { createTracer } from "./tracer.ts";
+
+/** Begins to tell a collector of calls. */
+export function startTelling(
+  settings: TelemetryConfig & { readonly endpoint: string },
+  { observers, core, version, clock, log }: TelemetryParts,
+) {
+  const { endpoint, headers, serviceName, traces, metrics, sampleRatio, everyMs } = settings;
+  const counts = createCallCounts(clock.now());
+  const exporter = createOtlpExporter({
+    ...{ endpoint, headers, everyMs, clock, log },
+    resource: {
+      "service.name": serviceName,
+      "service.version": version,
+      "service.instance.id": newSpanId(),
+      "process.pid": pid,
+    },
+    metrics: metrics ? () => otlpMetrics(counts, core(), clock.now()) : undefined,
+  });
+  const tracer = createTracer({ sampleRatio, random: Math.random, take: exporter.take });
+  const leave = observers.add({
+    observe(row) {
+      if (metrics) {
+        counts.observe(row);
+        exporter.wake();
+      }
+      if (traces) tracer.observe(row);
+    },
+  });
+  return {
+    ...(traces && { tracer }),
+    async close() {
+      leave();
+      await exporter.close();
+    },
+  };
+}
