@@ -19,11 +19,12 @@ export interface LocalHost extends HostUnderTest {
   readonly folder: string;
 }
 
-/** The host of a folder of its own, as a process. */
+/** The host of a folder of its own, or of one that another process has already, as a process. */
 export async function startLocalHost(
   env: Readonly<Record<string, string>> = {},
+  shared?: string,
 ): Promise<LocalHost> {
-  const folder = await mkdtemp(join(tmpdir(), "trestle-objects-"));
+  const folder = shared ?? (await mkdtemp(join(tmpdir(), "trestle-objects-")));
   let running = await startProcess(folder, { port: "0", env });
   const { url } = running;
   return {
@@ -35,6 +36,7 @@ export async function startLocalHost(
     },
     async close() {
       await running.end("SIGTERM");
+      if (shared !== undefined) return;
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };

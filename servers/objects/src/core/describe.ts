@@ -4,7 +4,7 @@ import type { ObjectClass, ObjectClasses } from "../object-class.ts";
 import type { ClassesView, ClassView } from "../protocol.ts";
 
 /** What a class can do, for whoever has only its name. */
-export function describeClass({ name, description, methods, initial }: ObjectClass): ClassView {
+function describeClass({ name, description, methods, initial }: ObjectClass): ClassView {
   return {
     name,
     description,
