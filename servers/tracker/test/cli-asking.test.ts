@@ -79,6 +79,7 @@ test("insights, fixes and correlations say what there is, and when there is noth
   expect((await run(home, ["insights", "--kinds", "hot-file"])).out).toBe("Nothing stands out.\n");
   expect(await json("fixes")).toEqual({
     ...{ fixes: [], counts: { validated: 0, regressed: 0, unverified: 0 } },
+    notes: [expect.stringContaining("No error was resolved yet")],
   });
   expect((await run(home, ["fixes"])).out).toContain("trestle-tracker errors resolve");
   expect((await run(home, ["correlations"])).out).toBe(

@@ -86,6 +86,8 @@ test("an error is found, resolved, and judged by what happened afterwards", asyn
   expect(error).toMatchObject({ count: 2, status: "open", command: "npm test" });
   expect(lineAt(list(error?.evidence)[0] ?? {})).toMatchObject({ type: "user" });
   const group = error?.group ?? "";
+  const { notes } = await call("validate_fixes");
+  expect(notes).toEqual([expect.stringContaining("resolve_error")]);
   await expect(call("validate_fixes", { group })).rejects.toThrow(/Nobody resolved/);
   const before = await call("validate_fixes", { group, fixedAt: "3h" });
   expect(list(before.fixes)[0]).toMatchObject({ verdict: "regressed" });

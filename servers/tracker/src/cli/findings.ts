@@ -126,9 +126,11 @@ async function tellCorrelations(place: Place, { json, ...given }: Scope): Promis
   const parts = [
     ...(findings.length > 0 ? [findingTable(findings, place)] : []),
     ...(changes.length > 0 ? [changeTable(changes, place)] : []),
-    ...mergeSuggestions.map(
-      ({ groups, similarity, reasons }) =>
-        `Perhaps one error, ${percent(similarity)} alike: ${groups.join(", ")} (${reasons.join(", ")})`,
+    ...mergeSuggestions.map(({ groups, messages, similarity, reasons }) =>
+      [
+        `Perhaps one error, ${percent(similarity)} alike (${reasons.join(", ")}):`,
+        ...groups.map((group, at) => `  ${group}  ${messages[at] ?? ""}`),
+      ].join("\n"),
     ),
   ];
   terminal.print(

@@ -40,7 +40,7 @@ export async function stuckWork(
         confidence: confidenceOf(
           task.confidence * (days >= 7 || task.sessions >= MOST_SESSIONS ? 0.95 : 0.75),
         ),
-        basis: `the task is sure by ${task.confidence}, quiet for ${counted(days, "day")}, in ${counted(task.sessions, "session")}`,
+        basis: `the task itself is ${Math.round(task.confidence * 100)} % sure; quiet for ${counted(days, "day")}, in ${counted(task.sessions, "session")}`,
         project: task.project,
         records: evidence.map(({ record }) => record),
       };

@@ -51,6 +51,7 @@ export const correlationsShape = z.object({
     .array(
       z.object({
         groups: z.array(z.string()),
+        messages: z.array(z.string()).describe("Of each group"),
         similarity: z.number(),
         reasons: z.array(z.string()),
       }),
@@ -120,7 +121,9 @@ export async function errorCorrelations(
     changes: await Promise.all(points.map((point) => toChange(parts, point))),
     mergeSuggestions: suggestMerges(groups.items, { most: MOST_MERGES }).map(
       ({ groups: pair, similarity, reasons }) => ({
-        ...{ groups: [...pair], similarity: rounded(similarity), reasons: [...reasons] },
+        groups: [...pair],
+        messages: pair.map((group) => parts.toSide({ component: "", group }).message),
+        ...{ similarity: rounded(similarity), reasons: [...reasons] },
       }),
     ),
     notes:

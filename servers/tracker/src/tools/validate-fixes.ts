@@ -21,6 +21,7 @@ const input = z.object({
 const output = z.object({
   fixes: z.array(verdictShape),
   counts: z.object({ validated: z.int(), regressed: z.int(), unverified: z.int() }),
+  notes: z.array(z.string()),
 });
 
 export const validateFixes = defineTool<typeof input, typeof output, State>({
@@ -49,6 +50,12 @@ export const validateFixes = defineTool<typeof input, typeof output, State>({
         regressed: count("regressed"),
         unverified: count("unverified"),
       },
+      notes:
+        fixes.length > 0
+          ? []
+          : [
+              "No error was resolved yet: resolve_error says that one was, or give group and fixedAt.",
+            ],
     };
   },
 });
