@@ -20,7 +20,7 @@ interface FanOutFigures {
 
 /** Calls and watchers on both hosts, beside a floor: COUNT, WATCHERS and ROUNDS choose. */
 export async function benchObjects(): Promise<Report> {
-  const calls = countFrom("COUNT", 2_000);
+  const calls = countFrom("COUNT", 1_000);
   const watchers = countFrom("WATCHERS", 1_000);
   const rounds = countFrom("ROUNDS", 3);
   const hosts = await startHosts();
