@@ -5,6 +5,7 @@ import {
   mkdirSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -145,6 +146,31 @@ test("a log that is deleted and written anew is read anew, though it got the sam
   writeFileSync(path, "4\n");
   await following.look();
   expect(following.problems.list()).toEqual([]);
+});
+
+test("the copy of a log that got the inode of a deleted file is read on from where the log was read", async () => {
+  const path = join(temporaryFolder(), "app.log");
+  const memory = createMemory();
+  const clock = manualClock(Date.now());
+  writeFileSync(path, "1\n2\n");
+  const first = startFollowing([logAt(`${path}*`)], memory, { clock });
+  await first.look();
+  await first.close();
+  appendFileSync(path, "3\n");
+  copyFileSync(path, `${path}.1`);
+  // As if another log had been read, and deleted, under the key that the copy has.
+  const [own] = memory.cursors.values();
+  if (own === undefined) throw new Error("nothing was read");
+  const key = own.key.replace(/\d+$/, String(statSync(`${path}.1`).ino));
+  const [head, tail] = ["0".repeat(40), "1".repeat(40)];
+  memory.cursors.set(key, { ...own, key, path: `${path}.0`, offset: 2, headLength: 2, head, tail });
+  truncateSync(path, 0);
+  appendFileSync(path, "4\n");
+  const again = startFollowing([logAt(`${path}*`)], memory, { clock });
+  await again.look();
+  clock.advance(60_000);
+  await again.look();
+  expect(memory.lines.toSorted()).toEqual([..."1234"]);
 });
 
 test("a last line of text without an end is read when it is quiet", async () => {

@@ -51,12 +51,13 @@ export function createAdoption({
     const nothing = {
       lines: [],
       skipped: new Map(),
-      isRestart: false,
+      // What another file under the same key was waiting for will not come.
+      isRestart: tailed.cursor !== undefined,
       isQuiet: false,
       isSilent: false,
     };
     beginnings.delete(key);
-    return store(tailed, { file, expected: undefined, cursor, ...nothing });
+    return store(tailed, { file, expected: tailed.cursor, cursor, ...nothing });
   }
 
   /** All of it was read in the log. */
@@ -74,9 +75,13 @@ export function createAdoption({
     return own !== undefined && own.head === other?.head && own.tail === other.tail;
   }
 
-  function originalsOf({ source, path }: SourceFile): readonly Cursor[] {
+  function originalsOf({ source, path, key }: SourceFile): readonly Cursor[] {
     return [...cursors.values()].filter(
-      (cursor) => cursor.offset > 0 && cursor.source === source && isRotatedName(path, cursor.path),
+      (cursor) =>
+        cursor.offset > 0 &&
+        cursor.key !== key &&
+        cursor.source === source &&
+        isRotatedName(path, cursor.path),
     );
   }
 
@@ -103,7 +108,8 @@ export function createAdoption({
       for (const original of originalsOf(file)) {
         const isThere = keyAt(original.path, host) === original.key;
         if (isThere && (await isBeginning(file, original))) {
-          const isRead = original.offset >= file.size;
+          // A log that was begun anew has not been read as far as its cursor says.
+          const isRead = original.offset >= file.size && (await holds(original.path, original));
           beginnings.set(file.key, { of: original.key, size: file.size });
           if (!isRead || !isQuiet) return true;
           await adoptWhole(tailed, file.size, original.begunAt);
@@ -127,9 +133,11 @@ export function createAdoption({
       if (file.cut !== "text-lines" || cursor === undefined || cursor.offset === 0) return;
       for (const path of await rotatedFrom(file.path)) {
         const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-        if (stats?.isFile() !== true || cursors.has(fileKey(host, stats))) continue;
-        const size = Number(stats.size);
+        if (stats?.isFile() !== true) continue;
         const key = fileKey(host, stats);
+        const known = cursors.get(key);
+        if (known !== undefined && !(await isOfAnother({ path, cut: file.cut }, known))) continue;
+        const size = Number(stats.size);
         const copy: SourceFile = { ...file, path, key, size, mtimeMs: Number(stats.mtimeMs) };
         const beginning = beginnings.get(key);
         const isWhole = beginning?.of === file.key && beginning.size === size;
@@ -140,6 +148,17 @@ export function createAdoption({
       }
     },
   };
+}
+
+/**
+ * Is the cursor that of a file which was deleted, and whose inode this one was given? At the path where it was read a
+ * file may have been truncated; under another name it holds what was read, or is another.
+ */
+export async function isOfAnother(
+  { path, cut }: Pick<SourceFile, "path" | "cut">,
+  cursor: Cursor,
+): Promise<boolean> {
+  return cut === "text-lines" && cursor.path !== path && !(await holds(path, cursor));
 }
 
 function keyAt(path: string, host: string): string | undefined {

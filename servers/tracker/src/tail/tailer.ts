@@ -1,6 +1,6 @@
 import { type Clock, isTrestleError, messageOf } from "@trestle/protocol";
 import type { Cursor } from "../store/tracker-store.ts";
-import { createAdoption } from "./adoption.ts";
+import { createAdoption, isOfAnother } from "./adoption.ts";
 import type { Delivery } from "./delivery.ts";
 import { findMoved } from "./moved-files.ts";
 import { type Problems, problemOf } from "./problems.ts";
@@ -145,7 +145,8 @@ export function createTailer(options: TailerOptions): Tailer {
     const quiet = isQuiet(tailed, now);
     const silent = isSilent(tailed, now);
     try {
-      tailed.isUndecided = tailed.cursor === undefined && (await adoption.waits(tailed, quiet));
+      const isNew = tailed.cursor === undefined || (await isOfAnother(tailed.file, tailed.cursor));
+      tailed.isUndecided = isNew && (await adoption.waits(tailed, quiet));
       if (tailed.isUndecided) {
         tailed.notBefore = now + WAIT_MS;
         clock.after(WAIT_MS, () => readAgain(tailed));
