@@ -1,4 +1,4 @@
-import { isTrestleError } from "@trestle/protocol";
+import { isTrestleError, type JsonObject } from "@trestle/protocol";
 import { defineTool, type Hints } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import type { State } from "../state.ts";
@@ -29,7 +29,7 @@ export const objectInitialize = defineTool<typeof initializeInput, typeof initia
   hints: ADDS,
   async run({ class: name, id: of, args: given = {} }, context) {
     const { caller, key } = askedBy(context);
-    const request = { args: given, ...(key === undefined ? {} : { key }) };
+    const request = { args: given as JsonObject, ...(key === undefined ? {} : { key }) };
     const answer = await context.state.initialize({ class: name, id: of }, request, caller);
     const { created } = answer.result as { created: boolean };
     if (created && !answer.repeated) context.listChanged("resources");
@@ -114,7 +114,7 @@ type CallAnswer = z.output<typeof callOutput>;
 async function callOne(state: State, call: Call, caller: string): Promise<CallAnswer> {
   const { class: name, id: of, method, args: given = {}, key, expectedSeq: seq } = call;
   const request = {
-    ...{ method, args: given },
+    ...{ method, args: given as JsonObject },
     ...(key === undefined ? {} : { key }),
     ...(seq === undefined ? {} : { expectedSeq: seq }),
   };

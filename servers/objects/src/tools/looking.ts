@@ -7,7 +7,7 @@ import { className, event, id, summary } from "./shapes.ts";
 const READS: Hints = { readOnly: true, destructive: false, idempotent: true, openWorld: false };
 
 const getInput = z.object({ class: className, id });
-const getOutput = summary.extend({ state: z.json() });
+const getOutput = summary.extend({ state: z.unknown() });
 
 export const objectGet = defineTool<typeof getInput, typeof getOutput, State>({
   name: "object_get",
@@ -51,7 +51,7 @@ export const objectList = defineTool<typeof listInput, typeof listOutput, State>
 const describeInput = z.object({
   class: className.optional().describe("All of them where it is left out, without their schemas"),
 });
-const schema = z.record(z.string(), z.json());
+const schema = z.record(z.string(), z.unknown());
 const describeOutput = z.object({
   classes: z.array(
     z.object({

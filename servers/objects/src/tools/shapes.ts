@@ -10,7 +10,7 @@ export const id = z
   .string()
   .regex(OBJECT_ID)
   .describe("Name of the object in its class: letters, digits and . _ ~ @ : -, at most 128");
-export const args = z.record(z.string(), z.json()).optional();
+export const args = z.record(z.string(), z.unknown()).optional();
 export const expectedSeq = z
   .int()
   .min(0)
@@ -19,7 +19,7 @@ export const expectedSeq = z
 
 export const answerShape = {
   seq: z.int().describe("Sequence number of the object after the call"),
-  result: z.json(),
+  result: z.unknown(),
   changed: z.boolean().describe("Did this call change the object?"),
   repeated: z.boolean().describe("Is this the answer of an earlier call with the same key?"),
 };
@@ -31,7 +31,7 @@ export const event = z.object({
   method: z.string().optional(),
   caller: z.string(),
   callId: z.string(),
-  events: z.array(z.json()).describe("What the object told its watchers"),
+  events: z.array(z.unknown()).describe("What the object told its watchers"),
 });
 
 export const summary = z.object({
