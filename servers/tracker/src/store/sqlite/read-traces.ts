@@ -21,8 +21,7 @@ import { createWhere, type Where } from "./where.ts";
 export function createTraceReads(sqlite: Sqlite): TraceReads {
   return {
     errorTraces: async (query) => readErrors(sqlite, query),
-    runTraces: async ({ command, ...query }) =>
-      readRuns(sqlite, query, createWhere().and("command = ?", command)),
+    runTraces: async (query) => readRuns(sqlite, query),
     editTraces: async ({ path, ...query }) =>
       readEdits(sqlite, query, createWhere().and("path = ?", path)),
     async recordIds(refs) {
@@ -43,36 +42,55 @@ function readErrors(sqlite: Sqlite, query: TraceQuery): ErrorTrace[] {
   return readTogether<ErrorTrace>(sqlite, "trace", from, [...where.values, query.limit]);
 }
 
-type RunTuple = [number, number, number, string, string, number, string];
+type RunQuery = Parameters<TraceReads["runTraces"]>[0];
+type RunTuple = [number, number, number, string, number, number, string?];
 
-function readRuns(sqlite: Sqlite, query: TraceQuery, of: Where): RunTrace[] {
-  const where = inTime(query, of);
+function readRuns(sqlite: Sqlite, query: RunQuery): RunTrace[] {
+  const { command: asked } = query;
+  const where = inTime(query, createWhere().and("command = ?", asked));
+  // Nothing is read in each row that is the same in all of them, or in many.
+  const columns = `place, session, at, tool, ok, project${asked === undefined ? ", command" : ""}`;
   const tuples = readTogether<RunTuple>(
     sqlite,
-    `json_array(place, session, at, command, tool, ok, ${NAME_OF_PROJECT})`,
-    `(SELECT place, session, at, command, tool, ok, project FROM run ${where.sql} ORDER BY place DESC, n DESC LIMIT ?)`,
+    `json_array(${columns})`,
+    `(SELECT ${columns} FROM run ${where.sql} ORDER BY place DESC, n DESC LIMIT ?)`,
     [...where.values, query.limit],
   );
-  return tuples.map(([place, session, at, command, tool, ok, project]) => ({
-    ...{ ref: String(place), session: String(session), at },
-    ...{ command, tool, ok: ok === 1, project },
+  const projects = namesOfProjects(sqlite);
+  return tuples.map(([place, session, at, tool, ok, project, command = asked ?? ""]) => ({
+    ref: String(place),
+    session: String(session),
+    at,
+    command,
+    tool,
+    ok: ok === 1,
+    project: projects.get(project) ?? "",
   }));
 }
 
 function readEdits(sqlite: Sqlite, query: TraceQuery, of: Where): EditTrace[] {
   const where = inTime(query, of);
-  const tuples = readTogether<[number, number, number, string, string]>(
+  const columns = "place, session, at, path, project";
+  const tuples = readTogether<[number, number, number, string, number]>(
     sqlite,
-    `json_array(place, session, at, path, ${NAME_OF_PROJECT})`,
-    `(SELECT place, session, at, path, project FROM edit ${where.sql} ORDER BY place DESC, n DESC LIMIT ?)`,
+    `json_array(${columns})`,
+    `(SELECT ${columns} FROM edit ${where.sql} ORDER BY place DESC, n DESC LIMIT ?)`,
     [...where.values, query.limit],
   );
+  const projects = namesOfProjects(sqlite);
   return tuples.map(([place, session, at, path, project]) => ({
-    ...{ ref: String(place), session: String(session), at, path, project },
+    ref: String(place),
+    session: String(session),
+    at,
+    path,
+    project: projects.get(project) ?? "",
   }));
 }
 
-const NAME_OF_PROJECT = "(SELECT name FROM project WHERE n = project)";
+function namesOfProjects(sqlite: Sqlite): Map<number, string> {
+  const rows = sqlite.read("SELECT n, name FROM project");
+  return new Map(rows.map(({ n, name }) => [Number(n), String(name)]));
+}
 
 /** Facts of one millisecond that are more than it has places stand behind it, never so far as this. */
 const LATE_MS = 60_000;
