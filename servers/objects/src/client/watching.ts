@@ -116,7 +116,7 @@ export function createWatching(parts: {
     if (end.code === CLOSE.denied) return new ObjectError("denied", end.reason);
     if (end.wasOpen) {
       failures = 0;
-      wasTaken = true;
+      wasTaken = end.code !== CLOSE.expired;
       return undefined;
     }
     failures += 1;

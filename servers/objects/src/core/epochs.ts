@@ -5,7 +5,7 @@
  */
 const BLOCK = 2 ** 32;
 
-export function epochOf(seq: number): number {
+function epochOf(seq: number): number {
   return Math.floor(seq / BLOCK);
 }
 

@@ -18,11 +18,12 @@ import { COPY_BYTES, readAccept, releaseRequest } from "../../src/wire/copy.ts";
 import { type Route, readRoute } from "../../src/wire/route.ts";
 import { listObjects } from "./listing.ts";
 import type { ObjectEnv, ObjectStub } from "./object-host.ts";
+import { answerPreflight, type OriginEnv, readableBy } from "./origins.ts";
 import { failed, valueOfOutcome } from "./outcome.ts";
 import { principalOf, type TokenEnv } from "./principal.ts";
 import { toWatch } from "./watch-request.ts";
 
-export interface FrontEnv extends ObjectEnv, TokenEnv {
+export interface FrontEnv extends ObjectEnv, OriginEnv, TokenEnv {
   readonly OBJECTS: DurableObjectNamespace;
 }
 
@@ -36,6 +37,12 @@ interface Asked {
 
 /** Says who may do what before any object is woken. */
 export async function answer(asked: Asked): Promise<Response> {
+  const { request, env } = asked;
+  const preflight = answerPreflight(request, env);
+  return preflight ?? readableBy(request, env, await answerInWords(asked));
+}
+
+async function answerInWords(asked: Asked): Promise<Response> {
   try {
     return await take(asked);
   } catch (error) {
