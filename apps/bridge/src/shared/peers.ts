@@ -99,6 +99,7 @@ export async function createPeers(parts: PeersParts): Promise<Peers> {
     for (const one of [...pending.values()]) {
       if (!replicas.isAlive(one.replica)) one.reject(lost());
     }
+    answering.leaveDead();
   }
 
   const unsubscribe = await bus.subscribe(topicOf(replica), {
@@ -140,9 +141,15 @@ export async function createPeers(parts: PeersParts): Promise<Peers> {
   };
 }
 
-function createAnswering({ clock, log }: PeersParts, send: (to: string, message: Message) => void) {
+function createAnswering(
+  { clock, log, replicas }: PeersParts,
+  send: (to: string, message: Message) => void,
+) {
   const methods = new Map<string, AnswerPeer>();
-  const running = new Map<string, AbortController>();
+  const running = new Map<
+    string,
+    { readonly from: string; readonly controller: AbortController }
+  >();
   const given = new Map<string, Message>();
 
   async function work(
@@ -169,7 +176,7 @@ function createAnswering({ clock, log }: PeersParts, send: (to: string, message:
       if (before !== undefined) send(from, before);
       if (before !== undefined || running.has(ask)) return;
       const controller = new AbortController();
-      running.set(ask, controller);
+      running.set(ask, { from, controller });
       const answer = await work(message, controller.signal);
       running.delete(ask);
       given.set(ask, answer);
@@ -177,10 +184,16 @@ function createAnswering({ clock, log }: PeersParts, send: (to: string, message:
       send(from, answer);
     },
     leave(ask: string): void {
-      running.get(ask)?.abort(new TrestleError("cancelled", "Whoever asked has left."));
+      running.get(ask)?.controller.abort(left());
+    },
+    /** For whom nobody is there any more. */
+    leaveDead(): void {
+      for (const { from, controller } of running.values()) {
+        if (!replicas.isAlive(from)) controller.abort(left());
+      }
     },
     close(): void {
-      for (const controller of running.values()) controller.abort(lost());
+      for (const { controller } of running.values()) controller.abort(lost());
     },
   };
 }
@@ -196,6 +209,10 @@ function read(text: string): Message | undefined {
 
 function notThere(): TrestleError {
   return new TrestleError("unavailable", "The bridge that has this is not there any more.");
+}
+
+function left(): TrestleError {
+  return new TrestleError("cancelled", "Whoever asked has left.");
 }
 
 function lost(): TrestleError {

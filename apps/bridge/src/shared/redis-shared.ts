@@ -23,7 +23,7 @@ export async function openRedisShared(parts: RedisSharedParts): Promise<Shared> 
     ...{ replica, redis, bus, replicas, peers },
     locks: createRedisLocks({ redis, clock }),
     limits: await createRedisLimits({ redis, clock, replicas: replicas.count }),
-    siblings: createSiblings({ redis, bus, replica }, log),
+    siblings: createSiblings({ redis, bus, replica }, parts),
     cacheOf: (maxBytes) => createRedisCache({ redis, clock, maxBytes, log }),
     async close() {
       peers.close();

@@ -81,10 +81,11 @@ export function createSessions(instance: ServerInstance, options: SessionsOption
     if (message.method === SESSION_ENDED) {
       ids.end(id);
       void transport?.close();
-      return;
+      return true;
     }
     const own = transport && questions?.take(message);
     if (own) transport.onmessage?.(own as never);
+    return own !== undefined;
   });
 
   async function handle(

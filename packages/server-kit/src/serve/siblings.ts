@@ -5,8 +5,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from "@trestle/protocol
 export interface SessionSiblings {
   /** Hands on what came here, and belongs to whichever process asked for it. */
   tell(session: string, message: JsonObject): void;
-  /** Given what the others handed on. Returns the function that ends it. */
-  listen(listener: (session: string, message: JsonObject) => void): () => void;
+  /** Given what the others handed on; says whether it took it. Returns the function that ends it. */
+  listen(listener: (session: string, message: JsonObject) => boolean): () => void;
   /** Its client has closed it: no process opens it again. */
   end(session: string): Promise<void>;
   hasEnded(session: string): Promise<boolean>;

@@ -1,0 +1,53 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "@trestle/testkit/surroundings";
+import { expect, test } from "vitest";
+import { loadConfig } from "../src/config/load.ts";
+
+const example = (name: string): string =>
+  readFileSync(new URL(`../../../examples/replicas/${name}`, import.meta.url), "utf8");
+const hasNginx = spawnSync("nginx", ["-v"]).error === undefined;
+
+test("the configuration of the example is one that bridges start with", () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "trestle.json"), example("trestle.json"));
+  const env = {
+    HOME: folder,
+    REDIS_URL: "redis://redis:6379",
+    MCP_ENCRYPTION_KEY: "a passphrase of some length",
+    TRESTLE_KEY: "a-key-that-is-long-enough",
+  };
+  const { store, http, problems } = loadConfig({ cwd: folder, env });
+  expect({ store, problems }).toEqual({
+    store: { redis: env.REDIS_URL, prefix: "trestle" },
+    problems: [],
+  });
+  expect(http).toMatchObject({ key: env.TRESTLE_KEY, port: 4100 });
+});
+
+test("the compose file gives each bridge what it needs, and nginx knows all of them", () => {
+  const compose = example("compose.yaml");
+  for (const name of ["REDIS_URL", "MCP_ENCRYPTION_KEY", "TRESTLE_KEY"]) {
+    expect(compose).toContain(`    ${name}: `);
+  }
+  const bridges = [...compose.matchAll(/^ {2}(bridge-\d):\n {4}<<: \*bridge$/gm)].map(
+    ([, name]) => name,
+  );
+  const upstreams = [...example("nginx.conf").matchAll(/server (bridge-\d):4100/g)];
+  expect(upstreams.map(([, name]) => name)).toEqual(bridges);
+  expect(bridges).toHaveLength(3);
+});
+
+test.skipIf(!hasNginx)("nginx takes its configuration", () => {
+  const folder = temporaryFolder();
+  const file = join(folder, "nginx.conf");
+  // Names of the compose network are known there alone.
+  const own = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+  const folders = own.map((what) => `${what}_temp_path ${join(folder, what)};`).join("\n");
+  const local = example("nginx.conf")
+    .replace(/bridge-(\d):4100/g, "127.0.0.1:410$1")
+    .replace("http {", `http {\n${folders}`);
+  writeFileSync(file, `pid ${folder}/nginx.pid;\nerror_log ${folder}/error.log;\n${local}`);
+  execFileSync("nginx", ["-t", "-q", "-p", folder, "-c", file], { stdio: "pipe" });
+});
