@@ -102,7 +102,11 @@ test("a crew never spends more than its swarm has, however many ask at once", as
     target: 4,
     budget: { tokens: 20_000 },
   });
-  await world.submit(swarm, ...["a", "b", "c", "d"].map((title) => ({ title, maxAttempts: 1 })));
+  // So long that even a first request may come to more than 1,000 tokens: whoever begins late does not use up exactly
+  // what is left, after which nothing would fail any more, but wait for a higher budget.
+  const description = "x".repeat(600);
+  const one = (title: string) => ({ title, description, maxAttempts: 1 });
+  await world.submit(swarm, ...["a", "b", "c", "d"].map(one));
   const { tasks, cost } = await world.finished(swarm);
   expect(tasks.map(({ status }) => status)).toEqual(["failed", "failed", "failed", "failed"]);
   expect(tasks[0]?.reason).toMatch(/bound of tokens/);
