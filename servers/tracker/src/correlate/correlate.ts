@@ -42,8 +42,11 @@ export function correlate(
     tests,
   );
   const certain = candidates
-    .map((candidate, at) => ({ ...candidate, falseDiscoveryRate: rates[at] ?? 1 }))
-    .filter((each) => each.falseDiscoveryRate <= falseDiscoveryRate && each.lift > 1)
+    .flatMap((candidate, at) => {
+      const rate = rates[at] ?? 1;
+      const isFinding = rate <= falseDiscoveryRate && candidate.lift > 1;
+      return isFinding ? [{ ...candidate, falseDiscoveryRate: rate }] : [];
+    })
     .toSorted((a, b) => a.pValue - b.pValue);
   return [...Map.groupBy(certain, nameOf).values()].flatMap(([best]) =>
     best === undefined ? [] : [toFinding(best)],
