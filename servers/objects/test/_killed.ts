@@ -11,7 +11,10 @@ const WATCHERS = 10;
 const QUICK = {
   backoff: { baseMs: 50, mostMs: 500 },
   breaker: { failures: 5, openMs: 100 },
-};
+  // A machine that many share may take long to start the host again.
+  outbox: { most: 1_000, timeoutMs: 110_000, requestMs: 10_000, offline: "queue" },
+} as const;
+const PATIENCE_MS = 60_000;
 
 /** SIGKILL amid a thousand increments of fifty clients: what was acknowledged happened once, and everyone is told. */
 export function describeKilledHost(start: () => Promise<HostUnderTest>): void {
@@ -39,7 +42,11 @@ export function describeKilledHost(start: () => Promise<HostUnderTest>): void {
           acknowledged += 1;
         }
       });
-      await until("a third is acknowledged", () => acknowledged >= (CLIENTS * CALLS) / 3);
+      await until(
+        "a third is acknowledged",
+        () => acknowledged >= (CLIENTS * CALLS) / 3,
+        PATIENCE_MS,
+      );
       await host.kill();
       expect(acknowledged).toBeLessThan(CLIENTS * CALLS);
       await host.startAgain();
@@ -50,7 +57,11 @@ export function describeKilledHost(start: () => Promise<HostUnderTest>): void {
       expect(acknowledged).toBe(CLIENTS * CALLS);
       // Each was answered with a value of its own: no answer belongs to another's increment.
       expect(values.size).toBe(acknowledged);
-      await until("all watchers converge", () => records.every((record) => record.seq === seq));
+      await until(
+        "all watchers converge",
+        () => records.every((record) => record.seq === seq),
+        PATIENCE_MS,
+      );
       expect(records.flatMap(({ faults }) => faults)).toEqual([]);
       expect(records.map((record) => record.state)).toEqual(records.map(() => state));
       // Nobody was helped by a whole state but at the beginning: nothing was missed.

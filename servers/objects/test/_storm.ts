@@ -14,6 +14,7 @@ const AWAY_MS = 500;
 /** A quarter of the default, so that a test need not wait for the last one. */
 const BACKOFF = { ...DEFAULT_BACKOFF, baseMs: DEFAULT_BACKOFF.baseMs / 4 };
 const WINDOW_MS = 50;
+const PATIENCE_MS = 60_000;
 
 /** A thousand watchers, each on its own, lose one host at the same moment: it is not run over when it is back. */
 export function describeReconnects(start: () => Promise<HostUnderTest>): void {
@@ -39,7 +40,7 @@ export function describeReconnects(start: () => Promise<HostUnderTest>): void {
         client.object("counter", "storm").watch(record.take, { state: true });
         return record;
       });
-      await until("all watch", () => records.every(({ seq }) => seq === 1));
+      await until("all watch", () => records.every(({ seq }) => seq === 1), PATIENCE_MS);
 
       const lostAt = performance.now();
       proxy.weather("refusing");
@@ -48,7 +49,7 @@ export function describeReconnects(start: () => Promise<HostUnderTest>): void {
       await pause(AWAY_MS);
       proxy.weather("fine");
       const backAt = performance.now();
-      await until("all are back", () => records.every(({ seq }) => seq === 2));
+      await until("all are back", () => records.every(({ seq }) => seq === 2), PATIENCE_MS);
       const tookMs = performance.now() - backAt;
 
       const connects = proxy.taken.filter((at) => at > lostAt);
