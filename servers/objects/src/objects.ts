@@ -27,8 +27,13 @@ export interface Objects {
    * Tells of every change after the promise resolves, also of an object that is not there yet. What it returns ends
    * it.
    */
-  follow(ref: ObjectRef, onChange: OnChange): Promise<() => void>;
+  follow(ref: ObjectRef, onChange: OnChange, options?: FollowOptions): Promise<() => void>;
   close(): Promise<void>;
+}
+
+export interface FollowOptions {
+  /** Are the frames to carry the state besides? It may be large, and is read for each change then. */
+  readonly state?: boolean;
 }
 
 export type OnChange = (change: Change) => void;
@@ -41,6 +46,6 @@ export type Change =
 /** A frame of the wire as text, made once for all who watch. */
 export interface ChangeFrames {
   readonly bare: string;
-  /** With the state, where nothing came after this event yet. */
+  /** With the state, where it was asked for and nothing came after this event yet. */
   readonly whole: string;
 }

@@ -38,7 +38,7 @@ async function watch(
     if (told >= most) end();
   }
 
-  const stop = await objects.follow(ref, take);
+  const stop = await objects.follow(ref, take, { state: true });
   const { seq, ...view } = await objects.get(ref);
   terminal.print(JSON.stringify({ type: "state", seq, ...view }));
   isShown = true;

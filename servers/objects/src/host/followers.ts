@@ -11,6 +11,11 @@ export interface Followers {
 /** Where the host cannot be asked it is asked again then. */
 const AGAIN_MS = 500;
 
+interface Asked {
+  readonly ref: ObjectRef;
+  readonly state: boolean;
+}
+
 interface Topic {
   readonly listeners: Set<OnChange>;
   readonly stop: AbortController;
@@ -26,27 +31,31 @@ export function createFollowers(parts: {
   const { clock, log } = parts;
   const topics = new Map<string, Topic>();
 
-  function open(key: string, ref: ObjectRef): Topic {
+  function open(key: string, asked: Asked): Topic {
     const listeners = new Set<OnChange>();
     const stop = new AbortController();
     const { promise: begun, resolve, reject } = Promise.withResolvers<void>();
     begun.catch(() => {}); // whoever follows is told
     const topic = { listeners, stop, begun };
     topics.set(key, topic);
-    run(ref, topic, resolve).catch((error: unknown) => {
+    run(asked, topic, resolve).catch((error: unknown) => {
       topics.delete(key);
       reject(error);
     });
     return topic;
   }
 
-  async function run(ref: ObjectRef, { listeners, stop }: Topic, begun: () => void): Promise<void> {
+  async function run(
+    { ref, state }: Asked,
+    { listeners, stop }: Topic,
+    begun: () => void,
+  ): Promise<void> {
     const { signal } = stop;
     let { seq } = await parts.missed(ref, { since: -1, state: false }, signal);
     begun();
     while (!signal.aborted) {
       try {
-        const page = await parts.missed(ref, { since: seq, state: true }, signal);
+        const page = await parts.missed(ref, { since: seq, state }, signal);
         if (signal.aborted) return;
         for (const change of changesOf(page)) for (const tell of [...listeners]) tell(change);
         seq = page.events.at(-1)?.seq ?? page.seq;
@@ -59,9 +68,9 @@ export function createFollowers(parts: {
   }
 
   return {
-    async follow(ref, onChange) {
-      const key = `${ref.class}/${ref.id}`;
-      const topic = topics.get(key) ?? open(key, ref);
+    async follow(ref, onChange, { state = false } = {}) {
+      const key = `${ref.class}/${ref.id} ${state}`;
+      const topic = topics.get(key) ?? open(key, { ref, state });
       // Its own, so that one function may follow twice.
       const listener: OnChange = (change) => onChange(change);
       topic.listeners.add(listener);

@@ -51,7 +51,8 @@ export function createRemoteObjects({ url, token, clock }: RemoteParts): Objects
     events: (ref, range) => ask(ref, (handle) => handle.events(range)),
     list: (query) => client.list(withoutUndefined(query)),
     classes: client.classes,
-    follow: (ref, onChange) => follow(client, { ref, onChange, clock }),
+    follow: (ref, onChange, { state = false } = {}) =>
+      follow(client, { ref, onChange, clock, state }),
     close: async () => client.close(),
   };
 }
@@ -60,9 +61,13 @@ interface Following {
   readonly ref: ObjectRef;
   readonly onChange: OnChange;
   readonly clock: Clock;
+  readonly state: boolean;
 }
 
-function follow(client: ObjectsClient, { ref, onChange, clock }: Following): Promise<() => void> {
+function follow(
+  client: ObjectsClient,
+  { ref, onChange, clock, state: wanted }: Following,
+): Promise<() => void> {
   const handle = client.object(ref.class, ref.id);
   return new Promise((resolve) => {
     let isReady = false;
@@ -84,7 +89,7 @@ function follow(client: ObjectsClient, { ref, onChange, clock }: Following): Pro
         onChange({ kind: "event", seq: event.seq, frames: { bare, whole } });
       }
     };
-    handle.watch(tell);
+    handle.watch(tell, { state: wanted });
   });
 }
 

@@ -82,6 +82,8 @@ async function answer(
   try {
     send(response, 200, await answerRequest(parts, request));
   } catch (error) {
+    // Whoever went away in the middle of a request is no fault of the host, and waits for no answer.
+    if (response.destroyed) return;
     const wire = wireOf(parts, error);
     if (wire.code === "unavailable") response.setHeader("retry-after", RETRY_AFTER_S);
     // What was not read of a request that is refused is not waited for.

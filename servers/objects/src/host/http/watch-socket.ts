@@ -79,7 +79,7 @@ export function serveWatcher(socket: WebSocket, watch: Watch, parts: HostParts):
     unfollow();
   });
   objects
-    .follow(ref, take)
+    .follow(ref, take, { state: query.state })
     .then(async (end) => {
       unfollow = end;
       if (socket.readyState === socket.OPEN) await catchUp();
