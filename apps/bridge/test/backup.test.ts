@@ -10,9 +10,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { JsonObject } from "@trestle/protocol";
+import { type JsonObject, silentLogger, systemClock } from "@trestle/protocol";
 import { temporaryFolder } from "@trestle/testkit/surroundings";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { restoreBackup } from "../src/backup/restore-backup.ts";
 import { objectOf, objectsOf } from "../src/cli/data.ts";
 import { startBridge } from "./_bridge.ts";
 import { trestle } from "./_cli.ts";
@@ -137,11 +138,11 @@ test.each<[string, (folder: string) => void, string]>([
   ["no manifest", (folder) => rmSync(join(folder, "manifest.json")), "is no backup"],
 ])("a backup with %s is refused, and nothing is touched", async (_what, change, words) => {
   const home = temporaryFolder();
-  await trestle(["keys", "create", "before"], { home });
-  const admin = readFileSync(join(home, "admin.key"), "utf8");
-  const ran = await trestle(["restore", changed(change), "--yes"], { home });
-  expect(ran).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining(words) });
-  expect(readFileSync(join(home, "admin.key"), "utf8")).toBe(admin);
+  writeFileSync(join(home, "admin.key"), "as it was");
+  const parts = { home, version: "0.1.0", clock: systemClock, log: silentLogger };
+  const restored = restoreBackup({ ...parts, folder: changed(change) });
+  await expect(restored).rejects.toThrow(words);
+  expect(readFileSync(join(home, "admin.key"), "utf8")).toBe("as it was");
   expect(readdirSync(home)).not.toContain(".restoring");
 });
 

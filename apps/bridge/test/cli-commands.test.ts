@@ -145,27 +145,27 @@ describe("completion", () => {
 describe("the service", () => {
   const start = {
     command: ["/usr/bin/node", '/opt/a "b"/bin.js', "--config", "/etc/100%/$x.json", "serve"],
-    env: { TRESTLE_HOME: "/home/ann/.trestle" },
+    env: { TRESTLE_HOME: "/persons/ann/.trestle" },
     folder: "/etc",
-    logFile: "/home/ann/.trestle/bridge/service.log",
+    logFile: "/persons/ann/.trestle/bridge/service.log",
   };
-  const machine = { env: { HOME: "/home/ann" }, cwd: "/" };
+  const machine = { env: { HOME: "/persons/ann" }, cwd: "/" };
 
   test("of systemd is quoted as systemd reads it", () => {
     const { file, text } = serviceUnit(start, { ...machine, platform: "linux" });
-    expect(file).toBe("/home/ann/.config/systemd/user/trestle.service");
+    expect(file).toBe("/persons/ann/.config/systemd/user/trestle.service");
     expect(text).toContain(
       'ExecStart="/usr/bin/node" "/opt/a \\"b\\"/bin.js" "--config" "/etc/100%%/$$x.json" "serve"\n',
     );
-    expect(text).toContain('Environment="TRESTLE_HOME=/home/ann/.trestle"\n');
+    expect(text).toContain('Environment="TRESTLE_HOME=/persons/ann/.trestle"\n');
   });
 
   test("of launchd is good XML", () => {
     const odd = { ...start, command: ["node", "<&>"] };
     const { file, text } = serviceUnit(odd, { ...machine, platform: "darwin" });
-    expect(file).toBe("/home/ann/Library/LaunchAgents/com.trestle.bridge.plist");
+    expect(file).toBe("/persons/ann/Library/LaunchAgents/com.trestle.bridge.plist");
     expect(text).toContain("<string>&lt;&amp;&gt;</string>");
-    expect(text).toContain("<key>TRESTLE_HOME</key>\n    <string>/home/ann/.trestle</string>");
+    expect(text).toContain("<key>TRESTLE_HOME</key>\n    <string>/persons/ann/.trestle</string>");
     expect(() => serviceUnit(start, { ...machine, platform: "win32" })).toThrow("scheduler");
   });
 

@@ -115,6 +115,16 @@ describe("over REST", () => {
     expect(readFileSync(file(), "utf8")).toBe(before);
   });
 
+  test("changes at the same time are done one after the other", async () => {
+    const keys = ["policy.breaker.openMs", "policy.breaker.windowMs", "policy.retry.baseMs"];
+    const all = await Promise.all(
+      keys.map((key) => send("PUT", `config/${key}`, { value: 1_234 })),
+    );
+    expect(all.map(({ status }) => status)).toEqual([200, 200, 200]);
+    for (const key of keys)
+      expect(await keyOf(key)).toMatchObject({ value: 1_234, source: "file" });
+  });
+
   test("what was set is on record, without its value", async () => {
     await send("PUT", "config/history.redact", { value: ["canary-word"] });
     const logged = await bridge.get("security/audit-logs?operation=config_set", admin);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { objectOf, objectsOf } from "../src/cli/data.ts";
 import { startBridge } from "./_bridge.ts";
+import { connectFeed } from "./_feed.ts";
 import { type Answered, type RestBridge, startRest } from "./_rest.ts";
 
 let bridge: RestBridge;
@@ -31,8 +32,8 @@ interface Browser {
   readonly csrf: string;
   readonly data: ReturnType<typeof dataOf>;
   /** As a page of ours asks. */
-  readonly read: Record<string, string>;
-  readonly change: Record<string, string>;
+  readonly read: { readonly cookie: string };
+  readonly change: { readonly cookie: string; readonly "x-csrf-token": string };
 }
 
 async function logIn(headers: Record<string, string>): Promise<Browser> {
@@ -106,6 +107,17 @@ test("logging out ends the session, also for a copy of its cookie and after a re
     404,
     "not_found",
   ]);
+});
+
+test("what a session has open ends with it", async () => {
+  const { text } = await makeKey();
+  const { change, read } = await logIn({ "x-api-key": text });
+  const other = await logIn({ "x-api-key": text });
+  const feed = await connectFeed(bridge.url, { headers: read });
+  const kept = await connectFeed(bridge.url, { headers: other.read });
+  await bridge.post("logout", {}, change);
+  await feed.closed;
+  expect(kept.socket.readyState).toBe(kept.socket.OPEN);
 });
 
 test("a session ends with its key: revoked, or replaced", async () => {

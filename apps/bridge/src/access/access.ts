@@ -24,7 +24,7 @@ import { createAccessChanges } from "./changes.ts";
 import { createGrants, type Grants } from "./grants.ts";
 import { type AccessConfig, ADMIN_ID, type CallTarget, createRules } from "./rules.ts";
 import { createTokens, type TokenRules } from "./tokens.ts";
-import { openWebSessions, type WebSessions } from "./web-sessions.ts";
+import { END_GRACE_MS, openWebSessions, type WebSessions } from "./web-sessions.ts";
 
 export interface AccessParts {
   readonly home: string;
@@ -164,7 +164,14 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     keys,
     sealer,
     fingerprint,
-    sessions,
+    sessions: {
+      ...sessions,
+      async end(session) {
+        await sessions.end(session);
+        // The request that asked for it is the session's own, and is to be answered.
+        clock.after(END_GRACE_MS, changes.changed);
+      },
+    },
     audit,
     async close() {
       await sessions.close();

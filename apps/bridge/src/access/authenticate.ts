@@ -25,7 +25,7 @@ export interface AuthenticateParts {
   readonly credentials: () => Credentials;
   readonly keys: KeyStore;
   readonly tokens: Tokens;
-  readonly sessions: Pick<WebSessions, "find">;
+  readonly sessions: Pick<WebSessions, "find" | "stands">;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly log: Logger;
@@ -155,9 +155,8 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
     holds({ bearer, apiKey: text = bearer, session, isLoopback }, id) {
       const current = refresh();
       if (text === undefined && session) {
-        // That it was no forgery was found out when it came in.
-        const found = parts.sessions.find({ ...session, isRead: true });
-        if (found && found !== "forged") return found.principal.id === id;
+        const found = parts.sessions.stands(session.token);
+        if (found) return found.principal.id === id;
       }
       if (id === LOCAL_PRINCIPAL.id) return isLoopback && !locked;
       const found =

@@ -14,6 +14,8 @@ export interface AccessChanges {
 
 /** Another process or replica tells nobody here: it is looked for this often, while somebody listens. */
 const LOOK_EVERY_MS = 1_000;
+/** Whatever else ends by itself, such as a session or a token, is found out this often. */
+const TELL_EVERY_MS = 60_000;
 
 export function createAccessChanges(
   keys: Pick<KeyStore, "list" | "version">,
@@ -22,10 +24,12 @@ export function createAccessChanges(
   const listeners = new Set<() => void>();
   let version = "";
   let expiry = Number.POSITIVE_INFINITY;
+  let toldAt = 0;
   let cancel: (() => void) | undefined;
 
   function learn(): void {
     version = keys.version();
+    toldAt = clock.now();
     expiry = nextExpiry(keys.list(), clock.now());
   }
 
@@ -36,7 +40,8 @@ export function createAccessChanges(
 
   function look(): void {
     cancel = clock.after(LOOK_EVERY_MS, look);
-    if (keys.version() !== version || clock.now() >= expiry) tell();
+    const isDue = clock.now() >= Math.min(expiry, toldAt + TELL_EVERY_MS);
+    if (isDue || keys.version() !== version) tell();
   }
 
   return {

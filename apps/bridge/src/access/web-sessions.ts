@@ -32,6 +32,8 @@ export interface WebSessions {
     presented: NonNullable<Presented["session"]>,
     address?: string,
   ): WebSession | "forged" | undefined;
+  /** Does what was begun with this cookie go on? A request that ends its own session is answered yet. */
+  stands(token: string): WebSession | undefined;
   /** The session of a principal that came with one. */
   of(principal: Principal): WebSession | undefined;
   /** Ends it, also for whoever copied the cookie. */
@@ -51,6 +53,8 @@ export interface WebSessionsParts {
 
 /** A working day; nobody stays logged in for ever. */
 const LIFETIME_MS = 12 * 3_600_000;
+/** How long the answer to a logout may take to leave. */
+export const END_GRACE_MS = 200;
 const SEAL = { context: "web session" };
 
 const migrations: readonly Migration[] = [
@@ -67,8 +71,13 @@ export async function openWebSessions(parts: WebSessionsParts): Promise<WebSessi
   const csrfOf = (id: string): string => fingerprint(`csrf of session ${id}`);
   const sessions = new WeakMap<Principal, WebSession>();
 
-  const isEnded = (id: string): boolean =>
-    ended.read("SELECT 1 FROM ended_session WHERE id = ?", [id]).length > 0;
+  const ending = new Map<string, number>();
+
+  function isEnded(id: string, graceMs: number): boolean {
+    const since = clock.now() - (ending.get(id) ?? Number.NEGATIVE_INFINITY);
+    if (since < graceMs) return false;
+    return ended.read("SELECT 1 FROM ended_session WHERE id = ?", [id]).length > 0;
+  }
 
   /** A secret that was replaced ends what was begun with it when its overlap does. */
   function replacedAt(principalId: string, begunAt: number): number {
@@ -79,12 +88,12 @@ export async function openWebSessions(parts: WebSessionsParts): Promise<WebSessi
     return isReplaced ? (overlapUntil ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
   }
 
-  function open(token: string, address: string | undefined): WebSession | undefined {
+  function open(token: string, address?: string, graceMs = 0): WebSession | undefined {
     const sealed = openSealed(token, sealer);
     if (!sealed) return undefined;
     const { id, begunAt, expiresAt, bound } = sealed;
     const until = Math.min(expiresAt, replacedAt(bound.id, begunAt));
-    if (until <= clock.now() || isEnded(id)) return undefined;
+    if (until <= clock.now() || isEnded(id, graceMs)) return undefined;
     const holder = checked(() => binding.check(bound));
     if (!holder) return undefined;
     // One of its own for each request: it is what the session is known by.
@@ -111,8 +120,11 @@ export async function openWebSessions(parts: WebSessionsParts): Promise<WebSessi
       if (!session || isRead) return session;
       return csrf !== undefined && isSameSecret(csrf, session.csrf) ? session : "forged";
     },
+    stands: (token) => open(token, undefined, END_GRACE_MS),
     of: (principal) => sessions.get(principal),
     async end({ id, expiresAt }) {
+      ending.set(id, clock.now());
+      clock.after(END_GRACE_MS, () => void ending.delete(id));
       await ended.write([
         { sql: "DELETE FROM ended_session WHERE until <= ?", params: [clock.now()] },
         {
