@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { silentLogger } from "@trestle/protocol";
 import { createLocalDatabase, hasLocalPostgres } from "@trestle/testkit/local-postgres";
 import { until } from "@trestle/testkit/surroundings";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startTcpProxy } from "@trestle/testkit/tcp-proxy";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { openPostgres } from "../../runs/postgres/postgres.ts";
 import { claimed, LEASE_MS, type Member, openWorld, owner, type World } from "../_swarms.ts";
 import { createPostgresSwarmStore } from "../postgres/postgres-swarm-store.ts";
@@ -16,8 +17,8 @@ describe.skipIf(!(await hasLocalPostgres()))("swarms of two processes", () => {
   let database: Awaited<ReturnType<typeof createLocalDatabase>>;
   let worlds: [World, World];
 
-  async function openOne(): Promise<World> {
-    const postgres = await openPostgres({ url: database.url, log: silentLogger });
+  async function openOne(url = database.url): Promise<World> {
+    const postgres = await openPostgres({ url, log: silentLogger });
     const store = createPostgresSwarmStore({ postgres, watcher: randomUUID() });
     // The database has a clock of its own, which these do not move.
     return await openWorld({ store, watchMs: 60 * LEASE_MS });
@@ -130,6 +131,29 @@ describe.skipIf(!(await hasLocalPostgres()))("swarms of two processes", () => {
     }
     const { messages } = await two.swarms.inbox({ limit: 50 }, to.who);
     expect(messages.map(({ id }) => id)).toEqual(sent);
+  });
+
+  test("go on at one that could not reach the database for a while", async () => {
+    const [one] = worlds;
+    const url = new URL(database.url);
+    const proxy = await startTcpProxy(Number(url.port));
+    url.port = String(proxy.port);
+    const far = await openOne(url.href);
+    onTestFinished(async () => {
+      await far.close();
+      far.remove();
+      await proxy.close();
+    });
+    const { swarm } = await one.create();
+    const agent = await far.join({ swarm });
+    proxy.weather("refusing");
+    proxy.cut();
+    await expect(far.swarms.heartbeat({}, agent.who)).rejects.toMatchObject({
+      code: "unavailable",
+    });
+    const { id } = await one.swarms.submit({ swarm, title: "a" }, owner);
+    proxy.weather("fine");
+    expect(await far.swarms.claim({}, agent.who)).toMatchObject({ kind: "task", task: { id } });
   });
 
   test("forget a swarm that was destroyed at the other", async () => {
