@@ -29,7 +29,7 @@ const rule = z.strictObject({
 export type AlertRule = z.output<typeof rule>;
 
 /** As they stand where nobody says otherwise. */
-export const DEFAULT_ALERTS: Readonly<Record<string, z.input<typeof rule>>> = {
+const DEFAULT_ALERTS: Readonly<Record<string, z.input<typeof rule>>> = {
   error: { when: "error", above: 10 },
   timeout: { when: "timeout", above: 5 },
   rate_limit_exceeded: { when: "rate_limit_exceeded", above: 10 },

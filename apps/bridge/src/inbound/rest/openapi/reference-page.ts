@@ -94,10 +94,10 @@ const ENVELOPE = `<section id="envelope"><h2>The envelope</h2>
 <pre>{ "success": true, "data": {…}, "metadata": { "duration_ms": 1.4, … }, "timestamp": "…" }
 { "success": false, "error": { "code": "…", "message": "…", "details": {…} }, "timestamp": "…" }</pre></section>`;
 
-const STYLE = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:0}
+const STYLE = `:root{color-scheme:light dark;--line:rgb(128 128 128/.25);--back:rgb(128 128 128/.08)}body{font:16px/1.5 system-ui,sans-serif;margin:0}
 main{max-width:60rem;margin:0 auto;padding:1rem}nav a{margin-right:.7rem}
-article{border-top:1px solid #8884;padding:.3rem 0 1rem}h3{margin:.6rem 0 .2rem;font-size:1rem}
+article{border-top:1px solid var(--line);padding:.3rem 0 1rem}h3{margin:.6rem 0 .2rem;font-size:1rem}
 p{margin:.2rem 0}.more{opacity:.75;font-size:.9rem}code,pre{font:.9em ui-monospace,monospace}
-pre{overflow:auto;padding:.6rem;background:#8881}table{border-collapse:collapse;width:100%;margin:.5rem 0;font-size:.9rem}
-th,td{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0;border-bottom:1px solid #8883}
-h3 b{display:inline-block;min-width:4rem}.GET{color:#27a}.POST{color:#283}.PUT{color:#a60}.DELETE{color:#b33}`;
+pre{overflow:auto;padding:.6rem;background:var(--back)}table{border-collapse:collapse;width:100%;margin:.5rem 0;font-size:.9rem}
+th,td{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0;border-bottom:1px solid var(--line)}
+h3 b{display:inline-block;min-width:4rem}.GET{color:#27a}.POST{color:#2a8a3a}.PUT{color:#a60}.DELETE{color:#b33}`;
