@@ -73,9 +73,13 @@ export function createSweeper(parts: SweeperParts): Sweeper {
 }
 
 async function sweepOnce(parts: SweeperParts): Promise<void> {
-  const { postgres, settle, endOrphan, announce, unheardMs } = parts;
+  const { postgres, settle, endOrphan, announce, unheardMs, log } = parts;
   const { query } = postgres;
-  for (const run of await readOrphans(query, TELL_MS, MOST)) await endOrphan(run);
+  // One that cannot be told must not hold up the others.
+  for (const run of await readOrphans(query, TELL_MS, MOST))
+    await endOrphan(run).catch((error) =>
+      log.debug("a run of a step was not cancelled yet", { run, error: messageOf(error) }),
+    );
   await announce(await freeLostClaims(query, MOST));
   await announce(await takeUnheard(query, unheardMs, MOST));
   for (;;) {
