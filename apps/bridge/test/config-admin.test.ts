@@ -51,6 +51,7 @@ describe("over REST", () => {
     });
     expect(await keyOf("history.maxRows")).toMatchObject({ value: 500, source: "file" });
     expect((await keyOf("history.maxRows")).where).toMatch(/trestle\.json:\d+$/);
+    expect(await keyOf("http.port")).toMatchObject({ value: 0, source: "command line" });
     expect(await keyOf("policy.cache.ttlMs")).toMatchObject({ value: 300_000, source: "default" });
     expect(await keyOf("mcpServers.one")).toMatchObject({ value: { command: process.execPath } });
     const all = dataOf(await bridge.get("config", admin));

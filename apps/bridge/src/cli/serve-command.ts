@@ -72,6 +72,7 @@ function withAddress(config: Config, address: Address): Config {
   return {
     ...config,
     http: { ...config.http, ...address },
+    given: Object.keys(address).map((name) => `http.${name}`),
     again: async () => withAddress(await config.again(), address),
   };
 }

@@ -44,6 +44,7 @@ export function effectiveKeys(config: Config): EffectiveKey[] {
       ? written
       : (valueAt(config, path) as JsonValue | undefined);
     const value = known === undefined ? {} : { value: hide(key, known) };
+    if (config.given?.includes(key)) return { key, ...value, source: "command line", meaning };
     const variable = variableFor(key, config.env);
     if (variable !== undefined) {
       return { key, ...value, source: "environment", where: variable, meaning };

@@ -38,6 +38,8 @@ export interface Config
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What must never be shown. */
   readonly secrets: SecretRegister;
+  /** Keys that the command line decides, whatever the file says. */
+  readonly given?: readonly string[];
   /** Reads the same files once more. A file that was there and is gone is missed. */
   again(): Promise<Config>;
   /** What it would be with this text in its file; nothing is kept of it. Throws as reading it would. */
