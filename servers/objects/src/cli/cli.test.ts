@@ -1,5 +1,8 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import process from "node:process";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { temporaryFolder } from "@trestle/testkit/surroundings";
@@ -170,6 +173,36 @@ test("doctor tells what a token of Cloudflare lacks, and that a worker cannot be
     code: 1,
     out: expect.stringMatching(/FAIL {2}host .*trestle-objects deploy/),
   });
+});
+
+/** In the place of npx: notes what it is called with, and what it is told on stdin. */
+function fakeNpx(exitCode: number): { readonly path: string; readonly calls: () => string } {
+  const folder = join(home, "bin");
+  mkdirSync(folder);
+  const notes = join(home, "notes");
+  const script = `#!/bin/sh\necho "$@" >> ${notes}\n[ "$3" = secret ] && cat >> ${notes}\nexit ${exitCode}\n`;
+  writeFileSync(join(folder, "npx"), script, { mode: 0o755 });
+  const path = `${folder}:${process.env.PATH}`;
+  return { path, calls: () => readFileSync(notes, "utf8") };
+}
+
+test("deploy gives the worker its key, which is among no arguments", async () => {
+  const { path: PATH, calls } = fakeNpx(0);
+  const secret = "k".repeat(40);
+  const env = { PATH, OBJECTS_TOKEN_SECRET: secret };
+  expect(await run(["deploy", "--name", "mine"], { env })).toMatchObject({ code: 0 });
+  expect(calls()).toBe(
+    `--yes wrangler@4 deploy --name mine\n--yes wrangler@4 secret put OBJECTS_TOKEN_SECRET --name mine\n${secret}`,
+  );
+});
+
+test("deploy says what to do where wrangler fails", async () => {
+  const { path: PATH, calls } = fakeNpx(1);
+  const env = { PATH, OBJECTS_TOKEN_SECRET: "k".repeat(40) };
+  const { code, error } = await run(["deploy"], { env });
+  expect(code).toBe(1);
+  expect(error).toMatch(/wrangler login.*Workers Scripts: Edit/);
+  expect(calls()).not.toContain("secret");
 });
 
 test("deploy refuses a worker that would let nobody in", async () => {

@@ -89,7 +89,9 @@ function runWrangler(place: Place, { folder, words, input }: Run): Promise<numbe
   const child = spawn("npx", ["--yes", WRANGLER, ...words], {
     cwd: folder,
     env: {
-      ...process.env,
+      // Nothing is told to anybody unless the user says so.
+      WRANGLER_SEND_METRICS: "false",
+      ...place.process.env,
       ...(token === undefined ? {} : { CLOUDFLARE_API_TOKEN: token }),
       ...(account === undefined ? {} : { CLOUDFLARE_ACCOUNT_ID: account }),
     },
