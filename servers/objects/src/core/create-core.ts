@@ -11,9 +11,7 @@ import type {
   DeleteRequest,
   InitializeRequest,
   Limits,
-  ListQuery,
   ObjectRef,
-  ObjectsPage,
   ObjectView,
 } from "../protocol.ts";
 import { findAnswer, type KeyedCall, keepAnswer } from "./answers.ts";
@@ -23,10 +21,10 @@ import type { ObjectCore, Snapshot, Turn } from "./core.ts";
 import { readEvents } from "./events.ts";
 import { createReadStorage } from "./items.ts";
 import { boundedText, parseText } from "./json-text.ts";
+import { listPage } from "./listing.ts";
 import {
   findObject,
   insertObject,
-  listObjects,
   type ObjectRow,
   soonestAlarms,
   updateObject,
@@ -69,7 +67,7 @@ export function createObjectCore(parts: CoreParts): ObjectCore {
       if (row === undefined) throw notFound(ref);
       return readEvents(sql, row, range);
     },
-    list: (query) => list(sql, query),
+    list: (query) => listPage(sql, query),
     alarms: (limit) =>
       soonestAlarms(sql, limit).map((row) => ({
         ref: { class: row.class, id: row.id },
@@ -243,27 +241,6 @@ function snapshot({ sql, classes, now }: CoreParts, ref: ObjectRef): Snapshot {
   if (row === undefined) return { seq: 0, exists: false, state: null };
   if (!row.alive) return { seq: row.seq, exists: false, state: null };
   return { seq: row.seq, exists: true, state: stateOf(sql, found, { row, now: now() }) };
-}
-
-function list(sql: SqlPort, { class: name, cursor, limit }: ListQuery): ObjectsPage {
-  const after = cursor === undefined ? { class: "", id: "" } : toCursor(cursor);
-  const rows = listObjects(sql, { class: name, after, limit: limit + 1 });
-  const objects = rows.slice(0, limit).map(({ class: of, id, seq, createdAt, updatedAt }) => {
-    return { class: of, id, seq, createdAt, updatedAt };
-  });
-  const last = objects.at(-1);
-  return rows.length > limit && last !== undefined
-    ? { objects, cursor: `${last.class}/${last.id}` }
-    : { objects };
-}
-
-function toCursor(cursor: string): ObjectRef {
-  const slash = cursor.indexOf("/");
-  if (slash > 0) return { class: cursor.slice(0, slash), id: cursor.slice(slash + 1) };
-  throw new ObjectError(
-    "invalid_input",
-    "The cursor is none that a page named; begin without one.",
-  );
 }
 
 function stateOf(
