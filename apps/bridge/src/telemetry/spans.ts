@@ -2,7 +2,7 @@ import type { HistoryRow } from "@trestle/policy";
 import type { JsonObject } from "@trestle/protocol";
 import { attributesOf } from "./attributes.ts";
 import { outcomeOf } from "./call-counts.ts";
-import { newSpanId, type TraceContext } from "./trace-context.ts";
+import type { TraceContext, TraceIds } from "./trace-context.ts";
 
 /** A span as OTLP writes it in JSON. */
 export type Span = JsonObject;
@@ -17,7 +17,7 @@ const METHOD = "tools/call";
  * The spans of one call, named by the conventions for MCP: the call itself, each policy that decided, and
  * what was asked of the server, all attempts together. Without arguments and results.
  */
-export function spansOf(row: HistoryRow, context: TraceContext): Span[] {
+export function spansOf(row: HistoryRow, context: TraceContext, ids: TraceIds): Span[] {
   const { traceId, spanId, clientSpanId, parentSpanId } = context;
   const { server, tool, startedAt, durationMs, stages = [] } = row;
   const failed = outcomeOf(row);
@@ -43,7 +43,7 @@ export function spansOf(row: HistoryRow, context: TraceContext): Span[] {
   const policies = decided.map((stage): Span => {
     const end = Math.min(stage.at ?? 0, durationMs);
     return {
-      ...{ traceId, spanId: newSpanId(), parentSpanId: spanId, kind: INTERNAL },
+      ...{ traceId, spanId: ids.span(), parentSpanId: spanId, kind: INTERNAL },
       ...{ name: `policy ${stage.policy}`, endTimeUnixNano: at(end) },
       startTimeUnixNano: at(Math.max(0, end - stage.ms)),
       attributes: attributesOf({ "trestle.decision": stage.decision }),
@@ -67,7 +67,7 @@ function statusOf(row: HistoryRow): JsonObject {
   return { code: STATUS_ERROR, message: outcomeOf(row) };
 }
 
-/** Of epoch milliseconds, as text: no double holds them. */
+/** Of epoch milliseconds, as text: no double holds them, but one holds their microseconds. */
 export function nanoseconds(ms: number): string {
-  return String(BigInt(Math.round(ms * 1_000)) * 1_000n);
+  return `${Math.round(ms * 1_000)}000`;
 }

@@ -1,10 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { pid } from "node:process";
 import type { TelemetryConfig } from "../config/read.ts";
 import { createCallCounts } from "./call-counts.ts";
 import { createOtlpExporter } from "./otlp.ts";
 import { otlpMetrics } from "./otlp-metrics.ts";
 import type { TelemetryParts } from "./telemetry.ts";
-import { newSpanId } from "./trace-context.ts";
 import { createTracer } from "./tracer.ts";
 
 /** Begins to tell a collector of calls. */
@@ -19,7 +19,7 @@ export function startTelling(
     resource: {
       "service.name": serviceName,
       "service.version": version,
-      "service.instance.id": newSpanId(),
+      "service.instance.id": randomUUID(),
       "process.pid": pid,
     },
     metrics: metrics ? () => otlpMetrics(counts, core(), clock.now()) : undefined,

@@ -1,7 +1,13 @@
 import type { HistoryRow } from "@trestle/policy";
 import type { JsonObject } from "@trestle/protocol";
 import { type Span, spansOf } from "./spans.ts";
-import { newContext, parentOf, type TraceContext, withTraceparent } from "./trace-context.ts";
+import {
+  createTraceIds,
+  newContext,
+  parentOf,
+  type TraceContext,
+  withTraceparent,
+} from "./trace-context.ts";
 
 /** A call that is about to be made. */
 export interface BegunCall {
@@ -27,12 +33,15 @@ export interface TracerParts {
 export function createTracer({ sampleRatio, random, take }: TracerParts): Tracer {
   /** Of calls that have no row yet: each gets one. */
   const running = new Map<string, TraceContext>();
+  const ids = createTraceIds();
   return {
     begin({ executionId, parentExecutionId, params }) {
       // A call that was made by another is its child, whatever its own parameters say.
       const outer = parentExecutionId === undefined ? undefined : running.get(parentExecutionId);
       const parent = outer ?? parentOf(params);
-      const context = newContext(parent, parent?.isSampled ?? random() < sampleRatio);
+      const context = newContext(parent, {
+        ...{ isSampled: parent?.isSampled ?? random() < sampleRatio, ids },
+      });
       running.set(executionId, context);
       return withTraceparent(params, context);
     },
@@ -40,7 +49,7 @@ export function createTracer({ sampleRatio, random, take }: TracerParts): Tracer
       const context = running.get(row.executionId);
       if (!context) return;
       running.delete(row.executionId);
-      if (context.isSampled) take(spansOf(row, context));
+      if (context.isSampled) take(spansOf(row, context, ids));
     },
   };
 }
