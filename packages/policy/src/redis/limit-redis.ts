@@ -63,14 +63,14 @@ export async function createRedisLimits(parts: RedisLimitsParts): Promise<LimitS
       if (!redis.isUp()) return insurance.take(key, rule);
       const owed = insurance.owed(key);
       try {
-        const state = await count(limiterOf(rule), { key: redis.key("limit", key), owed, rule });
+        const counted = { key: redis.key("limit", key), owed, rule };
+        const state = await redis.bound(() => count(limiterOf(rule), counted));
         return settle(insurance, {
           key,
           owed,
           state: { ...state, reset: clock.now() + state.left },
         });
-      } catch (error) {
-        redis.suspect(error);
+      } catch {
         return insurance.take(key, rule);
       }
     },

@@ -34,7 +34,7 @@ export interface RedisLink {
   /** For people: host and port, no credentials. */
   readonly where: string;
   readonly address: RedisAddress;
-  /** For libraries. What they ask is neither watched nor refused early. */
+  /** For libraries, within `bound`. */
   readonly client: RedisClient;
   /**
    * A key of its own kind. What stands in `together` shares one node of a cluster, and so may be used in one script.
@@ -47,8 +47,8 @@ export interface RedisLink {
     args?: readonly (string | number)[],
   ): Promise<Answer>;
   isUp(): boolean;
-  /** Something that was not asked over `command` got no answer: the link looks for itself. */
-  suspect(error: unknown): void;
+  /** What a library asks over `client`, bounded as all the rest. */
+  bound<Answer>(ask: () => Promise<Answer>): Promise<Answer>;
   /** Told of every loss and every return. Returns the function that ends it. */
   onChange(listener: (isUp: boolean) => void): () => void;
   close(): Promise<void>;
@@ -57,6 +57,7 @@ export interface RedisLink {
 /** At the start nobody waits longer for a Redis than later. */
 const FIRST_MS = 2_000;
 const PROBE_MS = 200;
+const LONGEST_MS = 1_500;
 
 export function defineScript(lua: string): RedisScript {
   return { lua, sha: createHash("sha1").update(lua).digest("hex") };
@@ -94,7 +95,7 @@ export async function openRedis(options: RedisOptions): Promise<RedisLink> {
     if (probing) return;
     probing = true;
     while (!isUp && !isClosed) {
-      if (await isAnswering(client)) become(true);
+      if (await isAnswering(client, clock)) become(true);
       else await new Promise<void>((resolve) => clock.after(PROBE_MS, resolve));
     }
     probing = false;
@@ -103,7 +104,7 @@ export async function openRedis(options: RedisOptions): Promise<RedisLink> {
   async function bounded<Answer>(ask: () => Promise<unknown>): Promise<Answer> {
     if (!isUp) throw gone(where, last);
     try {
-      return (await ask()) as Answer;
+      return (await withinTime(ask(), clock)) as Answer;
     } catch (error) {
       throw failed(error);
     }
@@ -123,7 +124,7 @@ export async function openRedis(options: RedisOptions): Promise<RedisLink> {
     run: (script, keys, args = []) =>
       bounded(() => runScript(client, script, [...keys], [...args])),
     isUp: () => isUp,
-    suspect: (error) => void failed(error),
+    bound: bounded,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -136,7 +137,7 @@ export async function openRedis(options: RedisOptions): Promise<RedisLink> {
     },
   };
   client.on("ready", async () => {
-    if (await isAnswering(client)) become(true);
+    if (await isAnswering(client, clock)) become(true);
   });
   client.on("close", () => failed(new Error("the connection is closed")));
   client.connect().catch(() => {});
@@ -145,6 +146,17 @@ export async function openRedis(options: RedisOptions): Promise<RedisLink> {
   await Promise.race([answered, new Promise<void>((resolve) => clock.after(FIRST_MS, resolve))]);
   if (!isUp) log.warn("Redis is not reached yet", { where, reason: messageOf(last) });
   return opened;
+}
+
+/** The client gives up after a second itself; but what it loses sight of would be waited for for ever. */
+async function withinTime<Answer>(answer: Promise<Answer>, clock: Clock): Promise<Answer> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const cancel = clock.after(LONGEST_MS, () => reject(new Error(`no answer in ${LONGEST_MS} ms`)));
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    cancel();
+  }
 }
 
 function untilUp(link: RedisLink): Promise<void> {
@@ -157,9 +169,9 @@ function untilUp(link: RedisLink): Promise<void> {
   });
 }
 
-async function isAnswering(client: RedisClient): Promise<boolean> {
+async function isAnswering(client: RedisClient, clock: Clock): Promise<boolean> {
   try {
-    return client.status === "ready" && (await client.ping()) === "PONG";
+    return client.status === "ready" && (await withinTime(client.ping(), clock)) === "PONG";
   } catch {
     return false;
   }
