@@ -6,6 +6,7 @@ import { readTracked, root, trackedFiles } from "./_sources.ts";
 /** What is no test file of its own, by the name that it is called with; it gets the words after that. */
 const programs: Readonly<Record<string, string>> = {
   "postgres-versions": "servers/database/test/_postgres-versions.ts",
+  replicas: "apps/bridge/test/_chaos-replicas.ts",
 };
 
 /** Runs every test that repeats itself by chance, many rounds: `ROUNDS=200 SEED=7 pnpm chaos [filter]`. */

@@ -15,10 +15,12 @@ export async function startBalancer(urls: readonly string[]): Promise<Balancer> 
   let targets = urls.map((url) => new URL(url));
   let turn = 0;
   const agent = new Agent({ keepAlive: true });
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer(async (incoming, outgoing) => {
+    const body = await bodyOf(incoming).catch(() => undefined);
+    if (body === undefined) return;
     const tries = targets.map((_, index) => targets[(turn + index) % targets.length] as URL);
     turn += 1;
-    send(incoming, outgoing, tries, agent);
+    send({ incoming, body, outgoing, agent }, tries);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -37,12 +39,16 @@ export async function startBalancer(urls: readonly string[]): Promise<Balancer> 
   };
 }
 
-function send(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  [target, ...others]: readonly URL[],
-  agent: Agent,
-): void {
+interface Exchange {
+  readonly incoming: IncomingMessage;
+  /** Whole, so that the next one can have it where the first does not take it. */
+  readonly body: Buffer;
+  readonly outgoing: ServerResponse;
+  readonly agent: Agent;
+}
+
+function send(exchange: Exchange, [target, ...others]: readonly URL[]): void {
+  const { incoming, body, outgoing, agent } = exchange;
   if (target === undefined) {
     outgoing.writeHead(502).end();
     return;
@@ -67,9 +73,15 @@ function send(
   });
   forwarded.on("error", () => {
     // Nothing was sent to who refuses the connection: the next one may have it.
-    if (!isConnected && !outgoing.headersSent) send(incoming, outgoing, others, agent);
+    if (!isConnected && !outgoing.headersSent) send(exchange, others);
     else outgoing.destroy();
   });
   outgoing.on("close", () => forwarded.destroy());
-  incoming.pipe(forwarded);
+  forwarded.end(body);
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }

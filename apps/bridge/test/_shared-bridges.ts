@@ -9,6 +9,9 @@ const UPSTREAM = fileURLToPath(new URL("./fixtures/upstream.ts", import.meta.url
 const PAST = fileURLToPath(
   new URL("../../../packages/upstream/test/fixtures/v1-stdio.ts", import.meta.url),
 );
+const PRESENT = fileURLToPath(
+  new URL("../../../packages/upstream/test/fixtures/v2-stdio.ts", import.meta.url),
+);
 /** Of a caller whom every bridge knows without having been told. */
 export const HTTP_KEY = "a-key-that-is-long-enough";
 const MCP_ENCRYPTION_KEY = "a passphrase of some length";
@@ -39,7 +42,7 @@ export interface SharedBridges {
   end(): Promise<void>;
 }
 
-/** Bridges with homes of their own that share one Redis. Their servers: `one`, and `past`, which asks users. */
+/** Bridges with homes of their own that share one Redis. Their servers: `one`, and those that ask users: `past`, and `present`, of the modern era. */
 export async function openSharedBridges(more: JsonObject = {}): Promise<SharedBridges> {
   const redis = await startOwnRedis();
   const root = temporaryFolder();
@@ -55,6 +58,7 @@ export async function openSharedBridges(more: JsonObject = {}): Promise<SharedBr
         policy: { tools: { echo: { limit: { calls: LIMIT } } } },
       },
       past: { command: process.execPath, args: [PAST] },
+      present: { command: process.execPath, args: [PRESENT, "--modern-only"] },
     },
     ...more,
   };
