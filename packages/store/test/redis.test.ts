@@ -39,6 +39,22 @@ test("a Redis that is killed costs nobody time, and is found again", async () =>
   expect(await link.command("GET", "k")).toBe("v");
 });
 
+test("what is on its way when Redis is killed is answered all the same, over and over", async () => {
+  const server = await ownRedis();
+  const [link] = await openRedisTwice(server);
+  for (let round = 0; round < 3; round += 1) {
+    await until("the link is up", () => link.isUp());
+    const asked = Array.from({ length: 200 }, (_, at) => link.command("SET", `k${at}`, "v"));
+    const scripts = Array.from({ length: 50 }, () => link.bound(() => link.client.ping()));
+    const began = performance.now();
+    const all = Promise.allSettled([...asked, ...scripts]);
+    await server.kill();
+    await all;
+    expect(performance.now() - began).toBeLessThan(2_000);
+    await server.restart();
+  }
+});
+
 test("a Redis that hangs keeps nobody waiting for two seconds", async () => {
   const server = await ownRedis();
   const [link] = await openRedisTwice(server);

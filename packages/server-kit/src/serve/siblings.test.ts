@@ -5,8 +5,7 @@ import {
   type RequestContext,
   silentLogger,
 } from "@trestle/protocol";
-import { until } from "@trestle/testkit/surroundings";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createTestInstance } from "./_instance.ts";
 import { serveHttp } from "./node-http.ts";
 import type { SessionSiblings } from "./siblings.ts";
@@ -126,10 +125,10 @@ test("an answer that comes to another process reaches the one that asked", async
 test("what a client gives up ends wherever it runs", async () => {
   const { one, other, session } = await openTwo();
   one.send(call(7, "wait"), session).catch(() => {});
-  await until("it runs", () => one.waiting.length > 0);
+  await vi.waitFor(() => expect(one.waiting).toHaveLength(1), 10_000);
   const params = { requestId: 7 };
   await other.send({ method: "notifications/cancelled", params }, session);
-  await until("it ends there", () => one.cancelled.length > 0);
+  await vi.waitFor(() => expect(one.cancelled).toHaveLength(1), 10_000);
 });
 
 test("a session that its client closed at one process is closed at all", async () => {
