@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { isCheckout, readSource, readTracked, trackedFiles } from "./_sources.ts";
 
-/** Written so that this file does not hold what it looks for. */
-const place = /(?<![\w.~}-])\/(?:work|root|home|Users)\/\w/;
+/**
+ * Written so that this file does not hold what it looks for. The home of Node's own container images is nobody's
+ * machine.
+ */
+const place = /(?<![\w.~}-])\/(?:work|root|home(?!\/node\b)|Users)\/\w/;
 const registry = /regist[r]y\.npmjs|npmmirro[r]|verdacci[o]|artifactor[y]|jfro[g]/i;
 const issue = /\b(?:issue|ticket|pull request|PR)s?\s+#?\d+\b|(?:^|[\s(])#\d+\b/i;
 

@@ -1,34 +1,28 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { createHub, type Hub } from "@trestle/events";
-import {
-  type Clock,
-  type JsonObject,
-  LOCAL_PRINCIPAL,
-  type Logger,
-  MODERN_VERSION,
-  type RequestContext,
-} from "@trestle/protocol";
+import type { Clock, JsonObject, Logger } from "@trestle/protocol";
 import type { Access } from "./access/access.ts";
 import { createSight, type Sight } from "./access/sight.ts";
 import { type Alarms, createAlarms } from "./alarms.ts";
 import type { Alerts } from "./alerts/alerts.ts";
 import { createBridgeAlerts } from "./alerts/bridge-alerts.ts";
-import { type CallParts, type Calls, createCalls } from "./calls.ts";
-import { type Catalog, createCatalog } from "./catalog/catalog.ts";
+import { type Calls, createCalls } from "./calls.ts";
+import type { Catalog } from "./catalog/catalog.ts";
 import { createExposure, type Exposure } from "./catalog/exposure.ts";
-import { createPins, type Pins } from "./catalog/pins/pins.ts";
-import { openSavedCatalog } from "./catalog/saved.ts";
+import type { Pins } from "./catalog/pins/pins.ts";
 import { createRememberedUsage, type RememberedUsage } from "./catalog/usage-history.ts";
 import { serverChanges } from "./config/changes.ts";
 import type { LiveConfig } from "./config/live.ts";
-import { createPolicySettings, type PolicySettings } from "./config/policy.ts";
+import type { PolicySettings } from "./config/policy.ts";
+import { followSettings, forgetWhatChanged } from "./follow-config.ts";
 import { createHostFactory, type HostFactory, toInnerCall } from "./host.ts";
 import { createHostTopics } from "./host-topics.ts";
 import { createIds } from "./ids.ts";
+import { openCatalog } from "./open-catalog.ts";
 import { createParking, type Parking } from "./parked/parking.ts";
 import { createRequestStates, type RequestStates } from "./parked/request-state.ts";
-import type { Pipeline, PipelineParts } from "./pipeline.ts";
+import { resolveWith, shortenWith } from "./result-handles.ts";
 import type { Running } from "./running.ts";
 import { joinOthers } from "./shared/join-others.ts";
 import type { Shared } from "./shared/shared.ts";
@@ -37,12 +31,11 @@ import type { ChainHistory } from "./state/chains/chains.ts";
 import type { HistoryStore } from "./state/history/history.ts";
 import type { MetricsStore } from "./state/metrics/metrics.ts";
 import type { State } from "./state/open.ts";
-import { resultArguments } from "./state/result-arguments.ts";
 import { createResultStore, type ResultStore } from "./state/results.ts";
 import { openReviewQueue, type ReviewQueue } from "./state/review/review.ts";
 import { createObservers, type Observers } from "./telemetry/observers.ts";
 import { openTelemetry } from "./telemetry/telemetry.ts";
-import { OWN_SERVER, READ_RESULT } from "./tools/names.ts";
+import { OWN_SERVER } from "./tools/names.ts";
 import { createOwnRights } from "./tools/own-rights.ts";
 import { createOwnServer } from "./tools/own-server.ts";
 import { createUpstreams, type Upstreams } from "./upstreams.ts";
@@ -109,13 +102,14 @@ export interface CoreParts {
 /** Joins catalog, pipeline and upstreams. Mounted servers call back into what they are part of. */
 export async function createCore(parts: CoreParts): Promise<Core> {
   const { live, clock, log, version, state } = parts;
+  const { access } = state;
   const settings = followSettings(live);
   const newId = createIds(clock);
   const hub = createHub({ clock, log });
   const results = createResultStore({ clock, newId });
   const redact = (payload: JsonObject) => live.current().secrets.redact(payload) as JsonObject;
   const hostFor = createHostFactory({
-    ...{ clock, log, access: state.access },
+    ...{ clock, log, access },
     topicsOf: createHostTopics({ hub, redact }),
     listTools: async (principal) => [...catalog.tools(sight.tools(principal))],
     callTool: (call) => calls.callUpstreamTool(call),
@@ -130,17 +124,9 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   });
   const others = await joinOthers(parts);
   // First of all: from here on nothing waits, so nothing can ask for what is not there yet.
-  const review = await openReviewQueue({
-    file: join(state.folder, "review.db"),
-    ...live.current().review,
-    ...{ clock, access: state.access, redact: state.redact, newId },
-    definitionHashOf: (server, tool) => catalog.upstreamTool(server, tool)?.hash,
-    run: (approved) => calls.callUpstreamTool(toInnerCall(approved)),
-    onResolved: alarms.resolved,
-  });
+  const review = await openReview(parts, { newId, alarms, core: () => core });
   const { upstreams, own, signIns } = createServers(parts, { hostFor, alarms, core: () => core });
   const { saved, pins, catalog } = openCatalog(parts, { upstreams, own, alarms });
-  const { access } = state;
   const states = createRequestStates(access.sealer, clock);
   const sight = createSight({ access, catalog, allowsOwn: createOwnRights(access) });
   const exposure = createExposure({ catalog, sight, live });
@@ -149,22 +135,10 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   const alerts = createBridgeAlerts({ live, hub, clock, log, core: () => core });
   for (const each of [metrics, usage, alerts.observer]) observers.add(each);
   const calls = createCalls({
-    ...pipelineParts(parts, alarms),
-    onBreaker(change) {
-      alarms.onBreaker(change);
-      others.tellBreaker(change);
-    },
-    metrics: observers,
-    async review(failed) {
-      const id = await review.add(failed);
-      alarms.queued(failed, id);
-      return id;
-    },
-    ...{ settings, catalog, newId },
+    ...pipelineParts(parts, { alarms, others, review }),
+    ...{ settings, catalog, newId, states, metrics: observers, running: parts.running },
     upstreams: { get: (id) => (id === OWN_SERVER ? own.upstream : upstreams.get(id)) },
-    running: parts.running,
     shorten: shortenWith(results, live),
-    states,
     resolve: resolveWith(results, live),
     sees: sight.tools,
     trace: telemetry.begin,
@@ -174,46 +148,35 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   const core: Core = {
     ...{ version, clock, log, live, settings, access, sight, exposure, usage },
     ...{ catalog, pins, upstreams, signIns, calls, review, results, hub, webhooks },
-    ...{ alerts, observers },
-    ...{ history, metrics, chains, newId, states, shared: parts.shared },
+    ...{ alerts, observers, history, metrics, chains, newId, states, shared: parts.shared },
     parking: createParking({ clock, newId, states, shared: parts.shared }),
     ...{ running: parts.running, startedAt: clock.now() },
     async close() {
       await others.close();
-      exposure.close();
-      catalog.close();
-      alerts.close();
-      await Promise.all([own.upstream.close(), upstreams.close(), saved.close(), pins.close()]);
-      await review.close();
-      await telemetry.close();
-      await webhooks.close();
+      for (const each of [exposure, catalog, alerts]) each.close();
+      await closeAll(own.upstream, upstreams, saved, pins);
+      for (const each of [review, telemetry, webhooks]) await each.close();
     },
   };
   return core;
 }
 
-/** What the servers offer, as it was saved, as it was approved, and as it is now. */
-function openCatalog(
-  { live, clock, log, state }: CoreParts,
-  {
-    upstreams,
-    own,
-    alarms,
-  }: {
-    readonly upstreams: Upstreams;
-    readonly own: { readonly definitions: readonly JsonObject[] };
-    readonly alarms: Alarms;
-  },
-) {
-  const holdsSecret = (text: string): boolean => live.current().secrets.areIn(text);
-  const saved = openSavedCatalog({ folder: join(state.folder, "catalog"), log, holdsSecret });
-  const pins = createPins({ live, clock, log, tell: alarms.pinned, holdsSecret });
-  const catalog = createCatalog({
-    ...{ upstreams, saved, pins, live, clock, log },
-    ...{ context: listContext(), ownTools: own.definitions },
-    bridgeId: state.access.fingerprint("bridge").slice(0, 16),
+function openReview(
+  { live, clock, state }: CoreParts,
+  { newId, alarms, core }: Pick<Core, "newId"> & { readonly alarms: Alarms; core(): Core },
+): Promise<ReviewQueue> {
+  return openReviewQueue({
+    file: join(state.folder, "review.db"),
+    ...live.current().review,
+    ...{ clock, access: state.access, redact: state.redact, newId },
+    definitionHashOf: (server, tool) => core().catalog.upstreamTool(server, tool)?.hash,
+    run: (approved) => core().calls.callUpstreamTool(toInnerCall(approved)),
+    onResolved: alarms.resolved,
   });
-  return { saved, pins, catalog };
+}
+
+async function closeAll(...all: readonly { close(): Promise<void> }[]): Promise<void> {
+  await Promise.all(all.map((each) => each.close()));
 }
 
 function createServers(
@@ -244,10 +207,28 @@ function createServers(
   return { upstreams, own, signIns };
 }
 
-function pipelineParts({ live, clock, log, state, shared }: CoreParts, alarms: Alarms) {
+interface PipelineNeighbours {
+  readonly alarms: Alarms;
+  readonly others: Awaited<ReturnType<typeof joinOthers>>;
+  readonly review: ReviewQueue;
+}
+
+function pipelineParts(
+  { live, clock, log, state, shared }: CoreParts,
+  { alarms, others, review }: PipelineNeighbours,
+) {
   const { access, records, redact } = state;
   return {
     ...alarms,
+    onBreaker(change: Parameters<Alarms["onBreaker"]>[0]) {
+      alarms.onBreaker(change);
+      others.tellBreaker(change);
+    },
+    async review(failed: Parameters<ReviewQueue["add"]>[0]) {
+      const id = await review.add(failed);
+      alarms.queued(failed, id);
+      return id;
+    },
     ...{ clock, log, redact, history: records.history },
     limits: shared?.limits,
     cacheStore: shared?.cacheOf(live.current().policy.cache.maxBytes),
@@ -256,60 +237,5 @@ function pipelineParts({ live, clock, log, state, shared }: CoreParts, alarms: A
     // Whom our own tools serve they decide themselves, and what they call is asked for anew.
     allows: (...[principal, call]: Parameters<Access["admits"]>) =>
       call.server === OWN_SERVER || access.admits(principal, call),
-  };
-}
-
-/** Our own tools make calls of their own: those are where handles are resolved. */
-function resolveWith(results: ResultStore, live: LiveConfig): PipelineParts["resolve"] {
-  return resultArguments({
-    results,
-    isOn: () => live.current().results.maxBytes !== undefined,
-    isExempt: ({ server }) => server === OWN_SERVER,
-  });
-}
-
-/** The version of the protocol that brought resource links. */
-const LINKS_SINCE = "2025-06-18";
-
-/** A client that asks for too much gets the beginning; what reads on in it is never shortened itself. */
-function shortenWith(results: ResultStore, live: LiveConfig): NonNullable<CallParts["shorten"]> {
-  return (result, { server, name, definition }, { principal, client }) => {
-    const { maxBytes } = live.current().results;
-    if (maxBytes === undefined || (server === OWN_SERVER && name === READ_RESULT)) return result;
-    const keepsStructure = definition.outputSchema !== undefined;
-    const takesLinks = client.protocolVersion >= LINKS_SINCE;
-    return results.shorten(result, { principal, maxBytes, keepsStructure, takesLinks });
-  };
-}
-
-/** The settings of the configuration as it stands. */
-function followSettings(live: LiveConfig): () => PolicySettings {
-  let settings = createPolicySettings(live.current());
-  live.subscribe((next) => {
-    settings = createPolicySettings(next);
-  });
-  return () => settings;
-}
-
-/** What was learnt under an earlier configuration, and would be wrong under this one. */
-function forgetWhatChanged(live: LiveConfig, pipeline: Pipeline): void {
-  live.subscribe((next, before) => {
-    const { changed, removed } = serverChanges(before, next);
-    // Answers hold addresses as they were exposed.
-    const isReworded = next.catalog.prefix !== before.catalog.prefix;
-    const others = isReworded ? next.servers.map(({ id }) => id) : changed;
-    for (const id of [...others, ...removed]) pipeline.forget(id);
-    const { enabled } = next.policy.cache;
-    // Only a word that is new: until then, whoever switched it by hand is right.
-    if (enabled !== before.policy.cache.enabled) pipeline.cache.setEnabled(enabled !== false);
-  });
-}
-
-/** Lists are read for everybody alike: they must not vary by connection. */
-function listContext(): RequestContext {
-  return {
-    principal: LOCAL_PRINCIPAL,
-    signal: new AbortController().signal,
-    client: { era: "modern", protocolVersion: MODERN_VERSION, capabilities: {} },
   };
 }

@@ -101,21 +101,7 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     }
     return good;
   });
-  const keyring = openKeyring({
-    folder: join(folder, "keys"),
-    ...(encryptionKey === undefined ? {} : { encryptionKey }),
-  });
-  const sealer = createSealer(keyring);
-  const own = await openKeyStore({ file: join(folder, "keys.db"), clock });
-  const stored = parts.shareKeys ? await parts.shareKeys(own) : own;
-  const changes = createAccessChanges(stored, clock);
-  const keys = telling(stored, changes.changed);
-  const audit = await openAudit({ folder: join(folder, "audit"), clock, log }).catch(
-    async (error) => {
-      await keys.close();
-      throw error;
-    },
-  );
+  const { sealer, keys, changes, audit } = await openKept(folder, parts);
   const credentials = follow(current, ({ httpKey, rules, adminPrincipal }) => ({
     admin,
     adminPrincipal,
@@ -179,6 +165,25 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
       await keys.close();
     },
   };
+}
+
+/** What a home keeps of who may come in, and what they did. */
+async function openKept(folder: string, { encryptionKey, shareKeys, clock, log }: AccessParts) {
+  const keyring = openKeyring({
+    folder: join(folder, "keys"),
+    ...(encryptionKey === undefined ? {} : { encryptionKey }),
+  });
+  const own = await openKeyStore({ file: join(folder, "keys.db"), clock });
+  const stored = shareKeys ? await shareKeys(own) : own;
+  const changes = createAccessChanges(stored, clock);
+  const keys = telling(stored, changes.changed);
+  const audit = await openAudit({ folder: join(folder, "audit"), clock, log }).catch(
+    async (error) => {
+      await keys.close();
+      throw error;
+    },
+  );
+  return { sealer: createSealer(keyring), keys, changes, audit };
 }
 
 /** The MCP endpoint, as whoever gives out tokens knows it. */

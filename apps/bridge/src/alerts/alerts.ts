@@ -1,5 +1,5 @@
 import { type Clock, type JsonObject, type Logger, messageOf } from "@trestle/protocol";
-import type { AlertKind, AlertRule } from "../config/alerts-schema.ts";
+import type { AlertKind, AlertRule } from "../config/alert-rules.ts";
 import { type Measured, measure, type Sources, sayMeasured } from "./measure.ts";
 
 /** One rule, at one server. Times are epoch milliseconds. */

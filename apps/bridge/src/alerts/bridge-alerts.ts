@@ -1,6 +1,6 @@
 import type { Hub } from "@trestle/events";
 import type { Clock, JsonObject, Logger } from "@trestle/protocol";
-import { alertRules } from "../config/alerts-schema.ts";
+import { alertRules } from "../config/alert-rules.ts";
 import type { LiveConfig } from "../config/live.ts";
 import type { Core } from "../core.ts";
 import type { PipelineParts } from "../pipeline.ts";

@@ -1,4 +1,4 @@
-import type { AlertKind, AlertRule } from "../config/alerts-schema.ts";
+import type { AlertKind, AlertRule } from "../config/alert-rules.ts";
 import type { MetricRow } from "../state/metrics/metrics.ts";
 
 /** One thing that a rule looked at. */

@@ -1,7 +1,7 @@
 import { type JsonObject, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import { type Alert, timeOf } from "../alerts/alerts.ts";
-import { alertRules } from "../config/alerts-schema.ts";
+import { alertRules } from "../config/alert-rules.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
