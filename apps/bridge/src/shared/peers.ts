@@ -67,6 +67,9 @@ interface Pending {
 
 /** A question is asked again after a gap; who has answered it before says the same again for so long. */
 const REMEMBER_MS = 60_000;
+/** For one that is not known; together about as long as two beats. */
+const LOOKS = 5;
+const LOOK_MS = 600;
 
 /** Over the bus. What a gap of it swallowed is asked again, and never done twice. */
 export async function createPeers(parts: PeersParts): Promise<Peers> {
@@ -112,7 +115,7 @@ export async function createPeers(parts: PeersParts): Promise<Peers> {
 
   return {
     async ask(other, method, payload, { signal, onPart = () => {} } = {}) {
-      if (!replicas.isAlive(other)) throw notThere();
+      if (!(await isThere(other, parts))) throw notThere();
       const id = newId();
       const question: Message = { ask: id, from: replica, method, payload };
       const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
@@ -139,6 +142,16 @@ export async function createPeers(parts: PeersParts): Promise<Peers> {
       log.debug("No replica is asked any more");
     },
   };
+}
+
+/** One that has just started, or that Redis has just lost, is not known yet: it says within a moment that it is there. */
+async function isThere(other: string, { replicas, clock }: PeersParts): Promise<boolean> {
+  for (let look = 0; look < LOOKS; look += 1) {
+    if (replicas.isAlive(other)) return true;
+    if (look > 0) await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
+    await replicas.beat();
+  }
+  return replicas.isAlive(other);
 }
 
 function createAnswering(

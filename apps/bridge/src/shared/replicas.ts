@@ -51,6 +51,7 @@ export function createReplicas({ redis, replica, clock }: ReplicasParts): Replic
     } catch {
       trustedAt = clock.now() + GONE_MS;
     }
+    cancel(); // of another beat at the same time
     if (!isClosed) cancel = clock.after(BEAT_MS, () => void beat());
   }
 
