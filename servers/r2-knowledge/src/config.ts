@@ -139,6 +139,17 @@ export const config = z.object({
     env: "KNOWLEDGE_DOCS_TIMEOUT_MS",
     description: "Milliseconds that a diagnosis waits for documentation",
   }),
+  sharedObjects: setting(
+    z
+      .string()
+      .regex(/^[a-z0-9-]+$/, "must be the id of a server, as in objects")
+      .optional(),
+    {
+      env: "KNOWLEDGE_SHARED_OBJECTS",
+      description:
+        "Server of objects in which diagnoses that several edit at once are shared, such as objects: of the bridge that this server is mounted in, or of the one at MCP_BRIDGE_URL. Whoever may use that server sees them",
+    },
+  ),
   events: setting(z.boolean().default(false), {
     env: "KNOWLEDGE_EVENTS",
     description:

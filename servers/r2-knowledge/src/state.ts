@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import process from "node:process";
-import { type Clock, LOCAL_PRINCIPAL, type Logger } from "@trestle/protocol";
+import { type CallHost, type Clock, LOCAL_PRINCIPAL, type Logger } from "@trestle/protocol";
 import { type AuditLog, openAuditLog } from "./audit-log/audit-log.ts";
 import { openLocalHeads } from "./audit-log/local-heads.ts";
+import { createSharedDocuments, type SharedDocuments } from "./coediting/shared-documents.ts";
 import type { Config } from "./config.ts";
 import { createDocumentation, type Documentation } from "./documentation/documentation.ts";
 import { announced, announcedAccess } from "./events/announced.ts";
@@ -38,6 +39,8 @@ export interface State {
   readonly events: CallersEvents;
   /** Where the operator named some. */
   readonly documentation: Documentation | undefined;
+  /** Of one caller, where the operator named a server that keeps them. */
+  readonly sharedDocuments: ((host: CallHost) => SharedDocuments) | undefined;
 }
 
 /** What somebody works with who holds the keys of the store, as the command line does. */
@@ -66,6 +69,7 @@ export interface StateParts {
 export async function openDoors(parts: StateParts): Promise<Doors> {
   const { config, dataDir, clock, log } = parts;
   const { refreshMs, redactFields } = config;
+  const sharedDocuments = createSharedDocuments(config);
   const store = await openStore(placeOf(config, dataDir), clock)
     .then((plain) => sealed(plain, config, dataDir))
     .catch((error: unknown) => {
@@ -91,7 +95,7 @@ export async function openDoors(parts: StateParts): Promise<Doors> {
       knowledge: guardKnowledge(knowledge, gate),
       operations: guardOperations(told, knowledge, gate),
       access: announcedAccess(toldFailures(access), events.announce),
-      documentation,
+      ...{ documentation, sharedDocuments },
     };
   }
 

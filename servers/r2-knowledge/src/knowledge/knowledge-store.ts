@@ -10,6 +10,7 @@ import type { Pattern, PatternInput } from "../records/pattern.ts";
 import type { Seeing } from "../records/record-facts.ts";
 import type { ChangeOptions, DeleteOptions, DiagnosisPatch } from "./change-diagnosis.ts";
 import type { CostReport } from "./cost.ts";
+import type { EditOptions } from "./edit-together.ts";
 import type { ExportOptions } from "./export.ts";
 import type { MetricKind, Metrics, MetricsOptions } from "./metrics.ts";
 import type { RecordedOutcome } from "./outcomes.ts";
@@ -30,11 +31,7 @@ export interface KnowledgeStore {
   get(id: string, options?: CallOptions): Promise<Known>;
   update(id: string, patch: DiagnosisPatch, options: ChangeOptions): Promise<Known>;
   /** Changes fields that others edit too: merged by field, or refused with both values told. */
-  edit(
-    id: string,
-    edit: Edit,
-    options?: CallOptions & Checking<Diagnosis>,
-  ): Promise<Edited<Diagnosis>>;
+  edit(id: string, edit: Edit, options?: EditOptions): Promise<Edited<Diagnosis>>;
   delete(id: string, options?: DeleteOptions): Promise<void>;
   /** The newest first. */
   list(options?: ListOptions): Promise<DiagnosisPage>;

@@ -69,15 +69,17 @@ export const editDiagnosis = defineTool<typeof input, typeof output, State>({
         ? "It is changed and durable."
         : "Nothing was written: others changed the same fields. Both values are below.",
     ),
-  async run({ id: wanted, version, changes: given, editor }, { state, principal, signal }) {
-    const { metadata: facts = {}, ...fields } = given;
+  async run(given, { state, principal, signal, call }) {
+    const { id, version, changes, editor } = given;
+    const { metadata: facts = {}, ...fields } = changes;
     const byKey = Object.entries(facts).map(([key, value]) => [`metadata.${key}`, value]);
     const all = new Map([...Object.entries(fields), ...byKey] as [
       string,
       z.infer<z.ZodJSONSchema>,
     ][]);
     const by = editor === undefined ? principal.id : `${principal.id}/${editor}`;
-    return toOutput(await state.knowledge.edit(wanted, { version, by, changes: all }, { signal }));
+    const options = { signal, documents: state.sharedDocuments?.(call) };
+    return toOutput(await state.knowledge.edit(id, { version, by, changes: all }, options));
   },
 });
 
