@@ -1,5 +1,5 @@
 export { createFeed, type Feed, type FeedOptions } from "./feed/feed.ts";
-export type { FeedHub, FeedPeer } from "./feed/feed-socket.ts";
+export type { FeedHub, FeedPeer, Listening } from "./feed/feed-socket.ts";
 export type { HubEvent, HubGap, HubMessage } from "./hub/event.ts";
 export {
   createHub,

@@ -10,6 +10,7 @@ import {
 import type { RawData, WebSocket } from "ws";
 import { createTopicFilter, type HubEvent, type HubMessage } from "../hub/event.ts";
 import type { Hub } from "../hub/hub.ts";
+import { createFeedCalls, type FeedCall } from "./feed-calls.ts";
 import { createPayloadFilter } from "./payload-filter.ts";
 
 /** Who is at the other end of a feed. */
@@ -18,6 +19,16 @@ export interface FeedPeer {
   mayRead?(event: HubEvent): boolean;
   /** Asked at each keepalive, so that a revoked key ends its feeds. Left out: always. */
   isValid?(): boolean;
+  /** Told which topics this peer wants from now on, where something has to be done for them to be told. */
+  listen?(topics: readonly string[]): Listening;
+  /** Answers `call` frames. Left out: there is nothing to call. */
+  readonly call?: FeedCall;
+}
+
+export interface Listening {
+  /** Resolves when it is told of everything that happens from then on; never rejects. */
+  readonly begun?: Promise<void> | undefined;
+  end(): void;
 }
 
 /** What a feed tells of: a hub, or anything else that numbers its events and can replay them. */
@@ -38,41 +49,31 @@ const CLOSE_DENIED = 4401;
 
 /** Speaks the feed's protocol on one socket until it closes. */
 export function serveFeedSocket(socket: WebSocket, parts: FeedSocketParts): void {
-  const { hub, peer } = parts;
+  const { peer } = parts;
+  const line = createLine(socket);
+  const calls = peer.call && createFeedCalls(peer.call, line.reply);
   let unsubscribe = () => {};
 
-  function send(message: JsonObject): Promise<void> | void {
-    if (socket.readyState !== socket.OPEN) return;
-    const text = JSON.stringify(message);
-    if (socket.bufferedAmount < MAX_BUFFERED) return socket.send(text);
-    return new Promise((resolve) => socket.send(text, () => resolve()));
-  }
-
-  function subscribe(data: RawData, isBinary: boolean): void {
-    const { topics, since, fits } = parseSubscribe(data, isBinary);
-    unsubscribe();
-    const from = since ?? hub.lastSeq();
-    const sent = send({ type: "subscribed", seq: hub.lastSeq() });
-    if (sent) {
-      // A client that asks without reading the answers is not heard until it does.
-      socket.pause();
-      void sent.then(() => socket.resume());
+  function take(data: RawData, isBinary: boolean): void {
+    const frame = isBinary ? undefined : parse(String(data));
+    const { type } = isJsonObject(frame) ? frame : {};
+    if (type === "subscribe") {
+      const begin = prepareSubscription(frame as JsonObject, line, parts);
+      unsubscribe();
+      unsubscribe = begin();
+    } else if (type === "call" && calls) {
+      calls.take(frame as JsonObject);
+    } else {
+      throw badRequest();
     }
-    unsubscribe = hub.subscribe({ topics, since: from }, (message) => {
-      if (message.kind === "event") {
-        const { event } = message;
-        if (!fits(event.payload) || peer.mayRead?.(event) === false) return;
-      }
-      return send(toFrame(message));
-    });
   }
 
   socket.on("message", (data, isBinary) => {
     try {
-      subscribe(data, isBinary);
+      take(data, isBinary);
     } catch (error) {
       const code = isTrestleError(error) ? error.code : "internal";
-      void send({ type: "error", code, message: messageOf(error) });
+      void line.send({ type: "error", code, message: messageOf(error) });
       socket.close(CLOSE_BAD_REQUEST, code);
     }
   });
@@ -80,8 +81,65 @@ export function serveFeedSocket(socket: WebSocket, parts: FeedSocketParts): void
   const stopKeepalive = keepAlive(socket, parts);
   socket.once("close", () => {
     unsubscribe();
+    calls?.close();
     stopKeepalive();
   });
+}
+
+/** What goes to the client. What they return resolves when there is room again. */
+interface Line {
+  send(message: JsonObject): Promise<void> | void;
+  /** A client that asks without reading the answers is not heard until it does. */
+  reply(message: JsonObject): Promise<void> | void;
+}
+
+function createLine(socket: WebSocket): Line {
+  function send(message: JsonObject): Promise<void> | void {
+    if (socket.readyState !== socket.OPEN) return;
+    const text = JSON.stringify(message);
+    if (socket.bufferedAmount < MAX_BUFFERED) return socket.send(text);
+    return new Promise((resolve) => socket.send(text, () => resolve()));
+  }
+
+  return {
+    send,
+    reply(message) {
+      const sent = send(message);
+      if (!sent) return;
+      socket.pause();
+      return sent.then(() => socket.resume());
+    },
+  };
+}
+
+/** Refuses what it cannot read. What it returns begins the subscription, and returns what ends it. */
+function prepareSubscription(
+  request: JsonObject,
+  { send, reply }: Line,
+  { hub, peer }: FeedSocketParts,
+): () => () => void {
+  const { topics, since, fits } = parseSubscribe(request);
+  const listening = peer.listen?.(topics);
+  return () => {
+    const seq = hub.lastSeq();
+    let waits = listening?.begun?.then(() => {
+      waits = undefined;
+      return reply({ type: "subscribed", seq });
+    });
+    if (!waits) void reply({ type: "subscribed", seq });
+    const end = hub.subscribe({ topics, since: since ?? seq }, (message) => {
+      if (message.kind === "event") {
+        const { event } = message;
+        if (!fits(event.payload) || peer.mayRead?.(event) === false) return;
+      }
+      const frame = toFrame(message);
+      return waits ? waits.then(() => send(frame)) : send(frame);
+    });
+    return () => {
+      end();
+      listening?.end();
+    };
+  };
 }
 
 /** Ends a socket whose peer is silent for two intervals, or may no longer listen. */
@@ -113,10 +171,8 @@ interface Subscribe {
   readonly fits: (payload: JsonObject) => boolean;
 }
 
-function parseSubscribe(data: RawData, isBinary: boolean): Subscribe {
-  const request = isBinary ? undefined : parse(String(data));
-  const { type, topics, since, where } = isJsonObject(request) ? request : {};
-  if (type !== "subscribe" || !Array.isArray(topics)) throw badRequest();
+function parseSubscribe({ topics, since, where }: JsonObject): Subscribe {
+  if (!Array.isArray(topics)) throw badRequest();
   createTopicFilter(topics); // refused here, before anything is answered
   const asked = { topics: topics as string[], fits: createPayloadFilter(where) };
   if (since === undefined) return asked;

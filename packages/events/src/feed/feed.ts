@@ -52,8 +52,9 @@ const reasons: Readonly<Record<number, string>> = {
 const DENIALS: Readonly<Record<string, number>> = { denied: 401, rate_limited: 429 };
 
 /**
- * Client: `{ type: "subscribe", topics, since?, where? }`; another one takes the place of the first. Server:
- * `subscribed` with the last number, then `event` and `gap`; `error` for a request it cannot read.
+ * Client: `{ type: "subscribe", topics, since?, where? }`; another one takes the place of the first; where there
+ * is something to call, `{ type: "call", id, … }`. Server: `subscribed` with the last number, then `event` and `gap`;
+ * `result` and `error` with the id of a call; `error` without one for a request it cannot read.
  * Close codes: 1001 the server stops, 4400 not the protocol, 4401 no longer allowed.
  */
 export function createFeed(options: FeedOptions): Feed {
