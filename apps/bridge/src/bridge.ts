@@ -71,6 +71,7 @@ export async function createBridge(config: Config, parts: BridgeParts): Promise<
     instance: createInstance({
       ...{ info, catalog, calls, upstreams, running, live },
       ...{ access: core.access, sight: core.sight, exposure: core.exposure },
+      ...{ subscriptions: core.subscriptions },
       ...{ results: core.results, parking: core.parking, states: core.states },
     }),
     settled: () => catalog.settled(),

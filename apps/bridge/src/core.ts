@@ -33,6 +33,7 @@ import type { MetricsStore } from "./state/metrics/metrics.ts";
 import type { State } from "./state/open.ts";
 import { createResultStore, type ResultStore } from "./state/results.ts";
 import { openReviewQueue, type ReviewQueue } from "./state/review/review.ts";
+import { createSubscriptions, type Subscriptions } from "./subscriptions.ts";
 import { createObservers, type Observers } from "./telemetry/observers.ts";
 import { openTelemetry } from "./telemetry/telemetry.ts";
 import { OWN_SERVER } from "./tools/names.ts";
@@ -71,6 +72,8 @@ export interface Core {
   /** Large results that clients may read on in. */
   readonly results: ResultStore;
   readonly hub: Hub;
+  /** Who watches which resource, by the URI that clients know. */
+  readonly subscriptions: Subscriptions;
   /** Whoever counts calls now. */
   readonly observers: Observers;
   /** What goes wrong now. */
@@ -149,6 +152,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
     ...{ version, clock, log, live, settings, access, sight, exposure, usage },
     ...{ catalog, pins, upstreams, signIns, calls, review, results, hub, webhooks },
     ...{ alerts, observers, history, metrics, chains, newId, states, shared: parts.shared },
+    subscriptions: createSubscriptions(),
     parking: createParking({ clock, newId, states, shared: parts.shared }),
     ...{ running: parts.running, startedAt: clock.now() },
     async close() {

@@ -29,7 +29,7 @@ import { keptPrivate, toEraError } from "./resource-answers.ts";
 import type { Running } from "./running.ts";
 import { readKept } from "./state/result-resource.ts";
 import type { ResultStore } from "./state/results.ts";
-import { createSubscriptions } from "./subscriptions.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 /** How long a modern client may keep a list; changes are announced in between. */
@@ -48,6 +48,7 @@ export interface InstanceParts {
   readonly sight: Sight;
   readonly exposure: Exposure;
   readonly live: LiveConfig;
+  readonly subscriptions: Subscriptions;
   readonly results: Pick<ResultStore, "get">;
   readonly parking: Pick<Parking, "around">;
   readonly states: Pick<RequestStates, "sealResult">;
@@ -117,10 +118,9 @@ export function createInstance(parts: InstanceParts): ServerInstance {
 
 /** Whoever watches a resource joins those who do already; where clients are kept apart, each watches its own. */
 function createWatching(
-  { catalog, live, access }: InstanceParts,
+  { catalog, live, access, subscriptions }: InstanceParts,
   forward: Forward,
 ): Record<"resources/subscribe" | "resources/unsubscribe", Answer> {
-  const subscriptions = createSubscriptions();
   const keyOf = (uri: unknown, id: string, { session, principal }: RequestContext): string => {
     const isolated = isolationOf(live.current().servers.find((server) => server.id === id));
     if (!isolated) return String(uri);

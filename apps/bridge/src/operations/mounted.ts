@@ -24,12 +24,14 @@ export const onceField = {
 
 const OWN_KEYS = new Set([...Object.keys(mountedFields), ...Object.keys(onceField)]);
 
+export type MountedKind = "orchestrator" | "database" | "objects";
+
 /**
  * Calls a tool of one of our servers that is mounted, as its caller, through every policy. All that is asked
  * besides the fields above are arguments of the tool. Throws `unsupported` where no such server is mounted.
  */
 export async function callMounted(
-  { kind, tool }: { readonly kind: "orchestrator" | "database"; readonly tool: string },
+  { kind, tool }: { readonly kind: MountedKind; readonly tool: string },
   asked: Readonly<Record<string, unknown>>,
   { context, core }: { readonly context: RequestContext; readonly core: Core },
 ): Promise<JsonObject> {
@@ -69,12 +71,17 @@ async function refuseUnlisted(server: string, tool: string, { catalog }: Core): 
   );
 }
 
-/** The server that is asked for, else the first of its kind. */
-function mountedServer(kind: string, asked: unknown, core: Core): string {
-  const mounted = core.live
+/** The ids of those that are mounted, by the name they are embedded under. */
+export function mountedServers(kind: MountedKind, { live }: Pick<Core, "live">): readonly string[] {
+  return live
     .current()
     .servers.filter((server) => server.kind === "embedded" && server.entry.embedded === kind)
     .map(({ id }) => id);
+}
+
+/** The server that is asked for, else the first of its kind. */
+function mountedServer(kind: MountedKind, asked: unknown, core: Core): string {
+  const mounted = mountedServers(kind, core);
   const id = typeof asked === "string" ? serverIdOf(asked, core) : mounted[0];
   if (id !== undefined && mounted.includes(id)) return id;
   const problem =

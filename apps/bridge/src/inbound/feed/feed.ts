@@ -2,6 +2,7 @@ import { createFeed } from "@trestle/events";
 import { type Principal, TrestleError } from "@trestle/protocol";
 import type { EntranceAsks, Upgrade } from "@trestle-mcp/server-kit/serving";
 import type { Core } from "../../core.ts";
+import { createObjectWatches } from "./object-watches.ts";
 import { createReader } from "./reader.ts";
 
 /** How soon a socket ends whose key was revoked while nothing happened. */
@@ -12,11 +13,12 @@ export interface BridgeFeed {
   close(): Promise<void>;
 }
 
-/** What happens, over WebSockets, to whoever may ask over REST. */
+/** What happens, over WebSockets, to whoever may ask over REST; objects can be called there besides. */
 export function createBridgeFeed(core: Core): BridgeFeed {
   const { hub, clock, log } = core;
   // What is asked of a request, until its feed asks who it is.
   const asked = new WeakMap<object, EntranceAsks>();
+  const objects = createObjectWatches(core);
   const feed = createFeed({
     ...{ hub, clock, log, keepaliveMs: KEEPALIVE_MS, allowedOrigins: "checked" },
     authenticate(request) {
@@ -27,7 +29,7 @@ export function createBridgeFeed(core: Core): BridgeFeed {
         const code = verdict.refused === "limited" ? "rate_limited" : "denied";
         throw new TrestleError(code, verdict.message);
       }
-      return createReader(() => principalOf(asks.authenticate(request)), core);
+      return createReader(() => principalOf(asks.authenticate(request)), { core, objects });
     },
   });
   return {
@@ -39,7 +41,10 @@ export function createBridgeFeed(core: Core): BridgeFeed {
       asked.set(request, asks);
       void feed.upgrade(request, socket, head);
     },
-    close: feed.close,
+    async close() {
+      await feed.close();
+      objects.close();
+    },
   };
 }
 
