@@ -30,7 +30,11 @@ export async function startRest(
   const home = temporaryFolder();
   const args = [UPSTREAM, `--root=${home}`, "--name=one"];
   const one = { command: process.execPath, args, aliases: ["uno"], ...server };
-  const bridge = await startBridge({ home, env, config: { mcpServers: { one, ...others }, ...config } });
+  const bridge = await startBridge({
+    home,
+    env,
+    config: { mcpServers: { one, ...others }, ...config },
+  });
   const rest = bridge.url.replace(/\/mcp$/, "/api/mcp");
 
   async function ask(path: string, init: RequestInit): Promise<Answered> {
