@@ -20,7 +20,7 @@ export const server = defineServer({
       ...{ config, dataDir: host.dataDir, clock: host.clock, log: host.log },
       onEvent: telling.stored,
     });
-    return telling.around(state);
+    return telling.around(state, { mayStore: config.url === undefined });
   },
   tools,
   resources,

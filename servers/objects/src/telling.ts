@@ -6,9 +6,17 @@ import type { ObjectEvent, ObjectRef } from "./protocol.ts";
 export interface Telling {
   /** What was stored in this process. */
   stored(ref: ObjectRef, event: ObjectEvent): void;
-  /** Objects of which every change is told while somebody follows them, wherever it is made. */
-  around<Given extends Pick<Objects, "follow" | "events">>(objects: Given): Given;
+  /**
+   * Objects of which every change is told while somebody follows them, wherever it is made. `mayStore`: may this process
+   * come to store them itself?
+   */
+  around<Given extends FollowedObjects>(
+    objects: Given,
+    options: { readonly mayStore: boolean },
+  ): Given;
 }
+
+type FollowedObjects = Pick<Objects, "follow" | "events">;
 
 interface Followed {
   count: number;
@@ -63,7 +71,7 @@ export function createTelling(parts: {
 
   return {
     stored,
-    around: (objects) => ({
+    around: (objects, { mayStore }) => ({
       ...objects,
       async follow(ref, onChange, options) {
         const key = keyOf(ref);
@@ -71,7 +79,7 @@ export function createTelling(parts: {
         followed.set(key, entry);
         entry.count += 1;
         try {
-          const seq = await seqOf(ref, objects);
+          const seq = mayStore ? await seqOf(ref, objects) : undefined;
           const listen = (change: Change) => {
             heard(ref, change, entry);
             onChange(change);
@@ -96,7 +104,7 @@ function keyOf(ref: ObjectRef): string {
 }
 
 /** Of one that is not there, nobody knows: it may have been there before. */
-async function seqOf(ref: ObjectRef, { events }: Pick<Objects, "events">) {
+async function seqOf(ref: ObjectRef, { events }: FollowedObjects): Promise<number | undefined> {
   return events(ref, { since: 0, limit: 1 }).then(
     ({ seq }) => seq,
     () => undefined,

@@ -3,8 +3,9 @@ import { type JsonObject, silentLogger } from "@trestle/protocol";
 import { temporaryFolder, until } from "@trestle/testkit/surroundings";
 import { expect, onTestFinished, test } from "vitest";
 import type { OnChange } from "../src/objects.ts";
-import type { ObjectEvent } from "../src/protocol.ts";
+import type { ObjectEvent, ObjectRef } from "../src/protocol.ts";
 import { createTelling } from "../src/telling.ts";
+import { startLocalHost } from "./_local-host.ts";
 import { CONTEXT, mountServer } from "./_mount.ts";
 
 const visits = { class: "counter", id: "visits" };
@@ -35,6 +36,31 @@ test("changes of another process are told while somebody watches, each once and 
   expect(told).toEqual([3, 4, 5, 6, 7, 8]);
 });
 
+test("changes at another host are told while somebody watches, also after it was killed", async () => {
+  const host = await startLocalHost();
+  onTestFinished(() => host.close());
+  const settings = { OBJECTS_URL: host.url, OBJECTS_TOKEN: host.token };
+  const told: unknown[] = [];
+  const watching = mountServer(temporaryFolder(), settings, {
+    publish: (topic, { seq }) => void told.push([topic, seq]),
+  });
+  const calling = mountServer(temporaryFolder(), settings);
+  onTestFinished(() => watching.close());
+  onTestFinished(() => calling.close());
+  await calling.call("object_initialize", visits);
+  await watching.instance.request("resources/subscribe", { uri }, CONTEXT);
+  await calling.call("object_call", add);
+  await until("it is told", () => told.length === 1);
+  await host.kill();
+  await host.startAgain();
+  await calling.call("object_call", add);
+  await until("the next is told", () => told.length === 2);
+  expect(told).toEqual([
+    ["object:counter/visits", 2],
+    ["object:counter/visits", 3],
+  ]);
+}, 30_000);
+
 const event = (seq: number): ObjectEvent => ({
   ...{ seq, at: 0, kind: "called", method: "increment", caller: "a", callId: "b" },
   events: [{ value: seq }],
@@ -46,13 +72,14 @@ function openTelling(publish: (payload: JsonObject) => void) {
     log: silentLogger,
   });
   let tell: OnChange = () => {};
-  const objects = telling.around({
+  const followed = {
     events: async () => ({ events: [], seq: 4, complete: true }),
-    async follow(_ref, onChange: OnChange) {
+    async follow(_ref: ObjectRef, onChange: OnChange) {
       tell = onChange;
       return () => {};
     },
-  });
+  };
+  const objects = telling.around(followed, { mayStore: true });
   const hear = (seq: number) => {
     const bare = JSON.stringify({ type: "event", ...event(seq) });
     tell({ kind: "event", seq, frames: { bare, whole: bare } });
