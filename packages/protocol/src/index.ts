@@ -78,3 +78,4 @@ export {
 } from "./seam.ts";
 export { isSecretName } from "./secret-names.ts";
 export { type ClientSession, type OpenSession, openSession } from "./session.ts";
+export { structuredAnswer } from "./tool-answer.ts";

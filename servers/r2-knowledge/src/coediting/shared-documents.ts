@@ -6,7 +6,7 @@ import {
   isTrestleError,
   type JsonObject,
   messageOf,
-  TRESTLE_META,
+  structuredAnswer,
   TrestleError,
 } from "@trestle/protocol";
 import type { Config } from "../config.ts";
@@ -99,18 +99,13 @@ async function askObjects({ host, server, tool, args, key, signal }: Asked): Pro
     ...(signal === undefined ? {} : { signal }),
     ...(key === undefined ? {} : { idempotencyKey: key }),
   };
-  let answer: JsonObject;
   try {
-    answer = await host.callTool(server, tool, args, options);
+    return structuredAnswer(await host.callTool(server, tool, args, options));
   } catch (error) {
     signal?.throwIfAborted();
     if (!isTrestleError(error) && !isRpcError(error)) throw error;
     throw refusal(server, isTrestleError(error) ? error.code : "unavailable", messageOf(error));
   }
-  if (answer.isError === true) throw refusal(server, codeIn(answer), textIn(answer));
-  const { structuredContent } = answer;
-  if (isJsonObject(structuredContent)) return structuredContent;
-  throw refusal(server, "unavailable", `${tool} answered nothing that can be read`);
 }
 
 function refusal(server: string, code: ErrorCode, why: string): TrestleError {
@@ -118,19 +113,6 @@ function refusal(server: string, code: ErrorCode, why: string): TrestleError {
     code,
     `Diagnoses that are edited together are shared in objects of the server ${JSON.stringify(server)} (${SETTING}), which failed: ${why}`,
   );
-}
-
-function codeIn({ _meta: meta }: JsonObject): ErrorCode {
-  const facts = isJsonObject(meta) ? meta[TRESTLE_META.error] : undefined;
-  const told = Object.assign(new Error(), { code: isJsonObject(facts) ? facts.code : undefined });
-  return isTrestleError(told) ? told.code : "unavailable";
-}
-
-function textIn({ content }: JsonObject): string {
-  const [first] = Array.isArray(content) ? content : [];
-  return isJsonObject(first) && typeof first.text === "string"
-    ? first.text.slice(0, 2_000)
-    : "it gave no reason";
 }
 
 function toDocument({ result }: JsonObject): SharedDocument {
