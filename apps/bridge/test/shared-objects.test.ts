@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { JsonObject } from "@trestle/protocol";
 import { miniflareFolder } from "@trestle/testkit/miniflare-bucket";
-import { bundleWorker, startWorkerd } from "@trestle/testkit/workerd";
-import { expect, onTestFinished, test } from "vitest";
+import { bundleWorker, startWorkerd, type Workerd } from "@trestle/testkit/workerd";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Peer, serveStdio } from "./_peer.ts";
 import { createPlace } from "./_place.ts";
 
@@ -12,32 +15,37 @@ const ENTRY = fileURLToPath(
 const workerdFolder = await miniflareFolder();
 const ROUNDS = 6;
 
-const HOSTS = [
-  { name: "at home", isThere: true, settings: async () => ({}) },
-  { name: "in workerd", isThere: workerdFolder !== undefined, settings: startWorker },
-] as const;
+/** The settings by which the objects server uses what keeps the objects. */
+const hosts: Record<string, JsonObject> = { "at home": {} };
+const data = mkdtempSync(join(tmpdir(), "trestle-shared-objects-"));
+let worker: Workerd | undefined;
 
-/** The settings by which the objects server uses a worker. */
-async function startWorker(): Promise<{ readonly OBJECTS_URL: string }> {
-  const worker = await startWorkerd({
-    folder: workerdFolder ?? "",
-    script: await bundleWorker(ENTRY),
+beforeAll(async () => {
+  if (workerdFolder === undefined) return;
+  worker = await startWorkerd({
+    ...{ folder: workerdFolder, script: await bundleWorker(ENTRY), port: 0 },
     objects: { OBJECTS: "ObjectHost", REGISTRY: "ObjectRegistry" },
     bindings: { OBJECTS_ACCESS: "anonymous" },
-    data: createPlace().root,
-    port: 0,
+    data,
   });
-  onTestFinished(() => worker.close());
-  return { OBJECTS_URL: worker.url };
-}
+  hosts["in workerd"] = { OBJECTS_URL: worker.url };
+}, 60_000);
+afterAll(async () => {
+  await worker?.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const PLACES = ["at home", ...(workerdFolder === undefined ? [] : ["in workerd"])];
 
 /** Two clients, each with a bridge process of its own, in one home. */
-async function openTwo(env: JsonObject, objects: JsonObject = {}) {
+async function openTwo(settings: JsonObject, objects: JsonObject = {}) {
   const place = createPlace();
+  const env = { TRESTLE_PROFILE: "all", ...settings };
   place.configure({
     mcpServers: {
       objects: { embedded: "objects", env: objects },
-      knowledge: { embedded: "knowledge", env: { TRESTLE_PROFILE: "all", ...env } },
+      knowledge: { embedded: "knowledge", env },
+      orchestrator: { embedded: "orchestrator", env },
     },
   });
   const { peer: ann } = await serveStdio(place, "modern");
@@ -51,6 +59,9 @@ async function call(peer: Peer, name: string, args: JsonObject): Promise<JsonObj
   if (result?.isError) throw new Error(JSON.stringify(result.content));
   return result?.structuredContent as JsonObject;
 }
+
+const ofSwarm = (peer: Peer, tool: string, args: JsonObject) =>
+  call(peer, `orchestrator__${tool}`, args);
 
 const edit = (peer: Peer, args: JsonObject) => call(peer, "knowledge__edit_diagnosis", args);
 
@@ -71,44 +82,80 @@ async function recordOf(peer: Peer, id: string): Promise<JsonObject> {
   return diagnosis as JsonObject;
 }
 
-for (const { name, isThere, settings } of HOSTS) {
-  test.skipIf(!isThere)(
-    `two who edit a diagnosis at once share an object ${name}`,
-    async () => {
-      const objects = await settings();
-      const { ann, bob } = await openTwo({ KNOWLEDGE_SHARED_OBJECTS: "objects" }, objects);
-      const id = await stored(ann, "pool timed out");
+for (const name of PLACES) {
+  test(`two who edit a diagnosis at once share an object ${name}`, async () => {
+    const { ann, bob } = await openTwo({ KNOWLEDGE_SHARED_OBJECTS: "objects" }, hosts[name]);
+    const id = await stored(ann, "pool timed out");
 
-      const editAll = async (peer: Peer, key: string) => {
-        for (let n = 1, version = 1; n <= ROUNDS; n += 1) {
-          const edited = await edit(peer, { id, version, changes: { metadata: { [key]: n } } });
-          expect(edited.status).toBe("applied");
-          version = Number(edited.version);
-        }
-      };
-      await Promise.all([editAll(ann, "ann"), editAll(bob, "bob")]);
-      const record = await recordOf(ann, id);
-      expect(record).toMatchObject({
-        ...{ version: 1 + 2 * ROUNDS, metadata: { ann: ROUNDS, bob: ROUNDS } },
-      });
-      expect((await documentOf(bob, id)).content).toMatchObject(shownOf(record));
+    const editAll = async (peer: Peer, key: string) => {
+      for (let n = 1, version = 1; n <= ROUNDS; n += 1) {
+        const edited = await edit(peer, { id, version, changes: { metadata: { [key]: n } } });
+        expect(edited.status).toBe("applied");
+        version = Number(edited.version);
+      }
+    };
+    await Promise.all([editAll(ann, "ann"), editAll(bob, "bob")]);
+    const record = await recordOf(ann, id);
+    expect(record).toMatchObject({
+      ...{ version: 1 + 2 * ROUNDS, metadata: { ann: ROUNDS, bob: ROUNDS } },
+    });
+    expect((await documentOf(bob, id)).content).toMatchObject(shownOf(record));
 
-      const version = Number(record.version);
-      const both = await Promise.all([
-        edit(ann, { id, version, changes: { fix: "raise it" } }),
-        edit(bob, { id, version, changes: { fix: "restart it" } }),
-      ]);
-      expect(both.map(({ status }) => status).toSorted()).toEqual(["applied", "conflict"]);
-      const { fix } = await recordOf(ann, id);
-      const lost = both.find(({ status }) => status === "conflict");
-      expect(lost).toMatchObject({
-        ...{ version: version + 1, diagnosis: { fix } },
-        conflicts: [{ field: "fix", theirs: fix, version: version + 1 }],
-      });
-      expect((await documentOf(ann, id)).content).toMatchObject({ fix, version: version + 1 });
-    },
-    60_000,
-  );
+    const version = Number(record.version);
+    const both = await Promise.all([
+      edit(ann, { id, version, changes: { fix: "raise it" } }),
+      edit(bob, { id, version, changes: { fix: "restart it" } }),
+    ]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual(["applied", "conflict"]);
+    const { fix } = await recordOf(ann, id);
+    const lost = both.find(({ status }) => status === "conflict");
+    expect(lost).toMatchObject({
+      ...{ version: version + 1, diagnosis: { fix } },
+      conflicts: [{ field: "fix", theirs: fix, version: version + 1 }],
+    });
+    expect((await documentOf(ann, id)).content).toMatchObject({ fix, version: version + 1 });
+  });
+
+  test(`agents of a swarm have their memory in an object ${name}`, async () => {
+    const { ann, bob } = await openTwo({ ORCHESTRATOR_BLACKBOARD: "objects" }, hosts[name]);
+    const { swarm } = await ofSwarm(ann, "create_swarm", { topology: "mesh" });
+    const joined = await ofSwarm(bob, "join_swarm", { swarm });
+    const [{ id: by = null }, agent_token] = [joined.agent as JsonObject, joined.agentToken];
+    const put = (peer: Peer, args: JsonObject) =>
+      ofSwarm(peer, "memory_put", peer === bob ? { ...args, agent_token } : { ...args, swarm });
+
+    await put(ann, { key: "count", value: 0, ifVersion: 0 });
+    const count = async (peer: Peer) => {
+      for (let done = 0; done < ROUNDS; ) {
+        const { version, value } = await ofSwarm(peer, "memory_get", { swarm, key: "count" });
+        const next = { key: "count", value: Number(value) + 1, ifVersion: version };
+        const written = await put(peer, next).catch((error: Error) => error);
+        if (written instanceof Error) expect(written.message).toMatch(/at version \d+, not \d+/);
+        else done += 1;
+      }
+    };
+    await Promise.all([count(ann), count(bob)]);
+    const kept = await ofSwarm(ann, "memory_get", { swarm, key: "count" });
+    expect(kept).toMatchObject({ value: 2 * ROUNDS, version: 1 + 2 * ROUNDS });
+    const object = { class: "kv", id: `swarm.${swarm}` };
+    const { state } = await call(bob, "objects__object_get", object);
+    expect(state).toMatchObject({ count: { value: 2 * ROUNDS } });
+
+    // More than one answer of the object holds.
+    const large = "x".repeat(60_000);
+    for (let n = 10; n < 22; n += 1) await put(bob, { key: `page ${n}`, value: { n, large } });
+    const { found } = await ofSwarm(ann, "memory_search", { swarm, query: "page", limit: 100 });
+    expect(found).toHaveLength(12);
+    expect((found as JsonObject[])[0]).toMatchObject({ key: "page 21", by });
+
+    const taken = { key: "count", value: null, ifVersion: kept.version };
+    expect(await put(bob, taken)).toMatchObject({ version: 0, by });
+    await expect(put(ann, taken)).rejects.toThrow(/count.* is at version 0/);
+    const gone = ofSwarm(ann, "memory_get", { swarm, key: "count" });
+    await expect(gone).rejects.toThrow(/Nothing is kept as/);
+    expect(await ofSwarm(ann, "destroy_swarm", { swarm })).toEqual({ destroyed: true });
+    await expect(call(bob, "objects__object_get", object)).rejects.toThrow(/swarm\./);
+  });
 }
 
 /** What both the record and its document say. */
@@ -150,4 +197,19 @@ test("an edit whose shared object cannot be reached is refused with words, and w
   const sealed = { KNOWLEDGE_SHARED_OBJECTS: "objects", KNOWLEDGE_SEAL: "true" };
   const { ann: other } = await openTwo(sealed);
   await expect(stored(other, "anything")).rejects.toThrow(/leave out one of both/);
+});
+
+test("memory whose server is not there is refused with words, and the swarm goes on", async () => {
+  const { ann, bob } = await openTwo({ ORCHESTRATOR_BLACKBOARD: "nobody" });
+  const { swarm } = await ofSwarm(ann, "create_swarm", { topology: "mesh" });
+  const words = /objects of the server \\"nobody\\" \(ORCHESTRATOR_BLACKBOARD\), which failed/;
+  const asked = [
+    ["memory_put", { swarm, key: "a", value: 1 }],
+    ["memory_get", { swarm, key: "a" }],
+    ["memory_search", { swarm, query: "" }],
+  ] as const;
+  for (const [tool, args] of asked) await expect(ofSwarm(bob, tool, args)).rejects.toThrow(words);
+  expect(await ofSwarm(ann, "get_swarm", { swarm })).toMatchObject({ swarm });
+  const destroyed = ofSwarm(ann, "destroy_swarm", { swarm });
+  await expect(destroyed).rejects.toThrow(/The swarm is destroyed, and its memory kv\/swarm\./);
 });

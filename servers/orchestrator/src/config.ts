@@ -47,6 +47,17 @@ export const config = z.object({
         "For how many seconds one agent may have a task of a swarm in work, unless the task says otherwise, before another is given it; 0 sets no limit",
     },
   ),
+  blackboard: setting(
+    z
+      .string()
+      .regex(/^[a-z0-9-]+$/, "must be the id of a server, as in objects")
+      .optional(),
+    {
+      env: "ORCHESTRATOR_BLACKBOARD",
+      description:
+        "Server of objects in which swarms have their memory, such as objects: of the bridge that this server is mounted in, or of the one at MCP_BRIDGE_URL. Whoever may use that server reads and writes it",
+    },
+  ),
   webhooksListen: setting(z.string().min(1).optional(), {
     env: "ORCHESTRATOR_WEBHOOKS_LISTEN",
     description:

@@ -12,11 +12,13 @@ import type { Caller, Workflows } from "./workflows/workflows.ts";
 export interface State {
   readonly workflows: Workflows & Automation;
   readonly swarms: Swarms;
+  /** Id of the server that has the memory of swarms; where it is left out they have it themselves. */
+  readonly blackboard: string | undefined;
   close(): Promise<void>;
 }
 
 export function openState(given: Host, config: Config): State {
-  const { agentsFile, databaseUrl, taskSeconds, dataDir = given.dataDir } = config;
+  const { agentsFile, databaseUrl, taskSeconds, blackboard, dataDir = given.dataDir } = config;
   const host = { ...given, dataDir };
   const environment = process.env;
   const taskMs = taskSeconds * 1_000;
@@ -24,7 +26,8 @@ export function openState(given: Host, config: Config): State {
     prefix: SWARMS,
     open: () => createSwarmsBackend({ host, databaseUrl, taskMs, agentsFile, environment }),
   });
-  return { workflows, swarms: askSwarms(workflows.call), close: workflows.close };
+  const { call, close } = workflows;
+  return { workflows, swarms: askSwarms(call), blackboard, close };
 }
 
 /** Who calls, and a grant that work may use which goes on after the call. */

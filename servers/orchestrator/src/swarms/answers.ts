@@ -66,6 +66,11 @@ export type MessageView = Omit<MessageRecord, "pending" | "key" | "sentAt"> & {
   readonly sentAt: string;
 };
 
+export interface Member {
+  readonly swarm: string;
+  readonly as: string;
+}
+
 export interface MemoryView {
   readonly key: string;
   readonly version: number;

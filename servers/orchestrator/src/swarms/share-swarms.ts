@@ -38,6 +38,7 @@ const REPEATABLE: Readonly<Record<keyof Swarms, boolean>> = {
   send: false,
   inbox: true,
   acknowledge: true,
+  member: true,
   memoryPut: false,
   memoryGet: true,
   memorySearch: true,

@@ -6,6 +6,7 @@ import type {
   Inbox,
   Joined,
   LeaseView,
+  Member,
   MemoryView,
   ReserveAnswer,
   Results,
@@ -93,6 +94,8 @@ export interface Swarms {
     who: Who,
   ): Promise<{ readonly acknowledged: number; readonly unread: number }>;
 
+  /** Which swarm is meant, and who asks: the agent's id, or `owner`. What `acts` is a sign of life, too. */
+  member(request: InSwarm & { readonly acts: boolean }, who: Who): Promise<Member>;
   memoryPut(request: MemoryPut, who: Who): Promise<MemoryView>;
   memoryGet(request: InSwarm & { readonly key: string }, who: Who): Promise<MemoryView>;
   memorySearch(

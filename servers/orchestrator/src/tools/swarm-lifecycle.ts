@@ -3,6 +3,7 @@ import * as z from "zod";
 import { callerOf, type State } from "../state.ts";
 import { BOUNDS } from "../swarms/bounds.ts";
 import { ADDS, READS, STOPS } from "./hints.ts";
+import { sharedMemory } from "./swarm-memory.ts";
 import {
   autoScale,
   budget,
@@ -123,7 +124,13 @@ export const destroySwarm = defineTool<typeof destroyInput, typeof destroyOutput
   input: destroyInput,
   output: destroyOutput,
   hints: STOPS,
-  run: (given, { state, principal }) => state.swarms.destroy(defined(given), { principal }),
+  async run(given, context) {
+    const { principal, state } = context;
+    const shared = await sharedMemory(context, { ...defined(given), acts: false }, { principal });
+    const ended = await state.swarms.destroy(defined(given), { principal });
+    await shared?.board.forget();
+    return ended;
+  },
 });
 
 const scaleInput = z.object({

@@ -2,11 +2,9 @@ import type { ToolDefinition } from "@trestle-mcp/server-kit";
 import type { State } from "../state.ts";
 import { heartbeat, joinSwarm, leaveSwarm } from "./swarm-agents.ts";
 import { createSwarm, destroySwarm, getSwarm, listSwarms, scaleSwarm } from "./swarm-lifecycle.ts";
+import { memoryGet, memoryPut, memorySearch } from "./swarm-memory.ts";
 import {
   acknowledge,
-  memoryGet,
-  memoryPut,
-  memorySearch,
   readInbox,
   releaseFiles,
   reserveFiles,

@@ -1,8 +1,19 @@
 import { TrestleError } from "@trestle/protocol";
-import { acting, hashOf, isOwner, mayJoin, toAgentToken } from "../access.ts";
+import {
+  acting,
+  asAgent,
+  checkMember,
+  hashOf,
+  isOwner,
+  mayJoin,
+  party,
+  toAgentToken,
+} from "../access.ts";
 import { heartbeat, join, leave } from "../core/agents.ts";
 import { leftOf } from "../core/budget.ts";
 import { unreadCount } from "../core/messages.ts";
+import { swarmOf } from "../core/state.ts";
+import { OWNER } from "../model.ts";
 import { noSwarm } from "../refusals.ts";
 import type { Swarms } from "../swarms.ts";
 import { toAgent, toLeases } from "../views.ts";
@@ -11,7 +22,9 @@ import type { Desk } from "./desk.ts";
 /** A sign of life so often that two may be lost. */
 const BEATS = 3;
 
-export function createMemberCalls(desk: Desk): Pick<Swarms, "join" | "leave" | "heartbeat"> {
+export function createMemberCalls(
+  desk: Desk,
+): Pick<Swarms, "join" | "leave" | "heartbeat" | "member"> {
   return {
     async join(request, who) {
       const swarm = await desk.idOf(request, { principal: who.principal });
@@ -44,6 +57,13 @@ export function createMemberCalls(desk: Desk): Pick<Swarms, "join" | "leave" | "
           unread: unreadCount(state, agent.id),
           left: leftOf(swarm, at.wall),
         };
+      }),
+    member: (request, who) =>
+      desk.turn(request, who, (turn) => {
+        const swarm = swarmOf(turn.state).id;
+        if (request.acts) return { swarm, as: party(turn, who) };
+        checkMember(turn.state, who);
+        return { swarm, as: who.agentToken === undefined ? OWNER : asAgent(turn, who).id };
       }),
   };
 }

@@ -1,4 +1,4 @@
-import { TrestleError } from "@trestle/protocol";
+import { type JsonValue, TrestleError } from "@trestle/protocol";
 import { BOUNDS } from "../bounds.ts";
 import type { MemoryRecord } from "../model.ts";
 import type { MemoryPut } from "../requests.ts";
@@ -14,19 +14,8 @@ export function memoryPut(
   const { memory } = turn.state.records;
   const before = memory.get(key);
   const version = before?.version ?? 0;
-  if (ifVersion !== undefined && ifVersion !== version) {
-    throw new TrestleError(
-      "conflict",
-      `"${key}" is at version ${version}, not ${ifVersion}: memory_get it, decide again, and put with its version`,
-      { details: { key, version } },
-    );
-  }
-  if (JSON.stringify(value).length > BOUNDS.text) {
-    throw refused(
-      "invalid_input",
-      `A value has at most ${BOUNDS.text} characters of JSON; put more into a file`,
-    );
-  }
+  if (ifVersion !== undefined && ifVersion !== version) throw conflictOf(key, version, ifVersion);
+  checkValue(value);
   if (before === undefined && memory.size >= BOUNDS.memories) {
     throw tooMuch(
       "memories",
@@ -41,33 +30,59 @@ export function memoryPut(
   return record;
 }
 
+export function checkValue(value: JsonValue): void {
+  if (JSON.stringify(value).length <= BOUNDS.text) return;
+  throw refused(
+    "invalid_input",
+    `A value has at most ${BOUNDS.text} characters of JSON; put more into a file`,
+  );
+}
+
+export function conflictOf(key: string, version: number, wanted: number): TrestleError {
+  return new TrestleError(
+    "conflict",
+    `"${key}" is at version ${version}, not ${wanted}: memory_get it, decide again, and put with its version`,
+    { details: { key, version } },
+  );
+}
+
 export function memoryGet({ records }: SwarmState, key: string): MemoryRecord {
-  const found = records.memory.get(key);
-  if (found !== undefined) return found;
-  throw new TrestleError("not_found", `Nothing is kept as "${key}"; memory_search finds what is`);
+  const kept = records.memory.get(key);
+  if (kept !== undefined) return kept;
+  throw nothingKept(key);
+}
+
+export function nothingKept(key: string): TrestleError {
+  return new TrestleError("not_found", `Nothing is kept as "${key}"; memory_search finds what is`);
+}
+
+export interface MemorySearch {
+  readonly query: string;
+  readonly prefix?: string;
+  readonly limit: number;
+}
+
+export function memorySearch({ records }: SwarmState, asked: MemorySearch): MemoryRecord[] {
+  return found(records.memory.values(), asked);
 }
 
 /** Keys and values with all words of the query, those with more of them in the key first, then the newest. */
-export function memorySearch(
-  { records }: SwarmState,
-  {
-    query,
-    prefix = "",
-    limit,
-  }: { readonly query: string; readonly prefix?: string; readonly limit: number },
+export function found(
+  records: Iterable<MemoryRecord>,
+  { query, prefix = "", limit }: MemorySearch,
 ): MemoryRecord[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const found: { readonly record: MemoryRecord; readonly inKey: number }[] = [];
-  for (const record of records.memory.values()) {
+  const fitting: { readonly record: MemoryRecord; readonly inKey: number }[] = [];
+  for (const record of records) {
     if (!record.key.startsWith(prefix)) continue;
     const key = record.key.toLowerCase();
     const inKey = words.filter((word) => key.includes(word)).length;
     const isThere =
       inKey === words.length || holdsAll(`${key} ${JSON.stringify(record.value)}`, words);
-    if (isThere) found.push({ record, inKey });
+    if (isThere) fitting.push({ record, inKey });
   }
-  found.sort((a, b) => b.inKey - a.inKey || b.record.version - a.record.version);
-  return found.slice(0, limit).map(({ record }) => record);
+  fitting.sort((a, b) => b.inKey - a.inKey || b.record.version - a.record.version);
+  return fitting.slice(0, limit).map(({ record }) => record);
 }
 
 function holdsAll(text: string, words: readonly string[]): boolean {
