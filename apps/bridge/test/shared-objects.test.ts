@@ -2,18 +2,32 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { JsonObject } from "@trestle/protocol";
+import {
+  type JsonObject,
+  LOCAL_PRINCIPAL,
+  type RequestContext,
+  silentLogger,
+  systemClock,
+} from "@trestle/protocol";
 import { miniflareFolder } from "@trestle/testkit/miniflare-bucket";
 import { bundleWorker, startWorkerd, type Workerd } from "@trestle/testkit/workerd";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Peer, serveStdio } from "./_peer.ts";
-import { createPlace } from "./_place.ts";
+import { server } from "@trestle-mcp/r2-knowledge";
+import { createStandaloneHost } from "@trestle-mcp/server-kit";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { callByHttp, type Peer, serveStdio } from "./_peer.ts";
+import { createPlace, serve } from "./_place.ts";
+import { until } from "./_processes.ts";
 
 const ENTRY = fileURLToPath(
   new URL("../../../servers/objects/worker/src/index.ts", import.meta.url),
 );
 const workerdFolder = await miniflareFolder();
 const ROUNDS = 6;
+const CONTEXT: RequestContext = {
+  principal: LOCAL_PRINCIPAL,
+  signal: new AbortController().signal,
+  client: { era: "modern", protocolVersion: "2026-07-28", capabilities: {} },
+};
 
 /** The settings by which the objects server uses what keeps the objects. */
 const hosts: Record<string, JsonObject> = { "at home": {} };
@@ -48,9 +62,9 @@ async function openTwo(settings: JsonObject, objects: JsonObject = {}) {
       orchestrator: { embedded: "orchestrator", env },
     },
   });
-  const { peer: ann } = await serveStdio(place, "modern");
+  const { peer: ann, pid: annsPid } = await serveStdio(place, "modern");
   const { peer: bob } = await serveStdio(place, "legacy");
-  return { ann, bob };
+  return { ann, annsPid, bob };
 }
 
 async function call(peer: Peer, name: string, args: JsonObject): Promise<JsonObject> {
@@ -162,6 +176,59 @@ for (const name of PLACES) {
 function shownOf({ id, version, error, metadata }: JsonObject): JsonObject {
   return { ...{ id, version, metadata }, error: { message: (error as JsonObject).message } };
 }
+
+test("of what editors acknowledge nothing is lost where the bridge that works for all is killed", async () => {
+  const { ann, annsPid, bob } = await openTwo({ KNOWLEDGE_SHARED_OBJECTS: "objects" });
+  const id = await stored(ann, "edited by two");
+  const acknowledged: string[] = [];
+  const isOn = (name: string) => acknowledged.filter((key) => key.startsWith(name)).length > 2;
+  const editAll = async (peer: Peer, name: string, isOver: () => boolean) => {
+    for (let n = 0; !isOver(); n += 1) {
+      const key = `${name}${n}`;
+      const done = await edit(peer, { id, version: 1, changes: { metadata: { [key]: n } } }).then(
+        () => true,
+        () => false,
+      );
+      if (done) acknowledged.push(key);
+    }
+  };
+  let isKilled = false;
+  // What it asks last is never answered.
+  void editAll(ann, "ann", () => isKilled);
+  const editing = editAll(bob, "bob", () => isKilled && isOn("after"));
+  await until("both edit", () => isOn("ann") && isOn("bob"));
+  process.kill(annsPid, "SIGKILL");
+  isKilled = true;
+  await editAll(bob, "after", () => isOn("after"));
+  await editing;
+  const record = await recordOf(bob, id);
+  const kept = Object.keys(record.metadata as JsonObject);
+  expect(kept).toEqual(expect.arrayContaining(acknowledged));
+  expect((await documentOf(bob, id)).content).toMatchObject(shownOf(record));
+});
+
+test("a server that runs alone shares the objects of a bridge", async () => {
+  const place = createPlace({ mcpServers: { objects: { embedded: "objects" } } });
+  const { url } = await serve(place);
+  const parts = { dataDir: join(place.root, "alone"), clock: systemClock, log: silentLogger };
+  const host = createStandaloneHost({ ...parts, bridge: { url } });
+  const alone = server.mount(host, { KNOWLEDGE_SHARED_OBJECTS: "objects", TRESTLE_PROFILE: "all" });
+  onTestFinished(async () => {
+    await alone.close();
+    await host.close();
+  });
+  const ask = async (name: string, args: JsonObject) => {
+    const answer = await alone.request("tools/call", { name, arguments: args }, CONTEXT);
+    expect(answer.isError, JSON.stringify(answer.content)).not.toBe(true);
+    return answer.structuredContent as JsonObject;
+  };
+  const { id = null } = await ask("store_diagnosis", { error: { message: "alone" } });
+  const changes = { fix: "ask others" };
+  expect(await ask("edit_diagnosis", { id, version: 1, changes })).toMatchObject({ version: 2 });
+  const object = { class: "document", id: `diagnosis.${id}` };
+  const { answer } = await callByHttp(url, "objects__object_get", object);
+  expect(answer.result?.structuredContent).toMatchObject({ state: { content: changes } });
+});
 
 test("what never came into the record is written over, and changes of others are merged", async () => {
   const { ann, bob } = await openTwo({ KNOWLEDGE_SHARED_OBJECTS: "objects" });
