@@ -48,12 +48,16 @@ interface Holder {
 async function holderAt(
   { url }: Protected,
   settings: Partial<OAuthSettings> = {},
-  { before, tells = true }: { readonly before?: Holder; readonly tells?: boolean } = {},
+  {
+    before,
+    tells = true,
+    redirectUrl = REDIRECT,
+  }: { readonly before?: Holder; readonly tells?: boolean; readonly redirectUrl?: string } = {},
 ): Promise<Holder> {
   const clock = before?.clock ?? manualClock(Date.now());
   const holder = { clock, kept: before?.kept } as { -readonly [Key in keyof Holder]: Holder[Key] };
   holder.credentials = await openOAuthCredentials({
-    ...{ upstream: "peer", url, clock, fetch, redirectUrl: REDIRECT, newState: randomUUID },
+    ...{ upstream: "peer", url, clock, fetch, redirectUrl, newState: randomUUID },
     settings: { grant: "authorization_code", ...settings },
     how: "Run: trestle auth login peer",
     tellsAddress: () => tells,
@@ -108,6 +112,19 @@ test.each(["modern", "legacy"] as const)(
   },
 );
 
+test("where browsers come back to another address now, we register for that", async () => {
+  const peer = await startProtected();
+  const holder = await holderAt(peer);
+  await addressOf(listTools(peer, holder, "modern"));
+  const redirectUrl = "https://bridge.example/oauth/callback";
+  const kept = { clients: holder.kept?.clients ?? {} };
+  const moved = await holderAt(peer, {}, { before: { ...holder, kept }, redirectUrl });
+  const back = await peer.server.signIn(await addressOf(listTools(peer, moved, "modern")));
+  expect(back.origin).toBe("https://bridge.example");
+  await moved.credentials.finish(returnOf(back));
+  expect((await listTools(peer, moved, "modern")).tools).not.toHaveLength(0);
+});
+
 test("while somebody is asked to sign in, everybody is told the same address", async () => {
   const peer = await startProtected();
   const holder = await holderAt(peer);
@@ -149,7 +166,7 @@ test("a return that is not of the sign-in that was begun is refused, and changes
       message: expect.stringMatching(message),
     });
   }
-  expect(await credentials.status()).toEqual({ isSignedIn: false });
+  expect(await credentials.status()).toEqual({ isSignedIn: false, isPending: true });
   await credentials.finish(back);
   expect(await credentials.status()).toMatchObject({ isSignedIn: true });
   await expect(credentials.finish(back)).rejects.toMatchObject({ code: "denied" });

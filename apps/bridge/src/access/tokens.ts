@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { parseScope } from "@trestle/access";
 import type { TokenFacts, TokenVerifier } from "@trestle/access/tokens";
 import {
@@ -65,6 +66,7 @@ interface Known {
 
 export function createTokens({ rules, resource, clock, log }: TokensParts): Tokens {
   const known = new Map<string, Known>();
+  const bad = new Map<string, Known>();
   const looking = new Map<string, Promise<void>>();
   let current: TokenRules | undefined;
   let verifier: Promise<TokenVerifier> | undefined;
@@ -72,12 +74,13 @@ export function createTokens({ rules, resource, clock, log }: TokensParts): Toke
   /** Other rules are other verdicts. */
   function follow(): TokenRules | undefined {
     const next = rules();
-    if (next !== current) {
+    if (next !== current && !isDeepStrictEqual(next, current)) {
       known.clear();
+      bad.clear();
       verifier = undefined;
       current = next;
     }
-    return next;
+    return current;
   }
 
   async function openVerifier({ issuer, jwksUri, audience }: TokenRules): Promise<TokenVerifier> {
@@ -88,9 +91,12 @@ export function createTokens({ rules, resource, clock, log }: TokensParts): Toke
 
   async function look(text: string, digest: string, own: TokenRules): Promise<void> {
     const entry = await judge(text, own);
-    if (rules() !== own) return;
-    if (known.size >= MAX_KNOWN) known.clear();
-    known.set(digest, entry);
+    if (follow() !== own) return;
+    // Apart, so that a flood of bad ones takes no good one's place.
+    const entries = "principal" in entry.verdict ? known : bad;
+    const [oldest] = entries.keys();
+    if (entries.size >= MAX_KNOWN && oldest !== undefined) entries.delete(oldest);
+    entries.set(digest, entry);
   }
 
   async function judge(text: string, own: TokenRules): Promise<Known> {
@@ -110,7 +116,8 @@ export function createTokens({ rules, resource, clock, log }: TokensParts): Toke
   }
 
   function entryOf(text: string): Known | undefined {
-    const entry = known.get(digestOf(text));
+    const digest = digestOf(text);
+    const entry = known.get(digest) ?? bad.get(digest);
     return entry !== undefined && clock.now() < entry.until ? entry : undefined;
   }
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from "@trestle/protocol";
+import { type JsonObject, TrestleError } from "@trestle/protocol";
 import { type AskBridge, askOperation, withBridge } from "./bridge.ts";
 import { type Cli, type Place, runs } from "./command.ts";
 import { objectsOf, text } from "./data.ts";
@@ -78,6 +78,7 @@ async function untilSignedIn(ask: AskBridge, server: string, { terminal }: Place
     if (own?.signed_in === true && own.pending !== true) return;
     await new Promise<void>((resolve) => void clock.after(LOOK_MS, resolve));
   }
+  throw new TrestleError("timeout", "Nobody signed in within ten minutes. Begin anew.");
 }
 
 async function signOut(place: Place, server: string): Promise<number> {

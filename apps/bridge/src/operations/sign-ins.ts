@@ -91,9 +91,9 @@ function refuseStranger(core: Core, server: string, principal: Principal): void 
   );
 }
 
-function present({ server, isSignedIn, expiresAt }: SignInStatus): JsonObject {
+function present({ server, isSignedIn, isPending, expiresAt }: SignInStatus): JsonObject {
   return given({
-    ...{ server, signed_in: isSignedIn },
+    ...{ server, signed_in: isSignedIn, pending: isPending },
     expires_at: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
   }) as JsonObject;
 }

@@ -29,7 +29,8 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const from = (server: string) => createGuardedFetch({ server, clock: systemClock, resolve });
+const from = (server: string, issuer?: string) =>
+  createGuardedFetch({ server, issuer, clock: systemClock, resolve });
 
 test.each([
   ["http://mcp.example/token", /go over https/],
@@ -47,6 +48,20 @@ test.each([
   await expect(from(PUBLIC)(url)).rejects.toMatchObject({
     message: expect.stringMatching(message),
   });
+});
+
+test("a server whose own name leads inside cannot send us there, but to what the operator named", async () => {
+  const inside = from("https://inside.example/mcp", "https://six.example");
+  for (const url of [
+    "https://127.0.0.1/token",
+    "http://169.254.169.254/",
+    "https://mapped.example/",
+  ]) {
+    await expect(inside(url)).rejects.toMatchObject({ code: "denied" });
+  }
+  // Nobody listens there; it was asked.
+  await expect(inside("https://six.example:1/token")).rejects.toMatchObject({ code: "denied" });
+  await expect(inside("https://six.example/token")).rejects.toMatchObject({ code: "unavailable" });
 });
 
 test("a server on this machine may name another one here, and what it answers is read", async () => {

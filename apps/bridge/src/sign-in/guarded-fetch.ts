@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import {
   type Destination,
   isPublicAddress,
@@ -12,8 +13,10 @@ import { type Clock, messageOf, nodeHttp, nodeHttps, TrestleError } from "@trest
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 export interface GuardedFetchOptions {
-  /** The server in whose name others are asked: where it is itself not on the public internet, they need not be. */
+  /** The server in whose name others are asked. */
   readonly server: string;
+  /** The authorization server that the operator named, where one was: like the server it may be anywhere. */
+  readonly issuer?: string | undefined;
   readonly clock: Clock;
   readonly resolve?: Resolve;
 }
@@ -24,15 +27,18 @@ const MAX_REDIRECTS = 3;
 
 /**
  * Asks addresses that a server named, and nobody here chose: over https, at the very address that was checked, none
- * that only this machine or its network reaches, and no redirect to another origin.
+ * that only this machine or its network reaches, and no redirect to another origin. A server that was configured by a
+ * private address may name others of that kind; what a name resolves to says nothing, since its owner chooses that.
  */
 export function createGuardedFetch(options: GuardedFetchOptions): Fetch {
   const { clock, resolve = (hostname) => lookup(hostname, { all: true }) } = options;
-  let isPrivate: Promise<boolean> | undefined;
+  const named = [options.server, options.issuer].flatMap((url) =>
+    url === undefined ? [] : [new URL(url).origin],
+  );
+  const isPrivate = isPrivateLiteral(new URL(options.server).hostname);
 
   async function once(url: URL, init: RequestInit): Promise<Response> {
-    isPrivate ??= isOnPrivateNetwork(options.server, resolve);
-    const allowHosts = (await isPrivate) ? [url.host] : [];
+    const allowHosts = isPrivate || named.includes(url.origin) ? [url.host] : [];
     return send(await resolveDestination(url.href, { resolve, allowHosts }), init, clock);
   }
 
@@ -54,11 +60,9 @@ export function createGuardedFetch(options: GuardedFetchOptions): Fetch {
   };
 }
 
-async function isOnPrivateNetwork(server: string, resolve: Resolve): Promise<boolean> {
-  const { hostname, host } = new URL(server);
-  const options = { resolve, allowHosts: [host] };
-  const { address } = await resolveDestination(`https://${host}/`, options);
-  return hostname === "localhost" || !isPublicAddress(address);
+function isPrivateLiteral(hostname: string): boolean {
+  const literal = hostname.replace(/^\[(.*)\]$/, "$1");
+  return hostname === "localhost" || (isIP(literal) !== 0 && !isPublicAddress(literal));
 }
 
 function send(destination: Destination, init: RequestInit, clock: Clock): Promise<Response> {

@@ -23,6 +23,8 @@ export interface SignInsParts {
 export interface SignInStatus {
   readonly server: string;
   readonly isSignedIn: boolean;
+  /** Somebody was told where to sign in, and has not done it yet. */
+  readonly isPending: boolean;
   /** Epoch milliseconds. */
   readonly expiresAt?: number;
 }
@@ -81,7 +83,7 @@ export function createSignIns(parts: SignInsParts): SignIns {
     return openOAuthCredentials({
       ...{ upstream: server, url, clock, settings: settingsOf(entry) },
       vault: openVault(fileOf(place), access.sealer, `sign-in ${JSON.stringify(place)}`),
-      fetch: createGuardedFetch({ server: url, clock }),
+      fetch: createGuardedFetch({ server: url, issuer: settingsOf(entry).issuer, clock }),
       redirectUrl: callbackUrl(live.current()),
       newState: () => access.sealer.seal({ server, holder, nonce: parts.newId() }, STATE),
       // One person's sign-in is used for all: a stranger's must not take its place.

@@ -40,6 +40,8 @@ export async function startAuthorizationServer(
 ): Promise<AuthorizationServer> {
   const { tokenSeconds = 3_600, now = Date.now } = options;
   const clients = new Map(Object.entries(options.clients ?? {}));
+  /** Where the browsers of registered clients may be sent back to. */
+  const redirects = new Map<string, readonly string[]>();
   const grants = createGrants();
   const seen: string[] = [];
   let key: SigningKey = createSigningKey();
@@ -89,13 +91,17 @@ export async function startAuthorizationServer(
   function register(asked: Json): Json {
     const id = randomUUID();
     clients.set(id, "");
+    redirects.set(id, asked.redirect_uris as readonly string[]);
     return { ...asked, client_id: id };
   }
 
   function authorize(query: URLSearchParams): URL {
     const clientId = query.get("client_id") ?? "";
-    const isSound = clients.has(clientId) && query.get("code_challenge_method") === "S256";
-    if (!isSound) throw new OAuthFault("invalid_request", "an unknown client, or no PKCE");
+    const mayReturn = redirects.get(clientId)?.includes(query.get("redirect_uri") ?? "") ?? true;
+    const hasPkce = query.get("code_challenge_method") === "S256";
+    const isSound = clients.has(clientId) && hasPkce && mayReturn;
+    if (!isSound)
+      throw new OAuthFault("invalid_request", "an unknown client or address, or no PKCE");
     const grant: Grant = {
       clientId,
       subject: query.get("subject") ?? "someone",

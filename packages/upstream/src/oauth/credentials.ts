@@ -43,7 +43,12 @@ export interface OAuthCredentials extends Credentials {
   /** Takes the browser's return. Throws `denied` where it is not of the sign-in that was begun. */
   finish(back: Return): Promise<void>;
   /** Until when the token holds, as far as its server said; epoch milliseconds. */
-  status(): Promise<{ readonly isSignedIn: boolean; readonly expiresAt?: number }>;
+  status(): Promise<{
+    readonly isSignedIn: boolean;
+    /** A sign-in was begun, and can still be finished. */
+    readonly isPending: boolean;
+    readonly expiresAt?: number;
+  }>;
   /** Forgets the tokens. */
   signOut(): Promise<void>;
 }
@@ -153,10 +158,8 @@ export async function openOAuthCredentials(parts: OAuthParts): Promise<OAuthCred
     },
     async status() {
       const end = expiresAt();
-      return {
-        isSignedIn: kept.tokens !== undefined,
-        ...(end !== undefined && { expiresAt: end }),
-      };
+      const [isSignedIn, isPending] = [kept.tokens !== undefined, pending() !== undefined];
+      return { isSignedIn, isPending, ...(end !== undefined && { expiresAt: end }) };
     },
     signOut: () =>
       change(({ clients, discovery }) => ({

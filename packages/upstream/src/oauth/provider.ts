@@ -80,7 +80,7 @@ function metadataOf(settings: OAuthSettings, redirectUrl: string): OAuthClientMe
 
 /** A secret goes to the authorization server that it is of, whatever others a server names later. */
 function clientOf(
-  { upstream, settings, kept }: ProviderParts,
+  { upstream, settings, redirectUrl, kept }: ProviderParts,
   issuer = "",
 ): { readonly client: Client; readonly isNew: true } | Known {
   const { clientId, clientSecret } = settings;
@@ -94,7 +94,8 @@ function clientOf(
       { details: { upstream } },
     );
   }
-  if (clientId === undefined) return { client: clients[issuer], isNew: false };
+  if (clientId === undefined)
+    return { client: registered(clients[issuer], redirectUrl), isNew: false };
   const secret = clientSecret === undefined ? {} : { client_secret: clientSecret };
   const client = { client_id: clientId, ...secret, issuer: issuer || (known ?? "") };
   return known === undefined && issuer !== ""
@@ -105,6 +106,14 @@ function clientOf(
 interface Known {
   readonly client: Client | undefined;
   readonly isNew: false;
+}
+
+/** One that was registered for another address to come back to is of no use: we register anew. */
+function registered(client: Client | undefined, redirectUrl: string): Client | undefined {
+  const known = client && "redirect_uris" in client ? client.redirect_uris : undefined;
+  return known === undefined || known.length === 0 || known.includes(redirectUrl)
+    ? client
+    : undefined;
 }
 
 function isSame(one: string, other: string): boolean {
