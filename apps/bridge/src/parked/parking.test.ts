@@ -10,6 +10,7 @@ import {
   type Principal,
   type RequestContext,
 } from "@trestle/protocol";
+import { type ManualClock, manualClock } from "@trestle/testkit/surroundings";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { ANSWER_MS } from "./elsewhere.ts";
 import { createParking, MOST_PARKED_EACH, type Parking } from "./parking.ts";
@@ -23,30 +24,13 @@ const params: JsonObject = { name: "one__ask", arguments: { a: 1 } };
 const question: JsonObject = { message: "Sure?" };
 const yes: JsonObject = { action: "accept", content: { yes: true } };
 
-let now = 1_000;
-let timers: { at: number; work: () => void }[] = [];
-const clock = {
-  now: () => now,
-  after(ms: number, work: () => void) {
-    const timer = { at: now + ms, work };
-    timers.push(timer);
-    return () => {
-      timers = timers.filter((each) => each !== timer);
-    };
-  },
-};
-function pass(ms: number): void {
-  now += ms;
-  for (const { at, work } of [...timers]) if (at <= now) work();
-}
-
+let clock: ManualClock;
 let states: RequestStates;
 let parking: Parking;
 /** What the server saw last. */
 let seen: RequestContext | undefined;
 beforeEach(() => {
-  now = 1_000;
-  timers = [];
+  clock = manualClock(1_000);
   states = createRequestStates(sealer, clock);
   let ids = 0;
   parking = createParking({ clock, states, newId: () => `c${++ids}` });
@@ -87,7 +71,7 @@ describe("a question of a legacy server", () => {
     expect(parking.count()).toBe(1);
     expect(await call(again(asked), contextOf())).toEqual({ told: [yes] });
     expect(parking.count()).toBe(0);
-    expect(timers).toEqual([]);
+    expect(clock.armed()).toBe(0);
   });
 
   test("can be followed by others", async () => {
@@ -168,9 +152,9 @@ describe("a parked call", () => {
   test("ends when nobody comes back in time, and the server is told", async () => {
     const call = asking();
     const asked = await call(params, contextOf());
-    pass(ANSWER_MS - 1);
+    clock.advance(ANSWER_MS - 1);
     expect(seen?.signal.aborted).toBe(false);
-    pass(1);
+    clock.advance(1);
     expect(seen?.signal.reason).toMatchObject({ code: "timeout" });
     await expect(call(again(asked), contextOf())).rejects.toMatchObject({
       code: "outcome_unknown",
@@ -270,7 +254,7 @@ describe("a parked call", () => {
     await call(params, contextOf());
     parking.end();
     expect(seen?.signal.reason).toMatchObject({ code: "cancelled" });
-    expect([parking.count(), timers.length]).toEqual([0, 0]);
+    expect([parking.count(), clock.armed()]).toEqual([0, 0]);
   });
 });
 
@@ -291,7 +275,7 @@ describe("the state of a modern server", () => {
 
   test("is not opened after a day", () => {
     const { requestState } = states.sealResult(result, binding);
-    now += 24 * 60 * 60_000;
+    clock.set(clock.now() + 24 * 60 * 60_000);
     expect(() => states.open(requestState, binding)).toThrow(/has expired/);
   });
 
