@@ -9,6 +9,7 @@ export {
 export type { ChainHead } from "./chain/head.ts";
 export { type ChainedLog, type ChainedLogOptions, openChainedLog } from "./chain/log.ts";
 export { type ReadBack, readChainBack } from "./chain/read-back.ts";
+export { type ChainLine, type ChainPlace, tailChain } from "./chain/tail.ts";
 export {
   type BrokenChain,
   type ChainOptions,
@@ -26,6 +27,7 @@ export { isSameSecret } from "./keys/api-key.ts";
 export type { KeyLimit, KeyRecord, KeyVerdict, NewKey } from "./keys/key-record.ts";
 export { isSameKey, type StoredKey } from "./keys/key-rows.ts";
 export { KEY_STORE_SCHEMA, type KeyStore, openKeyStore, type ShownKey } from "./keys/key-store.ts";
+export { isInRange, parseRange } from "./policies/address-range.ts";
 export type {
   Conditions,
   PolicyDocument,
@@ -35,6 +37,7 @@ export type {
 } from "./policies/document.ts";
 export { type Decision, evaluatePolicies } from "./policies/evaluate.ts";
 export { parsePolicy } from "./policies/parse.ts";
+export { createPrivateFile, readPrivateFile } from "./private-file.ts";
 export { narrowScopes } from "./scopes/narrow.ts";
 export { allows, parseScope, type Scope, type ScopeTarget } from "./scopes/scope.ts";
 export { type Keyring, type KeyringOptions, openKeyring } from "./sealing/keyring.ts";

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { UserConfig } from "tsdown";
+import { bundledNotices, bundleOf } from "./bundled.ts";
 
 /**
  * Files that a published program starts by URL (worker threads, the watchdog): name in dist → source,
@@ -10,15 +11,27 @@ import type { UserConfig } from "tsdown";
  */
 export type StartedByUrl = Readonly<Record<string, string>>;
 
+/**
+ * Names of others' packages whose code travels inside our output, with whatever they need: heavy ones of which we use a
+ * small part. Installed whole they would be most of what a person downloads. They stand in `devDependencies`.
+ */
+export type BundledPackages = readonly string[];
+
 /** A server we publish: `index` for embedding it, `bin` for starting it on any Node, `main` for the work. */
-export function publishedServer(startedByUrl: StartedByUrl = {}): UserConfig {
+export function publishedServer(
+  startedByUrl: StartedByUrl = {},
+  bundled: BundledPackages = [],
+): UserConfig {
   const program = { index: "src/index.ts", bin: "src/bin.ts", main: "src/main.ts" };
-  return published({ ...program, ...resolved(startedByUrl) }, ["src/index.ts"]);
+  return published({ ...program, ...resolved(startedByUrl) }, ["src/index.ts"], bundled);
 }
 
 /** A program we publish. */
-export function publishedApp(startedByUrl: StartedByUrl = {}): UserConfig {
-  return publishedServer(startedByUrl);
+export function publishedApp(
+  startedByUrl: StartedByUrl = {},
+  bundled: BundledPackages = [],
+): UserConfig {
+  return publishedServer(startedByUrl, bundled);
 }
 
 /** A library we publish: `index`, and one file for each subpath named in its `exports`. */
@@ -30,23 +43,32 @@ export function publishedLibrary(
   return published(
     { ...Object.fromEntries(entries), ...resolved(startedByUrl) },
     entries.map(([, source]) => source),
+    [],
   );
 }
 
 /** Only what can be imported gets types; a program and a worker are started. */
-function published(entry: Record<string, string>, typed: string[]): UserConfig {
+function published(
+  entry: Record<string, string>,
+  typed: string[],
+  bundled: BundledPackages,
+): UserConfig {
+  const { inside, outside } = bundleOf(bundled, process.cwd());
   return {
     entry,
     platform: "node",
     target: "node22.13",
     fixedExtension: false,
-    sourcemap: true,
+    // Nothing is minified, so traces can be read; maps would be more than half of what is installed.
+    sourcemap: false,
     deps: {
       // Our private packages travel inside the output, in the types too.
-      alwaysBundle: [/^@trestle\//],
-      // Nobody else's code does: a dependency of a bundled package must be declared by who bundles it.
-      onlyBundle: [],
+      alwaysBundle: [/^@trestle\//, ...bundled.map(itselfOrBelow)],
+      // Nobody else's code does: a dependency of a private package must be declared by who bundles it.
+      onlyBundle: [...inside],
+      neverBundle: outside.map(itselfOrBelow),
     },
+    plugins: [bundledNotices()],
     dts: { entry: typed },
     publint: { strict: true, level: "warning" },
     attw: { profile: "esm-only", level: "error" },
@@ -55,6 +77,8 @@ function published(entry: Record<string, string>, typed: string[]): UserConfig {
       /TypeScript 7\.0 does not yet have a stable API/,
       // What is loaded late by the program may be loaded at once by the library; that is advice, no fault.
       /INEFFECTIVE_DYNAMIC_IMPORT/,
+      // Emscripten runs the constants of its own module by it, bundled or not.
+      /direct `eval`[\s\S]*@electric-sql\/pglite/,
     ],
   };
 }
@@ -68,4 +92,9 @@ function resolved(startedByUrl: StartedByUrl): Record<string, string> {
       source.startsWith("@") ? resolve(source) : source,
     ]),
   );
+}
+
+/** Matches imports of a package and of its subpaths. */
+function itselfOrBelow(name: string): RegExp {
+  return new RegExp(`^${name.replaceAll(".", "\\.")}(/|$)`);
 }

@@ -7,9 +7,16 @@ export {
   type Hub,
   type HubOptions,
   openHub,
-  type Receive,
-  type SubscribeOptions,
 } from "./hub/hub.ts";
+export {
+  createReplay,
+  LINGER_MS,
+  type Place,
+  type Receive,
+  type Replay,
+  type ReplayParts,
+  type SubscribeOptions,
+} from "./hub/replay.ts";
 export {
   type Destination,
   type Resolve,

@@ -33,7 +33,7 @@ export type CompiledPart =
 /** Reads all references of a plan. Throws `invalid_input` naming step and key for one that can never have a value. */
 export function compilePlan(plan: Plan, roots: Roots): CompiledStep[] {
   const names: ReferenceNames = {
-    inputs: Object.keys(plan.input),
+    inputs: [...Object.keys(plan.input), ...(plan.declared?.needed ?? [])],
     stepIds: plan.steps.map((step) => step.id),
     roots,
   };

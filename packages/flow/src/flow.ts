@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, TrestleError } from "@trestle/protocol";
 import { type CompiledStep, compilePlan } from "./compile.ts";
+import { refuseInputs } from "./declared-inputs.ts";
 import { nextCommands, outcomeOf } from "./next.ts";
 import { reduceFlow } from "./reduce.ts";
 import { DEFAULT_ROOTS, didYouMean, type Roots } from "./references.ts";
@@ -84,13 +85,16 @@ function mergeValues(plan: Plan, roots: Roots, values: JsonObject): JsonObject {
   if (!isJsonObject(given)) {
     throw new TrestleError("invalid_input", `${roots.input} must be an object of names and values`);
   }
-  const declared = Object.keys(plan.input);
+  const { needed = [], types = {} } = plan.declared ?? {};
+  const declared = [...Object.keys(plan.input), ...needed];
   for (const name of Object.keys(given)) {
-    if (Object.hasOwn(plan.input, name)) continue;
+    if (declared.includes(name)) continue;
     throw new TrestleError(
       "invalid_input",
       `input "${name}" is not declared${didYouMean(name, declared)}`,
     );
   }
-  return { ...values, [roots.input]: { ...plan.input, ...given } };
+  const input = { ...plan.input, ...given };
+  refuseInputs(input, { needed, types });
+  return { ...values, [roots.input]: input };
 }

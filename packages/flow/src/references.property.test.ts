@@ -5,7 +5,7 @@ import { parseCondition } from "./condition.ts";
 import { evaluate } from "./evaluate.ts";
 import { DEFAULT_ROOTS, type ReferenceNames } from "./references.ts";
 import { fill, type Scope } from "./resolve.ts";
-import { parseTemplate } from "./template.ts";
+import { escapeText, parseTemplate } from "./template.ts";
 
 const names: ReferenceNames = { inputs: ["name"], stepIds: ["a"], roots: DEFAULT_ROOTS };
 const scope: Scope = {
@@ -60,5 +60,12 @@ test(`any condition is true, false, or refused with a reason (SEED=${seed})`, ()
     const text = randomText(createRandom(seed + round));
     const value = attempt(() => evaluate(parseCondition(text, names), scope));
     expect([true, false, undefined]).toContain(value);
+  }
+});
+
+test(`an escaped text is read as it was, whatever it holds (SEED=${seed})`, () => {
+  for (let round = 0; round < rounds * 10; round += 1) {
+    const text = randomText(createRandom(seed + round));
+    expect(resolve(escapeText(text, names)), `SEED=${seed + round}`).toBe(text);
   }
 });

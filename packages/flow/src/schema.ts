@@ -1,4 +1,5 @@
 import { type JsonObject, type JsonValue, TrestleError } from "@trestle/protocol";
+import { type DeclaredInputs, declaredInputs } from "./declared-inputs.ts";
 import { createFields, type Fields } from "./fields.ts";
 import { STEP_NAME } from "./references.ts";
 
@@ -7,6 +8,8 @@ export interface ChainDefinition {
   readonly name: string;
   /** The declared inputs with their values; a run may give others for the same names. */
   readonly input?: JsonObject;
+  /** What inputs there are, as JSON Schema: `properties` with `type` and `default`. Without a default a run must give one. */
+  readonly inputSchema?: JsonObject;
   readonly steps: readonly StepDefinition[];
   /** True makes it a DAG; false lets a DAG run one step at a time. */
   readonly parallel?: boolean;
@@ -41,6 +44,8 @@ const onErrorOptions = ["fail", "continue", "skip"] as const;
 export interface Plan {
   readonly name: string;
   readonly input: JsonObject;
+  /** Inputs without a value of their own, and what kind of value inputs take. */
+  readonly declared?: DeclaredInputs;
   readonly mode: "ordered" | "dag";
   readonly steps: readonly PlannedStep[];
   /** Steps that may run at once. */
@@ -77,7 +82,7 @@ export interface PlanLimits {
   readonly concurrency?: number;
 }
 
-const chainKeys = ["name", "input", "steps", "parallel", "fail_fast", "timeout"];
+const chainKeys = ["name", "input", "inputSchema", "steps", "parallel", "fail_fast", "timeout"];
 const stepKeys = ["id", "server", "tool", "arguments", "params", "dependsOn", "when", "onError"];
 const stepId = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
@@ -94,7 +99,7 @@ export function parsePlan(definition: unknown, limits: PlanLimits = {}): Plan {
   const timeoutMs = fields.count("timeout");
   return {
     name: fields.needText("name"),
-    input: parseInput(fields),
+    ...parseInputs(fields),
     mode: isDag ? "dag" : "ordered",
     steps,
     concurrency: isDag && parallel !== false ? (limits.concurrency ?? 8) : 1,
@@ -103,13 +108,19 @@ export function parsePlan(definition: unknown, limits: PlanLimits = {}): Plan {
   };
 }
 
-function parseInput(fields: Fields): JsonObject {
-  const input = fields.object("input") ?? {};
-  for (const name of Object.keys(input)) {
+function parseInputs(fields: Fields): Pick<Plan, "input" | "declared"> {
+  const given = fields.object("input") ?? {};
+  const schema = fields.object("inputSchema");
+  const declared =
+    schema && declaredInputs(schema, (problem) => fields.fail("inputSchema", problem));
+  const input = { ...declared?.defaults, ...given };
+  for (const name of [...Object.keys(input), ...(declared?.needed ?? [])]) {
     if (!STEP_NAME.test(name) && name !== "__proto__") continue;
     throw fields.fail("input", `"${name}" has a meaning of its own; call this input otherwise`);
   }
-  return input;
+  if (declared === undefined) return { input };
+  const needed = declared.needed.filter((name) => !Object.hasOwn(given, name));
+  return { input, declared: { needed, types: declared.types } };
 }
 
 function parseSteps(fields: Fields, most: number): PlannedStep[] {

@@ -104,6 +104,19 @@ function splitText(text: string, names: ReferenceNames): (string | Reference)[] 
   return literal === "" ? parts : [...parts, literal];
 }
 
+/** The text that is read as these very characters: what would begin a reference is escaped. */
+export function escapeText(text: string, names: ReferenceNames): string {
+  let escaped = "";
+  let from = 0;
+  for (let at = text.indexOf("$"); at !== -1; at = text.indexOf("$", at + 1)) {
+    if (!beginsReference(text, at, names)) continue;
+    const slashes = countSlashes(text, at);
+    escaped += `${text.slice(from, at)}${"\\".repeat(slashes + 1)}`;
+    from = at;
+  }
+  return escaped + text.slice(from);
+}
+
 function countSlashes(text: string, at: number): number {
   let count = 0;
   while (text[at - 1 - count] === "\\") count += 1;

@@ -24,6 +24,12 @@ export interface CacheEntry {
   readonly dropAt: number;
 }
 
+export type CacheLead =
+  /** `end`: it has asked, and stored what is to be stored. */
+  | { readonly kind: "here"; end(): void }
+  /** Another process asks: what it stores, or nothing where that does not come soon. */
+  | { readonly kind: "elsewhere"; readonly entry: Promise<CacheEntry | undefined> };
+
 /**
  * Where results are kept. Each server has a generation: entries of an older one are as good as gone.
  * Never throws: a store that cannot be reached has no entries.
@@ -41,5 +47,7 @@ export interface CacheStore {
   put(key: CacheKey, entry: CacheEntry, generation: number): Soon<boolean>;
   /** Drops the entries in the scope and returns how many there were. */
   clear(scope: CacheScope): Soon<number>;
+  /** Of several processes with this store, which asks for an answer that it does not have. Left out: any. */
+  lead?(key: CacheKey): Promise<CacheLead>;
   stats(): Soon<{ readonly entries: number; readonly bytes: number }>;
 }

@@ -128,8 +128,27 @@ export function createCache(parts: CacheParts): Cache {
     flights.refresh(read.key.digest, behind, (flown, flight) => fill(flown, flight, read));
   }
 
+  /** Where several processes share the store, one of them asks. */
+  async function fill(call: Call, flight: Flight, read: Read): Promise<JsonObject> {
+    const lead = call.hints.readOnly ? await store.lead?.(read.key) : undefined;
+    if (lead === undefined) return askAndStore(call, flight, read);
+    if (lead.kind === "elsewhere") {
+      const entry = await lead.entry;
+      if (entry === undefined) return askAndStore(call, flight, read);
+      counts.shared += 1;
+      call.trail.cached = true;
+      note(call, "cache", "shared");
+      return parseJson(entry.text) as JsonObject;
+    }
+    try {
+      return await askAndStore(call, flight, read);
+    } finally {
+      lead.end();
+    }
+  }
+
   /** Asks the upstream and stores the answer, if it may be stored and its generation still holds. */
-  async function fill(call: Call, flight: Flight, { key, settings, next }: Read) {
+  async function askAndStore(call: Call, flight: Flight, { key, settings, next }: Read) {
     const askedAt = clock.now();
     const { readOnly } = call.hints;
     flight.generation = await (readOnly ? store.generation(call.server) : store.bump(call.server));

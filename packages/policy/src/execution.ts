@@ -20,6 +20,8 @@ export interface StartedRow {
   readonly era?: Era | undefined;
   /** The name that the peer gave itself. */
   readonly client?: string | undefined;
+  /** The chain or the run of a workflow whose step it is. */
+  readonly run?: string | undefined;
 }
 
 /** One finished execution, ready to be stored. */
@@ -42,4 +44,8 @@ export interface HistoryRow extends StartedRow {
   readonly errorCode?: string | undefined;
   /** At most 500 characters, redacted. */
   readonly errorMessage?: string | undefined;
+  /** Equal where two results are; only of reads that succeeded and were neither cached nor stood in for. */
+  readonly resultHash?: string | undefined;
+  /** What steps of a chain would see of the result, as JSON and redacted; where results are kept. */
+  readonly document?: string | undefined;
 }

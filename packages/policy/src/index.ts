@@ -58,7 +58,7 @@ export {
   limit,
 } from "./limit.ts";
 export { createMemoryLimits } from "./limit-memory.ts";
-export { type History, type RecordParts, record } from "./record.ts";
+export { type History, type KeptOfResult, type RecordParts, record } from "./record.ts";
 export { createRedact, DEFAULT_REDACT, type RedactSettings } from "./redact.ts";
 export { DEFAULT_RETRY, type RetryParts, type RetrySettings, retry } from "./retry.ts";
 export {

@@ -99,6 +99,18 @@ describe("record", () => {
     expect(row?.arguments).toEqual({ password: "[redacted]", sql: "select 1" });
   });
 
+  test("names the run whose step it is, by the key of the step and no other", async () => {
+    const runFor = async (key: string) => {
+      const params = { name: "run", _meta: { [TRESTLE_META.idempotencyKey]: key } };
+      return (await run(createCall({ params }), async () => ({}))).row?.run;
+    };
+    expect(await runFor("b8504ccb-f176/step_2/0")).toBe("b8504ccb-f176");
+    expect(await runFor("b8504ccb-f176/step_2/0.3")).toBe("b8504ccb-f176");
+    expect(await runFor("pay-invoice-7")).toBeUndefined();
+    expect(await runFor("a/b/c/d")).toBeUndefined();
+    expect(await runFor(`${"x".repeat(101)}/b/c`)).toBeUndefined();
+  });
+
   test("names the execution that this one belongs to", async () => {
     const { row } = await run(createCall({ parentExecutionId: "p" }), async () => ({}));
     expect(row?.parentExecutionId).toBe("p");

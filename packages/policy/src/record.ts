@@ -24,6 +24,8 @@ export interface History {
   finished(row: HistoryRow): void;
 }
 
+export type KeptOfResult = Pick<HistoryRow, "resultHash" | "document">;
+
 export interface RecordParts {
   readonly history: History;
   /** Counts an execution. Never throws and never waits. */
@@ -34,6 +36,8 @@ export interface RecordParts {
   readonly redact: (args: JsonObject) => JsonObject;
   /** Estimated cost of one attempt of this call. */
   readonly costFor?: (call: Call) => number | undefined;
+  /** What is kept of a result that reports no failure. Never throws. */
+  readonly keepOf?: ((result: JsonObject, call: Call) => KeptOfResult | undefined) | undefined;
   /** Tells of an execution. Never throws and never waits. */
   readonly publish?: (row: HistoryRow) => void;
   /** Told of what nobody expected. */
@@ -46,7 +50,7 @@ export interface RecordParts {
  * kept is refused, unsent.
  */
 export function record(parts: RecordParts): Policy {
-  const { history, metrics, clock, redact, costFor, publish, log } = parts;
+  const { history, metrics, clock, redact, costFor, keepOf, publish, log } = parts;
   const fineNow = parts.fineNow ?? clock.now;
 
   return async function record(call, next) {
@@ -80,7 +84,7 @@ export function record(parts: RecordParts): Policy {
   }
 
   function keep(call: Call, start: StartedRow, end: End): HistoryRow {
-    const row = rowOf(call, start, { end, redact, cost: costFor?.(call) });
+    const row = rowOf(call, start, { end, redact, cost: costFor?.(call), keepOf });
     history.finished(row);
     metrics?.observe(row);
     publish?.(row);
@@ -104,6 +108,7 @@ interface RowFacts {
   readonly redact: RecordParts["redact"];
   /** Of one attempt. */
   readonly cost: number | undefined;
+  readonly keepOf: RecordParts["keepOf"];
 }
 
 function startOf(call: Call, startedAt: number, redact: RecordParts["redact"]): StartedRow {
@@ -121,14 +126,25 @@ function startOf(call: Call, startedAt: number, redact: RecordParts["redact"]): 
     startedAt,
     era: client.era,
     client: typeof name === "string" ? name : undefined,
+    run: runOf(call.params._meta),
   };
 }
 
+/** Steps carry the key `run/step/iteration`; a caller's own key is hardly one of that form. */
+const STEP_KEY = /^([\w.:-]{1,100})\/[^/]{1,100}\/[^/]{1,30}$/;
+
+function runOf(meta: JsonObject[string]): string | undefined {
+  const key = isJsonObject(meta) ? meta[TRESTLE_META.idempotencyKey] : undefined;
+  return typeof key === "string" ? STEP_KEY.exec(key)?.[1] : undefined;
+}
+
 /** Written out, not spread: this is made for every call. */
-function rowOf(call: Call, start: StartedRow, { end, redact, cost }: RowFacts): HistoryRow {
+function rowOf(call: Call, start: StartedRow, facts: RowFacts): HistoryRow {
+  const { end, redact, cost, keepOf } = facts;
   const { trail } = call;
   const { result } = end;
   const fault = result === undefined ? faultOf(end.error) : toolErrorOf(result);
+  const kept = result === undefined || fault ? undefined : keepOf?.(result, call);
   return {
     executionId: start.executionId,
     parentExecutionId: start.parentExecutionId,
@@ -140,6 +156,7 @@ function rowOf(call: Call, start: StartedRow, { end, redact, cost }: RowFacts): 
     startedAt: start.startedAt,
     era: start.era,
     client: start.client,
+    run: start.run,
     outcome: result === undefined ? outcomeOf(end.error, call) : fault ? "tool_error" : "success",
     durationMs: Math.round(end.ended * 1_000) / 1_000,
     attempts: trail.attempts,
@@ -152,6 +169,8 @@ function rowOf(call: Call, start: StartedRow, { end, redact, cost }: RowFacts): 
     resultBytes: trail.resultBytes ?? (result && jsonSize(result)),
     errorCode: fault?.code,
     errorMessage: fault && redactMessage(fault.message, redact).slice(0, MAX_MESSAGE),
+    resultHash: kept?.resultHash,
+    document: kept?.document,
   };
 }
 

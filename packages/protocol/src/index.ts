@@ -78,4 +78,5 @@ export {
 } from "./seam.ts";
 export { isSecretName } from "./secret-names.ts";
 export { type ClientSession, type OpenSession, openSession } from "./session.ts";
+export { TASKS_EXTENSION, takesTasks } from "./tasks.ts";
 export { structuredAnswer } from "./tool-answer.ts";

@@ -27,6 +27,7 @@ export {
 export {
   type EntranceAsks,
   type HttpServing,
+  type RefusedRequest,
   type ServeHttpOptions,
   serveHttp,
   type Upgrade,

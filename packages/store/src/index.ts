@@ -31,7 +31,8 @@ export type { OwnerMembership } from "./owner-membership.ts";
 export type { OwnerRecord } from "./owner-record.ts";
 export { portMigrations } from "./port-migrations.ts";
 export { openQuietSqlite, type QuietSqlite } from "./quiet-sqlite.ts";
-export { enforceQuota, type QuotaOptions, type QuotaSqlite } from "./quota.ts";
+export { bytesInUse, enforceQuota, type QuotaOptions, type QuotaSqlite } from "./quota.ts";
+export { type KnownFile, refuseNewerFiles } from "./refuse-newer-files.ts";
 export {
   type SharedCallOptions,
   type SharedFolder,

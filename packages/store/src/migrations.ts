@@ -46,13 +46,17 @@ function schemaVersion(database: DatabaseSync): number {
 
 /** Throws `unsupported` where the file's schema is newer than this program. */
 export function refuseNewer(database: DatabaseSync, { file, migrations }: MigrateOptions): void {
+  requireKnownSchema(database, file, migrations.length);
+}
+
+export function requireKnownSchema(database: DatabaseSync, file: string, known: number): void {
   const found = schemaVersion(database);
-  if (found <= migrations.length) return;
+  if (found <= known) return;
   throw new TrestleError(
     "unsupported",
-    `${file} has schema version ${found}, and this program knows only up to ${migrations.length}. ` +
+    `${file} has schema version ${found}, and this program knows only up to ${known}. ` +
       "Upgrade this program, or use another data folder.",
-    { details: { file, found, known: migrations.length } },
+    { details: { file, found, known } },
   );
 }
 

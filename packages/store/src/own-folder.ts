@@ -18,6 +18,11 @@ export interface OwnFolderOptions {
   readonly path: string;
   /** Called in the owner for each process that joins. The socket's errors are already caught. */
   readonly onJoin: (socket: Socket) => void;
+  /**
+   * The language that owner and joiners speak, 1 by default. Raised where an earlier version would take the
+   * words of this one for something else.
+   */
+  readonly talks?: number;
   readonly info?: JsonObject;
   /** How long to wait for an owner that does not listen yet; 10 000 by default. */
   readonly joinTimeoutMs?: number;
@@ -43,7 +48,8 @@ export const JOIN_TIMEOUT_MS = 10_000;
  * Makes this process the one owner of a data folder, or joins the process that is. An owner stays one
  * until it closes or dies, however slow or stopped it is. Listening keeps no process alive; open sockets do.
  *
- * Throws `unavailable` where the folder is owned by a process that does not answer.
+ * Throws `unavailable` where the folder is owned by a process that does not answer, `unsupported` where by one of a
+ * version that speaks another language: nothing is done to the folder then.
  */
 export async function ownFolder(options: OwnFolderOptions): Promise<Membership> {
   const clock = options.clock ?? systemClock;
@@ -52,6 +58,7 @@ export async function ownFolder(options: OwnFolderOptions): Promise<Membership> 
   for (let attempt = 0; ; attempt += 1) {
     throwIfCancelled(options.signal, folder);
     const record = readOwnerRecord(folder);
+    if (record) requireSameTalk(record, options, folder);
     const socket =
       record &&
       (await greetedBy(record.address, {
@@ -70,6 +77,22 @@ export async function ownFolder(options: OwnFolderOptions): Promise<Membership> 
 /** Who owns the folder now; undefined where nobody does. */
 export function readOwner(path: string): OwnerRecord | undefined {
   return isFolderLocked(path) ? readOwnerRecord(path) : undefined;
+}
+
+/** An owner that died speaks no more: its record is only what it left. */
+function requireSameTalk(
+  { pid, talks = 1 }: OwnerRecord,
+  { talks: ours = 1 }: OwnFolderOptions,
+  folder: string,
+): void {
+  if (talks === ours || !isFolderLocked(folder)) return;
+  const age = talks > ours ? "a newer" : "an older";
+  throw new TrestleError(
+    "unsupported",
+    `${folder} is owned by process ${pid} of ${age} version, which this one does not understand. ` +
+      "End that process (`trestle stop` where it is a bridge), or use its version; its data stays.",
+    { details: { folder, pid, talks, ours } },
+  );
 }
 
 function joinedMembership(owner: OwnerRecord, socket: Socket): JoinedMembership {

@@ -20,12 +20,13 @@ export interface Ownership {
   readonly lock: FolderLock;
   readonly clock: Clock;
   readonly onJoin: (socket: Socket) => void;
+  readonly talks?: number;
   readonly info?: JsonObject;
 }
 
 /** Opens the door of a folder whose lock this process holds. */
 export async function becomeOwner(ownership: Ownership): Promise<OwnerMembership> {
-  const { folder, lock, clock, onJoin } = ownership;
+  const { folder, lock, clock, onJoin, talks = 1 } = ownership;
   const { fence } = lock;
   const sockets = new Set<Socket>();
   let server: Server | undefined;
@@ -36,7 +37,7 @@ export async function becomeOwner(ownership: Ownership): Promise<OwnerMembership
     clearStaleSockets(address);
     const listening = await listen(address, (socket) => admit(socket, sockets, onJoin));
     server = listening;
-    const record = { pid: process.pid, startedAt: clock.now(), fence, address };
+    const record = { pid: process.pid, startedAt: clock.now(), fence, address, talks };
     const updateInfo = (info: JsonObject | undefined): void =>
       writeOwnerRecord(folder, info ? { ...record, info } : record);
     updateInfo(ownership.info);

@@ -10,6 +10,8 @@ export interface OwnerRecord {
   readonly fence: number;
   /** The socket path or pipe name where the owner takes joiners. */
   readonly address: string;
+  /** The language that owner and joiners of this folder speak; 1 where the record says nothing. */
+  readonly talks?: number;
   /** Whatever the owner wants others to know. */
   readonly info?: JsonObject;
 }
@@ -37,10 +39,11 @@ export function removeOwnerRecord(folder: string): void {
 function toOwnerRecord(text: string): OwnerRecord | undefined {
   const value = parseJson(text);
   if (!isJsonObject(value)) return undefined;
-  const { pid, startedAt, fence, address, info } = value;
+  const { pid, startedAt, fence, address, talks, info } = value;
   if (typeof pid !== "number" || typeof fence !== "number" || typeof address !== "string") {
     return undefined;
   }
-  const record = { pid, startedAt: Number(startedAt), fence, address };
+  const spoken = typeof talks === "number" ? { talks } : {};
+  const record = { pid, startedAt: Number(startedAt), fence, address, ...spoken };
   return isJsonObject(info) ? { ...record, info } : record;
 }

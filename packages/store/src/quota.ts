@@ -7,7 +7,7 @@ import {
   TrestleError,
 } from "@trestle/protocol";
 import type { Sqlite } from "./sqlite.ts";
-import type { SqlStatement } from "./sqlite-statement.ts";
+import type { SqlStatement, SqlValue } from "./sqlite-statement.ts";
 
 export interface QuotaOptions {
   readonly maxBytes: number;
@@ -30,7 +30,7 @@ const MEASURE_SHARE = 1 / 64;
 const MEASURE_STATEMENTS = 1_000;
 /** Making room stops below this part, so that it is rare. */
 const KEPT_SHARE = 0.9;
-const ROWS_AT_ONCE = 500;
+const ROWS_AT_ONCE = 100;
 /** While there is no room, a write looks for some no more often than this. */
 const LOOK_AGAIN_MS = 1_000;
 
@@ -113,19 +113,23 @@ async function makeRoom(sqlite: Sqlite, { maxBytes, retention }: QuotaOptions): 
 }
 
 /** Free pages do not count: the next rows go there. */
-function bytesInUse(sqlite: Sqlite): number {
+export function bytesInUse(sqlite: Pick<Sqlite, "read">): number {
   const [row] = sqlite.read(`SELECT (page_count - freelist_count) * page_size AS bytes
     FROM pragma_page_count, pragma_freelist_count, pragma_page_size`);
   return Number(row?.bytes);
 }
 
-function sizeOf({ sql, params = [] }: SqlStatement): number {
-  const values = Object.values(params);
-  return values.reduce<number>(
-    (sum, value) =>
-      sum + (typeof value === "string" || value instanceof Uint8Array ? value.length : 8),
-    sql.length,
-  );
+function sizeOf({ sql, params, each }: SqlStatement): number {
+  if (each) return each.reduce((sum, values) => sum + sizeOfAll(values), sql.length);
+  return sql.length + (params ? sizeOfAll(Object.values(params)) : 0);
+}
+
+function sizeOfAll(values: readonly SqlValue[]): number {
+  let size = 0;
+  for (const value of values) {
+    size += typeof value === "string" || value instanceof Uint8Array ? value.length : 8;
+  }
+  return size;
 }
 
 function noRoom(maxBytes: number): TrestleError {

@@ -16,6 +16,8 @@ export interface ShareFolderOptions {
   readonly path: string;
   /** Opens the data; called only in the process that owns the folder, once for each time it does. */
   readonly open: (fence: number) => Promise<FolderBackend>;
+  /** As `ownFolder` has it. */
+  readonly talks?: number;
   readonly info?: JsonObject;
   readonly joinTimeoutMs?: number;
   /** How long `close` lets running calls go on before it aborts them; 10 000 by default. */
@@ -105,7 +107,7 @@ export function shareFolder(options: ShareFolderOptions): SharedFolder {
 }
 
 async function reachPeer(options: ShareFolderOptions, signal: AbortSignal): Promise<Peer> {
-  const { path, info, joinTimeoutMs = JOIN_TIMEOUT_MS, clock, log = silentLogger } = options;
+  const { path, info, talks, joinTimeoutMs = JOIN_TIMEOUT_MS, clock, log = silentLogger } = options;
   const opening = Promise.withResolvers<FolderBackend>();
   opening.promise.catch(() => {}); // whoever calls is told
   const desk = createOwnerDesk(opening.promise, log);
@@ -115,6 +117,7 @@ async function reachPeer(options: ShareFolderOptions, signal: AbortSignal): Prom
     signal,
     joinTimeoutMs,
     ...(info ? { info } : {}),
+    ...(talks === undefined ? {} : { talks }),
     ...(clock ? { clock } : {}),
   });
   if (membership.role === "joined") {

@@ -13,6 +13,8 @@ import { fromLine, type ToJoiner, type ToOwner, toLine, toWireError } from "./sh
 /** What the owner opens: it alone touches the folder's data. */
 export interface FolderBackend {
   answer(method: string, payload: JsonValue, signal: AbortSignal): Promise<JsonValue>;
+  /** Is there such a method? A process of another version may know more; without this all are tried. */
+  knows?(method: string): boolean;
   /** Told before the grace for running calls begins: what waits without working may end now. */
   closing?(): void;
   close(): Promise<void>;
@@ -41,7 +43,10 @@ export function createOwnerDesk(backend: Promise<FolderBackend>, log: Logger): O
     const abort = () => controller.abort(signal?.reason);
     if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort, { once: true });
-    const work = backend.then((opened) => opened.answer(method, payload, controller.signal));
+    const work = backend.then((opened) => {
+      if (opened.knows?.(method) === false) throw notKnown(method);
+      return opened.answer(method, payload, controller.signal);
+    });
     running.set(work, controller);
     const settled = () => {
       running.delete(work);
@@ -74,6 +79,15 @@ export function createOwnerDesk(backend: Promise<FolderBackend>, log: Logger): O
   }
 
   return { call, serve, drain };
+}
+
+/** What this version lacks, a joiner of another one may ask for. */
+function notKnown(method: string): TrestleError {
+  return new TrestleError(
+    "unsupported",
+    `Process ${process.pid}, which owns this folder, is of a version that cannot do "${method}". ` +
+      "End it, then try again: whoever asks next takes over, and the data stays.",
+  );
 }
 
 interface Joiner {

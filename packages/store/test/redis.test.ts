@@ -105,6 +105,41 @@ test("who listens is told of a gap after Redis was gone, and hears again", async
   expect(heard).not.toContain("lost");
 });
 
+test("who begins to listen while Redis hangs hears once it goes on", async () => {
+  const server = await ownRedis();
+  const [one, other] = await openRedisTwice(server);
+  const [bus, far] = [createRedisBus({ redis: one }), createRedisBus({ redis: other })];
+  onTestFinished(async () => {
+    await bus.close();
+    await far.close();
+  });
+  await bus.subscribe("a", { onMessage: () => {} });
+  server.freeze();
+  const heard: string[] = [];
+  await bus.subscribe("b", { onMessage: (text) => heard.push(text) });
+  server.goOn();
+  await until("it hears", () => {
+    far.publish("b", "now");
+    return heard.includes("now");
+  });
+});
+
+test("all who begin to listen at once hear", async () => {
+  const [one] = await openRedisTwice(await ownRedis());
+  const bus = createRedisBus({ redis: one });
+  onTestFinished(() => bus.close());
+  const heard = new Set<string>();
+  const topics = Array.from({ length: 20 }, (_, at) => `topic ${at}`);
+  const begun = topics.map(async (topic, at) => {
+    // Some while the others are on their way to Redis.
+    for (let turn = 0; turn < at; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await bus.subscribe(topic, { onMessage: () => heard.add(topic) });
+  });
+  await Promise.all(begun);
+  for (const topic of topics) bus.publish(topic, "now");
+  await until("all have heard", () => heard.size === topics.length);
+});
+
 test("what is no address of Redis is refused without being shown", async () => {
   const opening = openRedis({ url: "http://user:hunter2@host", prefix: "t" });
   await expect(opening).rejects.toMatchObject({ code: "invalid_config" });

@@ -31,6 +31,8 @@ export interface OwnPostgres {
   readonly port: number;
   /** Ends it as a crash would. */
   kill(): void;
+  /** Starts it again after that, with its data. */
+  start(): void;
   stop(): void;
 }
 
@@ -77,12 +79,15 @@ export async function startPostgres(options: OwnPostgresOptions): Promise<OwnPos
     ...settings,
   };
   const words = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
-  run("pg_ctl", "-D", data, "-w", "-o", words.join(" "), "-l", join(folder, "log"), "start");
+  const start = () =>
+    run("pg_ctl", "-D", data, "-w", "-o", words.join(" "), "-l", join(folder, "log"), "start");
+  start();
   const kill = () => void run("pg_ctl", "-D", data, "-m", "immediate", "stop");
   return {
     url: `postgres://postgres@127.0.0.1:${port}`,
     port,
     kill,
+    start,
     stop() {
       if (existsSync(join(data, "postmaster.pid"))) kill();
       rmSync(data, { recursive: true, force: true });

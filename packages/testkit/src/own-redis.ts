@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** A Redis of a test's own, on this machine alone. It keeps what it has over a restart. */
@@ -29,29 +30,30 @@ export interface OwnRedisOptions {
 
 const START_MS = 20_000;
 
-/** Rejects where there is no program `redis-server`. */
-export async function startOwnRedis({ settings = {} }: OwnRedisOptions = {}): Promise<OwnRedis> {
+/** Rejects where there is no program `redis-server`. With `TEST_REDIS=cluster` in the environment it is a cluster. */
+export async function startOwnRedis(options: OwnRedisOptions = {}): Promise<OwnRedis> {
+  if (process.env.TEST_REDIS !== "cluster") return startOneRedis(options);
+  const { startOwnCluster } = await import("./own-redis-cluster.ts");
+  return startOwnCluster(options);
+}
+
+async function startOneRedis({ settings = {} }: OwnRedisOptions): Promise<OwnRedis> {
   const folder = mkdtempSync(join(tmpdir(), "trestle-redis-"));
   const port = await freePort();
   const all = {
     ...{ port: String(port), bind: "127.0.0.1", dir: folder, save: "", appendonly: "yes" },
     ...settings,
   };
-  const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
-  let child = await start(args, port);
-  const kill = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
-  };
+  const args = toArguments(all);
+  let child = await startNode(args, port);
+  const kill = (): Promise<void> => killNode(child);
   return {
     url: `redis://127.0.0.1:${port}`,
     kill,
     freeze: () => void child.kill("SIGSTOP"),
     goOn: () => void child.kill("SIGCONT"),
     async restart() {
-      child = await start(args, port);
+      child = await startNode(args, port);
     },
     lose: () => rmSync(join(folder, "appendonlydir"), { recursive: true, force: true }),
     async end() {
@@ -61,7 +63,19 @@ export async function startOwnRedis({ settings = {} }: OwnRedisOptions = {}): Pr
   };
 }
 
-async function start(args: readonly string[], port: number): Promise<ChildProcess> {
+export function toArguments(settings: Readonly<Record<string, string>>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
+export async function killNode(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await exited;
+}
+
+/** Resolves when it answers. */
+export async function startNode(args: readonly string[], port: number): Promise<ChildProcess> {
   const child = spawn("redis-server", args, { stdio: "ignore" });
   await once(child, "spawn");
   for (const end = Date.now() + START_MS; Date.now() < end; await pause(20)) {

@@ -1,3 +1,4 @@
+import type { LookupFunction } from "node:net";
 import type {
   Clock,
   Era,
@@ -60,6 +61,8 @@ export interface HttpConfig extends CommonConfig {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly transport?: "auto" | "streamable" | "sse";
+  /** How its name is resolved for each new connection; what it refuses with a typed error is not asked. */
+  readonly lookup?: LookupFunction | undefined;
   /** Shown with each request, where the headers alone do not say whom it is from. */
   readonly credentials?: Credentials | undefined;
 }

@@ -1,8 +1,8 @@
 import type { JsonObject, RequestContext } from "@trestle/protocol";
-import { isJsonObject, META, MODERN_VERSION } from "@trestle/protocol";
+import { isJsonObject, META, MODERN_VERSION, TASKS_EXTENSION } from "@trestle/protocol";
 
 const HOP_PREFIX = "io.modelcontextprotocol/";
-/** What a bridge can pass on; extensions would need it to speak them. */
+/** What a bridge can pass on. */
 const RELAYED_CAPABILITIES = ["elicitation", "sampling", "roots"] as const;
 
 /** The parameters without those keys of `_meta` that belonged to the hop they came on. */
@@ -36,5 +36,10 @@ function relayed(capabilities: JsonObject | undefined): JsonObject {
   const kept: JsonObject = {};
   for (const name of RELAYED_CAPABILITIES)
     if (isJsonObject(capabilities?.[name])) kept[name] = capabilities[name];
+  const extensions = isJsonObject(capabilities?.extensions) ? capabilities.extensions : {};
+  // Of the extensions, only what the bridge speaks itself.
+  if (TASKS_EXTENSION in extensions) {
+    kept.extensions = { [TASKS_EXTENSION]: extensions[TASKS_EXTENSION] };
+  }
   return kept;
 }

@@ -33,20 +33,20 @@ export function listSegments(folder: string): Segment[] {
     .sort((a, b) => a.firstSeq - b.firstSeq);
 }
 
-/** The lines of a file one after the other, whatever its size. */
-export async function* readLines(file: string): AsyncGenerator<SegmentLine> {
-  let start = 0;
+/** The lines of a file one after the other, whatever its size, behind so many bytes of it. */
+export async function* readLines(file: string, from = 0): AsyncGenerator<SegmentLine> {
+  let start = from;
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(file, { start: from }) as AsyncIterable<Buffer>) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let from = 0;
-    for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, from)) {
-      const end = start + at - from + 1;
-      yield { text: bytes.toString("utf8", from, at), start, end, whole: true };
+    let read = 0;
+    for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, read)) {
+      const end = start + at - read + 1;
+      yield { text: bytes.toString("utf8", read, at), start, end, whole: true };
       start = end;
-      from = at + 1;
+      read = at + 1;
     }
-    rest = bytes.subarray(from);
+    rest = bytes.subarray(read);
   }
   if (rest.length === 0) return;
   yield { text: rest.toString("utf8"), start, end: start + rest.length, whole: false };

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import {
   type Clock,
   isJsonObject,
@@ -39,6 +40,8 @@ export interface FeedSocketParts {
   readonly peer: FeedPeer;
   readonly keepaliveMs: number;
   readonly clock: Clock;
+  /** What the WebSocket runs over. */
+  readonly wire: Duplex;
 }
 
 /** So much may wait in a socket; what comes later waits in the hub, where it costs nothing. */
@@ -49,8 +52,8 @@ const CLOSE_DENIED = 4401;
 
 /** Speaks the feed's protocol on one socket until it closes. */
 export function serveFeedSocket(socket: WebSocket, parts: FeedSocketParts): void {
-  const { peer } = parts;
-  const line = createLine(socket);
+  const { peer, wire } = parts;
+  const line = createLine(socket, createGathering(wire));
   const calls = peer.call && createFeedCalls(peer.call, line.reply);
   let unsubscribe = () => {};
 
@@ -93,10 +96,25 @@ interface Line {
   reply(message: JsonObject): Promise<void> | void;
 }
 
-function createLine(socket: WebSocket): Line {
+/** Holds back what is written until the event loop turns: a write costs more than all else of an event. */
+function createGathering(wire: Duplex): () => void {
+  let isHeld = false;
+  return () => {
+    if (isHeld) return;
+    isHeld = true;
+    wire.cork();
+    setImmediate(() => {
+      isHeld = false;
+      wire.uncork();
+    });
+  };
+}
+
+function createLine(socket: WebSocket, gather: () => void): Line {
   function send(message: JsonObject): Promise<void> | void {
     if (socket.readyState !== socket.OPEN) return;
     const text = JSON.stringify(message);
+    gather();
     if (socket.bufferedAmount < MAX_BUFFERED) return socket.send(text);
     return new Promise((resolve) => socket.send(text, () => resolve()));
   }

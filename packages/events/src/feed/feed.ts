@@ -80,7 +80,7 @@ export function createFeed(options: FeedOptions): Feed {
       if (closing) return refuse(socket, 503);
       server.handleUpgrade(request, socket, head, (webSocket) => {
         const keepaliveMs = options.keepaliveMs ?? KEEPALIVE_MS;
-        serveFeedSocket(webSocket, { hub: options.hub, peer, keepaliveMs, clock });
+        serveFeedSocket(webSocket, { hub: options.hub, peer, keepaliveMs, clock, wire: socket });
       });
     } catch (error) {
       const status = (isTrestleError(error) && DENIALS[error.code]) || 500;

@@ -10,6 +10,8 @@ export interface HubEvent {
   readonly payload: JsonObject;
   /** Who told it, where it is not the hub's owner. */
   readonly source?: string;
+  /** Where it happened, of several that share their events. */
+  readonly replica?: string;
 }
 
 /** Numbers that a subscriber will never see, both ends included; from 0 where nobody knows how many. */
@@ -44,5 +46,13 @@ export function createTopicFilter(patterns: readonly unknown[]): (topic: string)
       `topics must be 1 to ${MAX_PATTERNS} texts of at most ${MAX_PATTERN_LENGTH} characters; "*" is every topic.`,
     );
   }
-  return (topic) => good.some((pattern) => matchesGlob(pattern, topic));
+  const known = new Map<string, boolean>();
+  return (topic) => {
+    const verdict = known.get(topic) ?? good.some((pattern) => matchesGlob(pattern, topic));
+    // The same few topics are asked for again and again, some of them with every call.
+    if (known.size < MAX_KNOWN) known.set(topic, verdict);
+    return verdict;
+  };
 }
+
+const MAX_KNOWN = 1_000;

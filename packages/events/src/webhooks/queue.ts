@@ -1,6 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, Logger } from "@trestle/protocol";
-import { type Migration, openSqlite, type Row, type SqlStatement } from "@trestle/store";
+import {
+  enforceQuota,
+  type Migration,
+  openSqlite,
+  type Row,
+  type SqlStatement,
+} from "@trestle/store";
 import type { HubEvent } from "../hub/event.ts";
 
 /** One event on its way to one target. Times are epoch milliseconds. */
@@ -66,14 +72,23 @@ const migrations: readonly Migration[] = [
 /** What waits for one target; more goes to the dead letters at once, so that a lost target fills no disk. */
 const MAX_WAITING = 10_000;
 const MAX_DEAD = 10_000;
+const MAX_BYTES = 256 * 1024 * 1024;
+/** What waits is never dropped; where it fills all there is, no more is taken. */
+const RETENTION = [
+  `DELETE FROM delivery WHERE id IN (
+    SELECT id FROM delivery WHERE state = 'dead' ORDER BY next_at LIMIT :rows)`,
+];
 
 export async function openDeliveryQueue(options: {
   readonly file: string;
+  /** What the file may hold: the oldest dead letters make room. 256 MiB by default. */
+  readonly maxBytes?: number;
   readonly clock: Clock;
   readonly log: Logger;
 }): Promise<DeliveryQueue> {
-  const { clock } = options;
-  const sqlite = await openSqlite({ ...options, migrations });
+  const { clock, log, maxBytes = MAX_BYTES } = options;
+  const file = await openSqlite({ ...options, migrations });
+  const sqlite = enforceQuota(file, { maxBytes, retention: RETENTION, clock, log });
 
   async function change(sql: string, params: SqlStatement["params"] = []): Promise<number> {
     const results = await sqlite.write([{ sql, params }]);

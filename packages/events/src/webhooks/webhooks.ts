@@ -24,6 +24,8 @@ import { createWanters } from "./wanters.ts";
 export interface WebhooksOptions {
   /** The queue; one process at a time delivers from it. */
   readonly file: string;
+  /** What the queue's file may hold: the oldest dead letters make room. 256 MiB by default. */
+  readonly maxBytes?: number;
   /** The targets as they are now, the same list until they change; asked anew for each event and attempt. */
   readonly targets: () => readonly WebhookTarget[];
   /** Makes a target ready to be called: puts in what is secret. Throws `unavailable` where that may work later. */
@@ -66,8 +68,9 @@ const LISTED = 100;
 const CLOSE_MS = 2_000;
 
 export async function openWebhooks(options: WebhooksOptions): Promise<Webhooks> {
-  const { clock = systemClock, log = silentLogger, file } = options;
-  const queue = await openDeliveryQueue({ file, clock, log });
+  const { clock = systemClock, log = silentLogger, file, maxBytes } = options;
+  const limits = maxBytes === undefined ? {} : { maxBytes };
+  const queue = await openDeliveryQueue({ file, clock, log, ...limits });
   const abort = new AbortController();
   const attempt = createAttempt(options, { clock, queue, signal: abort.signal });
   const dispatcher = createDispatcher({ queue, attempt, clock, log });

@@ -27,9 +27,14 @@ export async function startRedisOfTest(): Promise<OwnRedis> {
   return server;
 }
 
+async function allKeys({ client }: RedisLink): Promise<string[]> {
+  const nodes = "nodes" in client ? client.nodes("master") : [client];
+  return (await Promise.all(nodes.map((node) => node.keys("*")))).flat();
+}
+
 /** Lets time pass in Redis: what has an end has it so much earlier. */
 export async function passInRedis(link: RedisLink, ms: number): Promise<void> {
-  for (const key of await link.command<string[]>("KEYS", "*")) {
+  for (const key of await allKeys(link)) {
     const left = await link.command<number>("PTTL", key);
     if (left > 0) await link.command("PEXPIRE", key, left - Math.round(ms));
   }

@@ -1,10 +1,11 @@
-import { type Logger, messageOf, silentLogger } from "@trestle/protocol";
+import { type Clock, type Logger, messageOf, silentLogger } from "@trestle/protocol";
 import { defineScript, type RedisLink } from "@trestle/store/redis";
 import type { CacheEntry, CacheScope, CacheStore } from "../cache-store.ts";
+import { createRedisLead } from "./cache-lead.ts";
 
 export interface RedisCacheParts {
   readonly redis: RedisLink;
-  readonly clock: { now(): number };
+  readonly clock: Clock;
   /** Of the entries of one server. */
   readonly maxBytes: number;
   readonly log?: Logger;
@@ -132,6 +133,14 @@ export function createRedisCache(parts: RedisCacheParts): CacheStore {
     return server === undefined ? redis.command<string[]>("SMEMBERS", servers) : [server];
   }
 
+  const get: CacheStore["get"] = ({ server, digest }) =>
+    orElse<CacheEntry | undefined>(undefined, () =>
+      asking(server, async () => {
+        const text = await redis.run<string | null>(GET, keysOf(server), [digest, clock.now()]);
+        return text === null ? undefined : (JSON.parse(text) as CacheEntry);
+      }),
+    );
+
   return {
     // Apart from the others no answer is stored, whatever its number; but calls that wait for one tell by it.
     generation: (server) =>
@@ -155,13 +164,8 @@ export function createRedisCache(parts: RedisCacheParts): CacheStore {
       owed.set(server, Math.max(unsettledUntil, owed.get(server) ?? 0));
       return -1 - alone;
     },
-    get: ({ server, digest }) =>
-      orElse<CacheEntry | undefined>(undefined, () =>
-        asking(server, async () => {
-          const text = await redis.run<string | null>(GET, keysOf(server), [digest, clock.now()]);
-          return text === null ? undefined : (JSON.parse(text) as CacheEntry);
-        }),
-      ),
+    get,
+    lead: createRedisLead({ redis, clock, log, get }),
     put(key, entry, generation) {
       const size = Buffer.byteLength(entry.text) + ENTRY_BYTES;
       if (size > maxBytes || generation < 0) return false;

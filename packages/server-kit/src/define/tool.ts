@@ -48,6 +48,8 @@ export interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject,
   readonly meta?: JsonObject;
   /** May go on as a task after its request was answered, where the caller takes tasks; `required`: only so. */
   readonly task?: TaskSupport;
+  /** It begins its tasks itself, always, each under the name of what it stored, by which it is found again later. */
+  readonly namesTasks?: boolean;
   readonly run: (
     input: z.output<Input>,
     context: ToolContext<State>,
@@ -65,6 +67,8 @@ export interface RawToolSpec<State> {
   readonly hints: Hints;
   readonly meta?: JsonObject;
   readonly task?: TaskSupport;
+  /** It begins its tasks itself, always, each under the name of what it stored, by which it is found again later. */
+  readonly namesTasks?: boolean;
   readonly run: (
     args: JsonObject,
     context: ToolContext<State>,
@@ -82,6 +86,8 @@ export interface ToolDefinition<in State = unknown> {
   readonly hints: Hints;
   readonly cacheTtl?: number;
   readonly task?: TaskSupport;
+  /** It begins its tasks itself, always, each under the name of what it stored, by which it is found again later. */
+  readonly namesTasks?: boolean;
   /** The entry of tools/list. */
   readonly describe: () => JsonObject;
   /** Arguments to input; throws `invalid_input` naming each bad field. */
@@ -114,6 +120,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     hints: spec.hints,
     ...(spec.cache && { cacheTtl: spec.cache.ttl }),
     ...(spec.task && { task: spec.task }),
+    ...(spec.namesTasks && { namesTasks: true }),
     describe: lazily(() => ({
       ...describeTool(spec),
       inputSchema: toJsonSchema(input, "input"),
@@ -143,6 +150,7 @@ export function defineRawTool<State = unknown>(spec: RawToolSpec<State>): ToolDe
     aliases: [],
     hints: spec.hints,
     ...(spec.task && { task: spec.task }),
+    ...(spec.namesTasks && { namesTasks: true }),
     describe: () => description,
     parse: (args) => args,
     run: async (args, context) => spec.run(args, context),

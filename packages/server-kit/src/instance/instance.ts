@@ -6,10 +6,10 @@ import {
   RpcError,
   type ServerEvent,
   type ServerInstance,
+  TASKS_EXTENSION,
 } from "@trestle/protocol";
 import type { ToolDefinition } from "../define/tool.ts";
 import { createIdempotency, type Idempotency } from "../idempotency/idempotency.ts";
-import { TASKS_EXTENSION } from "../tasks/report.ts";
 import { createTasks, type Tasks } from "../tasks/tasks.ts";
 import { complete } from "./completion.ts";
 import { createErrorTranslator, type ErrorTranslator } from "./errors.ts";

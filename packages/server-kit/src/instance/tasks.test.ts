@@ -1,8 +1,8 @@
-import { type RequestContext, RPC } from "@trestle/protocol";
+import { type RequestContext, RPC, TASKS_EXTENSION } from "@trestle/protocol";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { defineServer } from "../define/server.ts";
 import { defineRawTool } from "../define/tool.ts";
-import { TASKS_EXTENSION, type TaskReport } from "../tasks/report.ts";
+import type { TaskReport } from "../tasks/report.ts";
 import { createTestHost, requestContext } from "./_test-host.ts";
 
 const hints = { readOnly: false, destructive: false, idempotent: true, openWorld: false };
@@ -25,7 +25,7 @@ function mountWorks() {
     ...{ name: "works", title: "Works", version: "1.0.0", description: "Works" },
     tools: [
       defineRawTool({
-        ...{ name: "do_work", hints, inputSchema, task: "optional" },
+        ...{ name: "do_work", hints, inputSchema, task: "optional", namesTasks: true },
         async run(_args, { task }) {
           task?.begin("work-1");
           return done;

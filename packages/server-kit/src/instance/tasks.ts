@@ -4,19 +4,14 @@ import {
   type RequestContext,
   RPC,
   RpcError,
+  takesTasks,
 } from "@trestle/protocol";
-import { TASKS_EXTENSION, type TaskReport, toDetails } from "../tasks/report.ts";
+import { type TaskReport, toDetails } from "../tasks/report.ts";
 import { missingTasks } from "../tasks/tasks.ts";
 import type { Core } from "./instance.ts";
 
 const POLL_MS = 1_000;
 const DONE: JsonObject = { resultType: "complete" };
-
-/** Whether who asks said that it takes tasks; the legacy era has another form of them. */
-export function takesTasks({ client }: RequestContext): boolean {
-  const { extensions } = client.capabilities;
-  return client.era === "modern" && isJsonObject(extensions) && TASKS_EXTENSION in extensions;
-}
 
 /** tasks/get */
 export async function getTask<State>(
@@ -63,7 +58,7 @@ export async function cancelTask<State>(
 }
 
 function readId(method: string, { taskId }: JsonObject, request: RequestContext): string {
-  if (!takesTasks(request)) throw missingTasks(method);
+  if (!takesTasks(request.client)) throw missingTasks(method);
   if (typeof taskId === "string" && taskId !== "") return taskId;
   throw new RpcError(RPC.invalidParams, "taskId must be a text.");
 }

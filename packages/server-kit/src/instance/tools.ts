@@ -7,6 +7,7 @@ import {
   RPC,
   RpcError,
   TrestleError,
+  takesTasks,
 } from "@trestle/protocol";
 import { isInputRequired } from "../define/input-required.ts";
 import type { ToolDefinition } from "../define/tool.ts";
@@ -15,7 +16,6 @@ import { missingTasks } from "../tasks/tasks.ts";
 import { idempotencyKeyOf, toToolContext } from "./context.ts";
 import type { Core } from "./instance.ts";
 import { openRound, toInputRequiredResult } from "./round.ts";
-import { takesTasks } from "./tasks.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** Name or alias to tool. */
@@ -37,7 +37,7 @@ export async function callTool<State>(
   const args = params.arguments ?? {};
   if (!isJsonObject(args)) throw new RpcError(RPC.invalidParams, "arguments must be an object.");
   const call = { tool, args, params, request };
-  if (tool.task !== undefined && takesTasks(request)) return runAsTask(core, call);
+  if (tool.task !== undefined && takesTasks(request.client)) return runAsTask(core, call);
   if (tool.task === "required") throw missingTasks(tool.name);
   return answerCall(core, call);
 }
@@ -57,6 +57,7 @@ function runAsTask<State>(core: Core<State>, call: ToolCall<State>): Promise<Jso
   return core.tasks.run({
     principal: request.principal.id,
     signal: request.signal,
+    namesItself: call.tool.namesTasks === true,
     async round({ asked, answers }, { signal, task }) {
       const params = asked === undefined ? call.params : nextRound(call.params, asked, answers);
       const result = await answerCall(core, {

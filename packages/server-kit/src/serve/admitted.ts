@@ -1,11 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Principal } from "@trestle/protocol";
-import {
-  type Authenticate,
-  type AuthRefusal,
-  type Presented,
-  readPresented,
-} from "./authenticate.ts";
+import type { Authenticate, AuthRefusal, Presented } from "./authenticate.ts";
 
 /** Lets whoever authenticates take somebody out again who was let in. */
 export interface Standing {
@@ -24,22 +19,33 @@ export interface Ongoing {
 /** Who was let in with which request. */
 export interface Admitted {
   authenticate(request: IncomingMessage): Principal | AuthRefusal;
+  /** Whom the request was let in as. */
+  idOf(request: IncomingMessage): string | undefined;
   /** Cuts off from now on whoever may not stay. */
   follow(standing: Standing, ongoing: () => readonly Ongoing[]): () => void;
 }
 
-export function createAdmitted(authenticate: Authenticate): Admitted {
-  const ids = new WeakMap<IncomingMessage, string>();
+/** On the request itself: a weak map of all requests costs each of them several times more. */
+const LET_IN_AS = Symbol("let in as");
+
+type Known = IncomingMessage & { [LET_IN_AS]?: string };
+
+export function createAdmitted(
+  authenticate: Authenticate,
+  presentedBy: (request: IncomingMessage) => Presented,
+): Admitted {
+  const idOf = (request: Known): string | undefined => request[LET_IN_AS];
 
   function mayStay(request: IncomingMessage, { holds }: Standing): boolean {
-    const id = ids.get(request);
-    return id === undefined || holds(readPresented(request), id);
+    const id = idOf(request);
+    return id === undefined || holds(presentedBy(request), id);
   }
 
   return {
-    authenticate(request) {
-      const verdict = authenticate(readPresented(request));
-      if (!("refused" in verdict)) ids.set(request, verdict.id);
+    idOf,
+    authenticate(request: Known) {
+      const verdict = authenticate(presentedBy(request));
+      if (!("refused" in verdict)) request[LET_IN_AS] = verdict.id;
       return verdict;
     },
     follow: (standing, ongoing) =>

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "@trestle/protocol";
+import { isLocal } from "./local-address.ts";
+import { readPeer, type Trusts } from "./peer.ts";
 import { sendJson } from "./web.ts";
 
 /** What a request over HTTP shows of whoever sent it. */
@@ -16,6 +18,7 @@ export interface Presented {
     /** By its method the request changes nothing. */
     readonly isRead: boolean;
   };
+  /** Of the caller, or of a proxy in front of it that nobody here trusts. */
   readonly remoteAddress: string;
   /** The caller is on this machine, as far as one can see: nobody says that it passes somebody else on. */
   readonly isLoopback: boolean;
@@ -53,21 +56,23 @@ export function authenticateRequest(
   return undefined;
 }
 
-/** A proxy that passes strangers on says so in one of these. */
-const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"] as const;
-
 /** What this request shows of whoever sent it. */
-export function readPresented(request: IncomingMessage): Presented {
-  const { headers, socket } = request;
-  const remoteAddress = socket.remoteAddress ?? "";
-  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
-  const apiKey = headers["x-api-key"];
+export function readPresented(request: IncomingMessage, trusts?: Trusts): Presented {
+  const { headers } = request;
+  const { address: remoteAddress, isPassedOn } = readPeer(request, trusts);
+  const isLoopback = isLocal(remoteAddress) && !isPassedOn;
+  const { authorization, "x-api-key": apiKey, cookie } = headers;
+  // As most hosts of this machine ask.
+  if (authorization === undefined && apiKey === undefined && cookie === undefined) {
+    return { remoteAddress, isLoopback };
+  }
+  const bearer = /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
   return {
     ...(bearer === undefined ? {} : { bearer }),
     ...(typeof apiKey === "string" && apiKey !== "" ? { apiKey } : {}),
     ...(bearer === undefined && !apiKey ? sessionOf(request) : {}),
     remoteAddress,
-    isLoopback: isLocal(remoteAddress) && !FORWARDED.some((name) => headers[name] !== undefined),
+    isLoopback,
   };
 }
 
@@ -85,10 +90,6 @@ function sessionOf({ headers, method = "GET" }: IncomingMessage): Pick<Presented
   return {
     session: { token, isRead: READS.includes(method), ...(typeof csrf === "string" && { csrf }) },
   };
-}
-
-function isLocal(address: string): boolean {
-  return address.startsWith("127.") || address === "::1" || address.startsWith("::ffff:127.");
 }
 
 /** The status and the headers that go with a refusal, whatever its body. */

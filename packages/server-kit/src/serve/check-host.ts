@@ -24,13 +24,17 @@ export function checkHost(
 ): boolean {
   const message = findForeign(request, allowed);
   if (message === undefined) return true;
-  sendRpcError(response, 403, { code: FORBIDDEN, message });
+  refuseForeign(response, message);
   return false;
+}
+
+export function refuseForeign(response: ServerResponse, message: string): void {
+  sendRpcError(response, 403, { code: FORBIDDEN, message });
 }
 
 /** Why this request may not come in, where it may not. */
 export function findForeign(
-  { headers }: IncomingMessage,
+  { headers }: Pick<IncomingMessage, "headers">,
   { hosts, origins = [] }: AllowedPeers,
 ): string | undefined {
   if (headers.origin === undefined && isPlainlyAllowed(headers.host, hosts)) return undefined;

@@ -1,5 +1,4 @@
-import { isJsonObject, type JsonObject } from "@trestle/protocol";
-import { TASKS_EXTENSION } from "../tasks/report.ts";
+import { isJsonObject, type JsonObject, TASKS_EXTENSION } from "@trestle/protocol";
 
 const methodsByCapability: Readonly<Record<string, readonly string[]>> = {
   tools: ["tools/list", "tools/call"],

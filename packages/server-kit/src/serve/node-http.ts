@@ -1,41 +1,37 @@
-import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import {
-  type Clock,
-  createRoster,
   type JsonValue,
   MAX_FRAME_BYTES,
   messageOf,
-  nodeHttp,
   type Principal,
-  type Roster,
   RPC,
   type ServerInstance,
   systemClock,
   TrestleError,
 } from "@trestle/protocol";
 import { isLoopback } from "../run/http-address.ts";
-import { createAdmitted, type Ongoing, type Standing } from "./admitted.ts";
+import { createAdmitted, type Standing } from "./admitted.ts";
 import {
   type Authenticate,
   type AuthRefusal,
   authenticateRequest,
   type Prepare,
+  type Presented,
   readPresented,
 } from "./authenticate.ts";
 import { createBearer } from "./bearer.ts";
-import { type AllowedPeers, checkHost, findForeign, LOCAL_HOSTS } from "./check-host.ts";
+import { LOCAL_HOSTS, refuseForeign } from "./check-host.ts";
+import { createForeign } from "./foreign.ts";
 import { createHttpEndpoint, type HttpEndpointOptions, type RequestFacts } from "./http.ts";
-import { plainHeaders } from "./plain-headers.ts";
+import { createListener, type Slowest } from "./listener.ts";
+import { readPeer, type Trusts } from "./peer.ts";
 import { type Body, readBody } from "./read-body.ts";
 import type { SessionFacts } from "./sessions.ts";
-import { takeUpgrades } from "./upgrades.ts";
 import { sendJson, sendRpcError } from "./web.ts";
 
-/** How long answers may take to leave once everything is told to end. */
-const LAST_WORDS_MS = 1000;
+/** Refusals of what a request is, not of whom it is from. */
+const FORM = [400, 404, 405, 413, 415];
 
 export interface ServeHttpOptions extends HttpEndpointOptions {
   /** Default 127.0.0.1. */
@@ -51,6 +47,14 @@ export interface ServeHttpOptions extends HttpEndpointOptions {
   /** With it, whoever may not call any more is cut off in the middle of an answer or a stream. */
   readonly standing?: Standing;
   readonly maxBodyBytes?: number;
+  /** Default: half a minute for the headers of a request, five minutes for all of it. */
+  readonly slowest?: Slowest;
+  /** The proxies whose word counts of whom they pass on, and how those came. */
+  readonly trusts?: Trusts | undefined;
+  /** Nobody beyond this machine comes in without TLS, up to us or to such a proxy. */
+  readonly requireHttps?: boolean;
+  /** Told of each request that was refused for its form, whatever it wanted. */
+  readonly onRefused?: (refused: RefusedRequest) => void;
   /** Origins of web pages that may call, besides those of the allowed hosts. */
   readonly allowedOrigins?: readonly string[];
   /** Answers paths of its own, refusals included, in its own words: true means that it did. */
@@ -82,17 +86,30 @@ export type Upgrade = (
   asks: EntranceAsks,
 ) => boolean;
 
+export interface RefusedRequest {
+  readonly status: number;
+  /** Where the status does not say it all. */
+  readonly reason?: string;
+  readonly address: string;
+  /** Whom it was let in as, if it was. */
+  readonly principal?: string;
+}
+
 /** What whoever answers paths of its own may ask of a request, each as the MCP endpoint asks it. */
 export interface EntranceAsks {
   /** Why its `Host` or `Origin` may not come in, where they may not. */
   foreign(request: IncomingMessage): string | undefined;
   authenticate(request: IncomingMessage): Principal | AuthRefusal;
+  /** Did it come over TLS, up to us or to a proxy that is trusted? */
+  isEncrypted(request: IncomingMessage): boolean;
   readBody(request: IncomingMessage): Promise<Body>;
 }
 
 export interface HttpServing {
   /** Of the MCP endpoint. */
   readonly url: string;
+  /** Sends new callers elsewhere, where somebody before us can, and loses none that is on its way. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -105,24 +122,35 @@ export async function serveHttp(
   const hosts = hostsFor(host, options);
   const { allowedHosts: _, ...endpointOptions } = options;
   const endpoint = createHttpEndpoint(instance, endpointOptions);
-  const admitted = createAdmitted(options.authenticate ?? createBearer(bearerKey));
+  const { trusts, onRefused } = options;
+  const presentedBy = createPresented(trusts);
+  const admitted = createAdmitted(options.authenticate ?? createBearer(bearerKey), presentedBy);
   const { authenticate } = admitted;
   const realm = String(instance.info.name);
-
-  const origins = options.allowedOrigins;
-  const known = hosts && { hosts, origins };
-  const allowedFor = (request: IncomingMessage): AllowedPeers =>
-    known ?? { hosts: [hostNameOf(request)], origins };
+  const look = createForeign({ ...options, hosts, origins: options.allowedOrigins });
   const asks: EntranceAsks = {
-    foreign: (request) => findForeign(request, allowedFor(request)),
+    foreign(request) {
+      const found = look(request);
+      if (!found) return undefined;
+      const { remoteAddress: address } = presentedBy(request);
+      onRefused?.({ status: 403, reason: found.reason, address });
+      return found.message;
+    },
     authenticate,
+    isEncrypted: (request) => readPeer(request, trusts).isEncrypted,
     readBody: (request) => readBody(request, maxBodyBytes),
+  };
+  const tellRefused = ({ req, statusCode: status, headersSent }: ServerResponse): void => {
+    if (!onRefused || !headersSent || !FORM.includes(status)) return;
+    const principal = admitted.idOf(req);
+    const { remoteAddress: address } = presentedBy(req);
+    onRefused({ status, address, ...(principal !== undefined && { principal }) });
   };
 
   const prepared = (request: IncomingMessage): Promise<void> | undefined =>
     request.headers.authorization === undefined
       ? undefined
-      : options.prepare?.(readPresented(request));
+      : options.prepare?.(presentedBy(request));
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const preparing = prepared(request);
@@ -130,7 +158,8 @@ export async function serveHttp(
     const entered = options.entrance?.(request, response, asks) ?? false;
     // Told at once where it is not: waiting would cost every request a turn.
     if (entered !== false && (await entered)) return;
-    if (!checkHost(request, response, allowedFor(request))) return;
+    const foreign = asks.foreign(request);
+    if (foreign !== undefined) return refuseForeign(response, foreign);
     const path = (request.url ?? "/").split("?")[0];
     if (path === "/healthz" && request.method === "GET")
       return sendJson(response, 200, { ok: true });
@@ -150,58 +179,42 @@ export async function serveHttp(
     sendJson(response, 404, { error: `Nothing at ${path}. The MCP endpoint is /mcp` });
   }
 
-  const answering = createRoster<ServerResponse>();
-  const server = nodeHttp.createServer((request, response) => {
-    request.headers = plainHeaders(request.rawHeaders) ?? request.headers;
-    response.on("close", answering.add(response));
-    handle(request, response).catch((error: unknown) => {
-      log.error("http request failed", { error: messageOf(error) });
-      if (response.headersSent) response.destroy();
-      else sendRpcError(response, 500, { code: RPC.internal, message: "internal error" });
-    });
+  const listener = createListener({
+    ...{ clock: options.clock ?? systemClock, asks, prepared, upgrade: options.upgrade },
+    slowest: options.slowest,
+    handle(request, response) {
+      handle(request, response).catch((error: unknown) => {
+        log.error("http request failed", { error: messageOf(error) });
+        if (response.headersSent) response.destroy();
+        else sendRpcError(response, 500, { code: RPC.internal, message: "internal error" });
+      });
+    },
+    onAnswered(response) {
+      if (response.statusCode >= 400) tellRefused(response);
+    },
+    onRefused: (refused) => onRefused?.(refused),
   });
-  const handedOver = createRoster<Ongoing>();
-  if (options.upgrade) {
-    const upgrade = following(options.upgrade, handedOver);
-    takeUpgrades(server, upgrade, { asks, answering: answering.items, prepared });
-  }
   const { standing } = options;
-  const ongoing = () => [...answering.items(), ...handedOver.items()];
-  const unfollow = standing && admitted.follow(standing, ongoing);
-  server.listen(port, host);
-  await once(server, "listening");
-  const bound = server.address() as AddressInfo;
+  const unfollow = standing && admitted.follow(standing, listener.ongoing);
+  const bound = await listener.listen(port, host);
 
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${bound.port}/mcp`,
+    leave: listener.leave,
     async close() {
       unfollow?.();
-      const closed = once(server, "close");
-      server.close();
-      await endpoint.close();
-      // Connections that never carried a request count as busy for node: end them too, after all answers.
-      const done = Promise.all(answering.items().map((response) => once(response, "close")));
-      await Promise.race([done, after(options.clock ?? systemClock, LAST_WORDS_MS)]);
-      server.closeAllConnections();
-      // Those are nobody's of the server's any more, and it would wait for them.
-      for (const each of handedOver.items()) each.destroy();
-      await closed;
+      await listener.close(() => endpoint.close());
     },
   };
 }
 
-/** Keeps count of the connections that are handed over, for as long as each lasts. */
-function following(upgrade: Upgrade, handedOver: Roster<Ongoing>): Upgrade {
-  return (request, socket, head, asks) => {
-    if (!upgrade(request, socket, head, asks)) return false;
-    const leave = handedOver.add({ req: request, destroy: () => socket.destroy() });
-    socket.once("close", leave);
-    return true;
+/** What a request shows is asked for twice where it has a credential, mostly right after another. */
+function createPresented(trusts: Trusts | undefined): (request: IncomingMessage) => Presented {
+  let last: readonly [IncomingMessage, Presented] | undefined;
+  return (request) => {
+    if (last?.[0] !== request) last = [request, readPresented(request, trusts)];
+    return last[1];
   };
-}
-
-function after(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.after(ms, resolve));
 }
 
 /** The names that may be in `Host` and `Origin`; undefined where every name may lead here. */
@@ -217,11 +230,6 @@ function hostsFor(host: string, options: ServeHttpOptions): readonly string[] | 
   const name = host.includes(":") ? `[${host}]` : host;
   if (LOCAL_HOSTS.includes(name)) return LOCAL_HOSTS;
   return host === "0.0.0.0" || host === "::" ? undefined : [name, ...LOCAL_HOSTS];
-}
-
-function hostNameOf(request: IncomingMessage): string {
-  const url = `http://${request.headers.host}`;
-  return URL.canParse(url) ? new URL(url).hostname : "";
 }
 
 function refuseTooLarge(response: ServerResponse): void {

@@ -4,7 +4,7 @@ import { type JsonValue, parseJson } from "@trestle/protocol";
 export type Body =
   | { readonly kind: "none" }
   | { readonly kind: "json"; readonly value: JsonValue }
-  | { readonly kind: "invalid"; readonly text: string }
+  | { readonly kind: "invalid"; readonly text: string; readonly reason?: string }
   | { readonly kind: "too-large" };
 
 /** How far beyond the limit a sender is read to its end, so that it sees the refusal instead of a broken pipe. */
@@ -45,8 +45,29 @@ function parse(parts: readonly Buffer[], size: number): Body {
   if (!only) return { kind: "none" };
   const text = (parts.length === 1 ? only : Buffer.concat(parts, size)).toString("utf8");
   try {
-    return { kind: "json", value: parseJson(text) };
+    const value = parseJson(text);
+    return isWide(value, text)
+      ? { kind: "invalid", text, reason: TOO_WIDE }
+      : { kind: "json", value };
   } catch {
     return { kind: "invalid", text };
   }
+}
+
+/** Members of one object: whoever handles the object looks at each of them many times. */
+const MOST_MEMBERS = 50_000;
+const TOO_WIDE = `An object in it has more than ${MOST_MEMBERS} members.`;
+
+/** Hardly any text has as many colons: what it is parsed to need not be looked at. */
+function isWide(value: JsonValue, text: string): boolean {
+  let at = text.indexOf(":");
+  for (let count = 0; at !== -1 && count < MOST_MEMBERS; count += 1) at = text.indexOf(":", at + 1);
+  return at !== -1 && hasWideObject(value);
+}
+
+function hasWideObject(value: JsonValue | undefined): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.some(hasWideObject);
+  const members = Object.values(value);
+  return members.length > MOST_MEMBERS || members.some(hasWideObject);
 }

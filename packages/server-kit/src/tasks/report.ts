@@ -1,8 +1,5 @@
 import type { JsonObject } from "@trestle/protocol";
 
-/** The extension of MCP, as peers declare it under `capabilities.extensions`. */
-export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
-
 export type TaskStatus = "working" | "input_required" | "completed" | "failed" | "cancelled";
 
 /** How a task stands. */

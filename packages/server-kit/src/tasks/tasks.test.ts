@@ -81,6 +81,20 @@ test("what is done at once is no task; what is not, becomes one that can be aske
   expect(tasks.get("ann", "t1")).toBeUndefined();
 });
 
+test("who names its tasks itself is waited for, however long it takes to store them", async () => {
+  const { clock, tasks } = createWorld();
+  const stored = Promise.withResolvers<void>();
+  const round: TaskCall["round"] = async (_next, { task }) => {
+    await stored.promise;
+    task.begin("own");
+    return DONE;
+  };
+  const answer = tasks.run({ ...call(round), namesItself: true });
+  await clock.pass(10_000);
+  stored.resolve();
+  expect(await answer).toMatchObject({ resultType: "task", taskId: "own" });
+});
+
 test("a failure of the protocol is told as one, and the unknown is not told", async () => {
   const { tasks } = createWorld();
   for (const [thrown, error] of [

@@ -7,9 +7,10 @@ import {
   messageOf,
   RPC,
   RpcError,
+  TASKS_EXTENSION,
 } from "@trestle/protocol";
 import { createKeptTasks, KEEP_MS, type KeptTask } from "./kept-tasks.ts";
-import { isTerminal, TASKS_EXTENSION, type TaskReport, toWire } from "./report.ts";
+import { isTerminal, type TaskReport, toWire } from "./report.ts";
 import type { TaskControl } from "./task-control.ts";
 
 /** Until then whoever calls gets the result itself. */
@@ -26,6 +27,8 @@ export interface TaskCall {
   readonly principal: string;
   /** Aborts while nobody was told that it is a task. */
   readonly signal: AbortSignal;
+  /** Nothing becomes a task before the round says so: any other name than that of what it stores leads nowhere later. */
+  readonly namesItself?: boolean;
   /** Does the next round; `answers` are those to what the last one asked. */
   round(
     next: { readonly asked?: JsonObject; readonly answers?: JsonObject },
@@ -189,7 +192,7 @@ export function createTasks(parts: {
     );
     running.set(ended, leg.controller);
     void ended.finally(() => running.delete(ended));
-    const cancelTimer = beginSoon(leg);
+    const cancelTimer = call.namesItself ? () => {} : beginSoon(leg);
     try {
       const first = await Promise.race([leg.created, done]);
       if (leg.task === undefined) return first as JsonObject;

@@ -42,6 +42,8 @@ export function createChannels(parts: ChannelsParts): Channels {
   const { redis, clock, log, onMessage, onGap } = parts;
   const beatChannel = redis.key("bus", "bus", `~${randomUUID()}`);
   const wanted = new Set<string>();
+  /** Those of the wanted that Redis has confirmed, on the connection of now. */
+  const heard = new Set<string>();
   let verbs: Promise<Verbs> | undefined;
   let client: Promise<RedisClient> | undefined;
   let hearing: Promise<void> | undefined;
@@ -49,6 +51,7 @@ export function createChannels(parts: ChannelsParts): Channels {
   let heardAt = 0;
   let sent = 0;
   let lastBeat = 0;
+  let isBeating = false;
   let cancelBeat = (): void => {};
   let isClosed = false;
 
@@ -85,17 +88,32 @@ export function createChannels(parts: ChannelsParts): Channels {
     isHeard = false;
   }
 
-  /** Hears all that is wanted; true where it had to be begun anew. */
-  async function hearAll(): Promise<void> {
+  /** Where Redis hangs, the link learns of it here, and tells of it. */
+  async function subscribe(all: readonly string[]): Promise<void> {
     client ??= open();
     const subscriber = await client;
-    const { subscribe } = await verbsOf();
+    const { subscribe: verb } = await verbsOf();
     if (subscriber.status !== "ready") throw new Error("the connection that hears is not ready");
-    await subscriber[subscribe](beatChannel, ...wanted);
+    await redis.bound(async () => subscriber[verb](...all));
+    for (const channel of all) if (wanted.has(channel)) heard.add(channel);
+  }
+
+  /** Hears all that is wanted, beginning anew. */
+  async function hearAll(): Promise<void> {
+    heard.clear();
+    await subscribe([beatChannel, ...wanted]);
     isHeard = true;
     heardAt = clock.now();
     lastBeat = 0;
     onGap();
+  }
+
+  /** One more, which may have come while others were asked for. What fails now is heard with all again. */
+  async function hearToo(channel: string): Promise<void> {
+    await subscribe([channel]).catch((error: unknown) => {
+      if (isRefusal(error)) throw error;
+      lose();
+    });
   }
 
   function again(): Promise<void> {
@@ -110,6 +128,7 @@ export function createChannels(parts: ChannelsParts): Channels {
   }
 
   async function beat(): Promise<void> {
+    isBeating = true;
     if (isClosed) return;
     if (isHeard && redis.isUp() && clock.now() - heardAt > SILENT_MS) {
       isHeard = false;
@@ -129,6 +148,7 @@ export function createChannels(parts: ChannelsParts): Channels {
   }
 
   const unwatch = redis.onChange((isUp) => {
+    if (!isUp) verbs = undefined;
     if (!isUp) lose();
     else if (wanted.size > 0) void again();
   });
@@ -137,18 +157,14 @@ export function createChannels(parts: ChannelsParts): Channels {
     publish,
     async hear(channel) {
       wanted.add(channel);
+      if (!isBeating) void beat();
       if (!redis.isUp()) return;
-      if (!isHeard) {
-        await again();
-        cancelBeat();
-        void beat();
-        return;
-      }
-      const { subscribe } = await verbsOf();
-      await (await client)?.[subscribe](channel);
+      if (!isHeard) await again();
+      if (isHeard && !heard.has(channel)) await hearToo(channel);
     },
     unhear(channel) {
       wanted.delete(channel);
+      heard.delete(channel);
       if (!isHeard) return;
       void Promise.all([client, verbsOf()])
         .then(([subscriber, { unsubscribe }]) => subscriber?.[unsubscribe](channel))
@@ -163,8 +179,17 @@ export function createChannels(parts: ChannelsParts): Channels {
   };
 }
 
-/** Sharded ones reach only those who want them; servers before version 7 do not have them. */
+/**
+ * Sharded ones reach only those who want them; servers before version 7 do not have them. Whoever has these has been
+ * answered by the node of all channels: what is sent to one of a cluster while it is being connected comes out of order.
+ */
 async function findVerbs(redis: RedisLink): Promise<Verbs> {
+  await redis.command("EXISTS", redis.key("bus", "bus"));
   const [known] = await redis.command<unknown[]>("COMMAND", "INFO", "SSUBSCRIBE");
   return known ? SHARDED : PLAIN;
+}
+
+/** Redis answered, and does not allow it: asking again changes nothing. */
+function isRefusal(error: unknown): boolean {
+  return (error as { name?: string }).name === "ReplyError";
 }

@@ -71,6 +71,7 @@ export async function openRedis(options: RedisOptions): Promise<RedisLink> {
   const { url, prefix, clock = systemClock, log = silentLogger } = options;
   const address = parseRedisAddress(url);
   const { where } = address;
+  const how = { kind: address.kind, clock };
   const client = await createRedisClient(address);
   const listeners = new Set<(isUp: boolean) => void>();
   let isUp = false;
@@ -95,10 +96,15 @@ export async function openRedis(options: RedisOptions): Promise<RedisLink> {
     if (probing) return;
     probing = true;
     while (!isUp && !isClosed) {
-      if (await isAnswering(client, clock)) become(true);
+      if (await isAnswering(client, how)) become(true);
       else await new Promise<void>((resolve) => clock.after(PROBE_MS, resolve));
     }
     probing = false;
+  }
+
+  async function check(): Promise<void> {
+    if (!isUp || (await isAnswering(client, how))) return;
+    failed(new Error("the cluster is not whole"));
   }
 
   async function bounded<Answer>(ask: () => Promise<unknown>): Promise<Answer> {
@@ -137,8 +143,10 @@ export async function openRedis(options: RedisOptions): Promise<RedisLink> {
     },
   };
   client.on("ready", async () => {
-    if (await isAnswering(client, clock)) become(true);
+    if (await isAnswering(client, how)) become(true);
   });
+  // A cluster says nothing when the last of its nodes is gone.
+  for (const event of ["-node", "node error"]) client.on(event, () => void check());
   client.on("close", () => failed(new Error("the connection is closed")));
   client.connect().catch(() => {});
   const answered = untilUp(opened);
@@ -169,9 +177,16 @@ function untilUp(link: RedisLink): Promise<void> {
   });
 }
 
-async function isAnswering(client: RedisClient, clock: Clock): Promise<boolean> {
+/** A node of a cluster answers for itself, also where the others are gone: it knows how the cluster stands. */
+async function isAnswering(
+  client: RedisClient,
+  { kind, clock }: { readonly kind: RedisAddress["kind"]; readonly clock: Clock },
+): Promise<boolean> {
   try {
-    return client.status === "ready" && (await withinTime(client.ping(), clock)) === "PONG";
+    if (client.status !== "ready") return false;
+    if (kind === "one") return (await withinTime(client.ping(), clock)) === "PONG";
+    const said = await withinTime(client.call("CLUSTER", "INFO"), clock);
+    return String(said).includes("cluster_state:ok");
   } catch {
     return false;
   }

@@ -18,10 +18,8 @@ const facts = {
   ...{ logging: true, resources, prompts },
 };
 
-const tools = [...contentTools, ...notifyingTools, ...askingTools, ...roundTools];
+const tools = [...contentTools, ...notifyingTools, ...askingTools, ...roundTools, ...taskTools];
 
-/** `tasks`: with what goes on as a task; to whoever takes none, that would be slow. */
-export function mountFixture(host: Host, options: { tasks?: boolean } = {}): ServerInstance {
-  const offered = options.tasks ? [...tools, ...taskTools] : tools;
-  return withChangingLists(defineServer({ ...facts, tools: offered }).mount(host, {}));
+export function mountFixture(host: Host): ServerInstance {
+  return withChangingLists(defineServer({ ...facts, tools }).mount(host, {}));
 }

@@ -1,38 +1,44 @@
-// Runs the official conformance suite: `pnpm conformance [direct] [bridge]`.
+// Runs the official conformance suite: `pnpm conformance [direct] [bridge] [client]`.
 import { messageOf } from "@trestle/protocol";
-import { PATHS, type PathName } from "./paths.ts";
+import { CLIENT_PATH, PATH_NAMES, type PathName } from "./paths.ts";
 import { type Run, runPath, summarize } from "./run.ts";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function pathNames(given: readonly string[]): PathName[] {
-  const known = Object.keys(PATHS) as PathName[];
+function pathNames(given: readonly string[]): readonly PathName[] {
+  const known = PATH_NAMES;
   const unknown = given.find((name) => !known.includes(name as PathName));
   if (unknown !== undefined)
     throw new Error(`There is no path "${unknown}": choose from ${known.join(", ")}`);
   return given.length > 0 ? (given as PathName[]) : known;
 }
 
-function report(run: Run): void {
-  say(summarize(`${run.revision} ${run.path}`, [run]));
-  for (const line of [...run.surprises, ...run.expected]) say(`  ${line}`);
-  if (run.unscored.length > 0) say(`  not required, and not passed: ${run.unscored.join(", ")}`);
+/** A line for each table of results, and what is to be said of it below. */
+function report(title: string, runs: readonly Run[]): void {
+  if (runs.length === 0) return;
+  say(title);
+  for (const run of runs) {
+    say(`  ${summarize(`${run.revision} ${run.path}`, [run])}`);
+    for (const line of [...run.surprises, ...run.expected]) say(`    ${line}`);
+  }
 }
 
 async function main(): Promise<void> {
-  const runs: Run[] = [];
-  let broken = 0;
-  for (const path of pathNames(process.argv.slice(2))) {
-    try {
-      const done = await runPath(path);
-      runs.push(...done);
-      for (const run of done) report(run);
-    } catch (error) {
-      broken += 1;
-      say(`${path}: ${messageOf(error)}`);
-    }
-  }
-  const surprises = runs.flatMap((run) => run.surprises).length + broken;
+  const paths = pathNames(process.argv.slice(2));
+  // Servers mostly wait for the suite, whose clients take turns: all go at once.
+  const outcomes = await Promise.allSettled(paths.map(runPath));
+  const runs = outcomes.flatMap((it) => (it.status === "fulfilled" ? it.value : []));
+  const isClient = ({ path }: Run): boolean => path === CLIENT_PATH;
+  report(
+    "servers, looked at by the suite's clients",
+    runs.filter((run) => !isClient(run)),
+  );
+  report("clients, looked at by the suite's servers", runs.filter(isClient));
+  const broken = outcomes.flatMap((it, at) =>
+    it.status === "rejected" ? [`${paths[at]}: ${messageOf(it.reason)}`] : [],
+  );
+  for (const line of broken) say(line);
+  const surprises = runs.flatMap((run) => run.surprises).length + broken.length;
   say(`${summarize("conformance", runs)}; unexpected ${surprises}`);
   process.exitCode = surprises > 0 ? 1 : 0;
 }

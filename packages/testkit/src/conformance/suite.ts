@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { glob, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -10,11 +10,15 @@ import { parse } from "yaml";
 export const REVISIONS = ["2025-11-25", "2026-07-28"] as const;
 export type Revision = (typeof REVISIONS)[number];
 
+/** Who is looked at: a server by the suite's clients, or a client by its servers. */
+type Leg = "server" | "client";
+
 /** One thing that a scenario looked at. */
 export interface Check {
   readonly id: string;
   readonly status: "SUCCESS" | "FAILURE" | "WARNING" | "SKIPPED" | "INFO";
   readonly errorMessage?: string;
+  readonly description?: string;
 }
 
 export interface ScenarioRun {
@@ -28,45 +32,62 @@ export interface ScenarioRun {
 const require = createRequire(import.meta.url);
 const suite = dirname(require.resolve("@modelcontextprotocol/conformance/package.json"));
 
-/** Runs every server scenario of a revision against a URL. */
-export async function runSuite(revision: Revision, url: string): Promise<ScenarioRun[]> {
+interface SuiteRun {
+  readonly leg: Leg;
+  readonly revision: Revision;
+  /** The arguments that name the server or the client to look at. */
+  readonly subject: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs every scenario of a revision. */
+export async function runSuite({
+  leg,
+  revision,
+  subject,
+  env = process.env,
+}: SuiteRun): Promise<ScenarioRun[]> {
   const results = await mkdtemp(join(tmpdir(), "trestle-conformance-"));
   try {
-    const command = ["server", "--url", url, "--requirements", revision, "-o", results];
+    const command = [leg, ...subject, "--requirements", revision, "-o", results];
     const child = spawn(process.execPath, [join(suite, "dist/index.js"), ...command], {
-      stdio: ["ignore", "ignore", "inherit"],
+      env,
+      // What a client said is kept beside its checks.
+      stdio: ["ignore", "ignore", leg === "server" ? "inherit" : "ignore"],
     });
     // Its exit code is ours to judge: the checks it wrote are all that counts.
     await once(child, "exit");
-    return await collect(revision, results);
+    return await collect(leg, revision, results);
   } finally {
     await rm(results, { recursive: true, force: true });
   }
 }
 
-async function collect(revision: Revision, results: string): Promise<ScenarioRun[]> {
-  const { server, notScored } = await readRequirements(revision);
-  const folders = await readdir(results);
+async function collect(leg: Leg, revision: Revision, results: string): Promise<ScenarioRun[]> {
+  const { required, others } = await readRequirements(leg, revision);
+  const files = new Map<string, string>();
+  for await (const file of glob("**/checks.json", { cwd: results })) {
+    // Folders are named SCENARIO-TIMESTAMP, those of servers server-SCENARIO-TIMESTAMP.
+    const name = dirname(file).replace(/-\d{4}-\d\d-\d\dT[^/]*$/, "");
+    files.set(leg === "server" ? name.replace(/^server-/, "") : name, join(results, file));
+  }
   return Promise.all(
-    [...server, ...notScored].map(async (name) => {
-      // Folders are named server-SCENARIO-TIMESTAMP.
-      const folder = folders.find(
-        (it) => it.replace(/-\d{4}-\d\d-\d\dT.*$/, "") === `server-${name}`,
-      );
-      const text = folder && (await readFile(join(results, folder, "checks.json"), "utf8"));
-      return { name, scored: server.includes(name), checks: text ? JSON.parse(text) : [] };
+    [...required, ...others].map(async (name) => {
+      const file = files.get(name);
+      const text = file && (await readFile(file, "utf8"));
+      return { name, scored: required.includes(name), checks: text ? JSON.parse(text) : [] };
     }),
   );
 }
 
 async function readRequirements(
+  leg: Leg,
   revision: Revision,
-): Promise<{ server: string[]; notScored: string[] }> {
+): Promise<{ required: string[]; others: string[] }> {
   const text = await readFile(join(suite, "requirements", `${revision}.yaml`), "utf8");
-  const set = parse(text) as {
-    server: string[];
-    not_scored: { scenario: string; leg: "server" | "client" }[];
+  const set = parse(text) as Record<Leg, string[]> & {
+    not_scored: { scenario: string; leg: Leg }[];
   };
-  const others = set.not_scored.filter(({ leg }) => leg === "server");
-  return { server: set.server, notScored: others.map(({ scenario }) => scenario) };
+  const others = set.not_scored.filter((each) => each.leg === leg);
+  return { required: set[leg], others: others.map(({ scenario }) => scenario) };
 }

@@ -6,15 +6,21 @@ import type { Revision, ScenarioRun } from "./suite.ts";
 /** `scenario` or `scenario:check-id` to the reason why it may fail. */
 export type ExpectedFailures = Readonly<Record<string, string>>;
 
-/** What one run of one revision over one path came to. Counts are of scored scenarios only. */
+/** What one run of one revision over one path came to. */
 export interface Verdict {
-  readonly scenarios: { readonly passed: number; readonly failed: number };
-  readonly checks: { readonly passed: number; readonly failed: number };
+  /** Of the scenarios that the revision requires. */
+  readonly scenarios: Count;
+  readonly checks: Count;
+  /** Scenarios that it does not: extensions, and what came after its release. */
+  readonly extras: Count;
   /** Failures nobody expected, and expectations that did not come true; one sentence each. */
   readonly surprises: readonly string[];
   readonly expected: readonly string[];
-  /** Failing scenarios that the revision does not require. */
-  readonly unscored: readonly string[];
+}
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
 }
 
 export async function readExpectedFailures(
@@ -26,35 +32,34 @@ export async function readExpectedFailures(
   return all[path]?.[revision] ?? {};
 }
 
+/** What is not required is judged like the rest: it passes, or there is a reason. */
 export function judge(runs: readonly ScenarioRun[], expectedFailures: ExpectedFailures): Verdict {
-  const scored = runs.filter((run) => run.scored);
+  const failures = runs.flatMap(failuresOf);
   const surprises: string[] = [];
   const expected: string[] = [];
-  for (const failure of scored.flatMap(failuresOf)) {
+  for (const failure of failures) {
     const reason = expectedFailures[failure.scenario] ?? expectedFailures[failure.key];
     if (reason === undefined) surprises.push(`${failure.key} failed: ${failure.message}`);
     else expected.push(`${failure.key} failed as expected: ${reason}`);
   }
-  const failing = new Set(
-    scored.flatMap(failuresOf).flatMap(({ scenario, key }) => [scenario, key]),
-  );
+  const failing = new Set(failures.flatMap(({ scenario, key }) => [scenario, key]));
   for (const key of Object.keys(expectedFailures)) {
     if (!failing.has(key))
       surprises.push(`${key} was expected to fail and passed: remove its entry`);
   }
-  const failed = scored.filter((run) => failuresOf(run).length > 0).length;
+  const scored = runs.filter((run) => run.scored);
   return {
-    scenarios: { passed: scored.length - failed, failed },
-    checks: {
-      passed: count(scored, "SUCCESS"),
-      failed: count(scored, "FAILURE"),
-    },
+    scenarios: countRuns(scored),
+    checks: { passed: count(scored, "SUCCESS"), failed: count(scored, "FAILURE") },
+    extras: countRuns(runs.filter((run) => !run.scored)),
     surprises,
-    expected,
-    unscored: runs
-      .filter((run) => !run.scored && failuresOf(run).length > 0)
-      .map(({ name }) => name),
+    expected: [...new Set(expected)],
   };
+}
+
+function countRuns(runs: readonly ScenarioRun[]): Count {
+  const failed = runs.filter((run) => failuresOf(run).length > 0).length;
+  return { passed: runs.length - failed, failed };
 }
 
 function failuresOf(run: ScenarioRun): { scenario: string; key: string; message: string }[] {
@@ -62,10 +67,10 @@ function failuresOf(run: ScenarioRun): { scenario: string; key: string; message:
     return [{ scenario: run.name, key: run.name, message: "it did not run" }];
   return run.checks
     .filter(({ status }) => status === "FAILURE")
-    .map(({ id, errorMessage = "no message" }) => ({
+    .map(({ id, errorMessage, description = "no message" }) => ({
       scenario: run.name,
       key: `${run.name}:${id}`,
-      message: errorMessage,
+      message: errorMessage ?? description,
     }));
 }
 

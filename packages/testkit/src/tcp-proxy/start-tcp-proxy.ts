@@ -20,6 +20,8 @@ export interface TcpProxy {
   cut(): void;
   /** Resets each connection after so many bytes from the host, until told otherwise: in the middle of something. */
   cutAfter(bytes: number | undefined): void;
+  /** From now on the first byte of what comes from the host at once arrives with all its bits turned. */
+  corrupt(isOn: boolean): void;
   /** When connections were taken, in milliseconds of `performance.now()`. */
   readonly taken: readonly number[];
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let now: Weather = "fine";
   let delayMs = 0;
   let most: number | undefined;
+  let isCorrupt = false;
 
   const server = createServer((client) => {
     taken.push(performance.now());
@@ -66,7 +69,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     from.setNoDelay(true);
     from.on("data", (chunk) =>
       carry(connection, () => {
-        to.write(chunk);
+        to.write(isCorrupt && from === connection.host ? turned(chunk) : chunk);
         if (from === connection.host) count(connection, chunk.length);
       }),
     );
@@ -122,6 +125,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     cutAfter(bytes) {
       most = bytes;
     },
+    corrupt(isOn) {
+      isCorrupt = isOn;
+    },
     async close() {
       for (const { client, host } of open) {
         client.destroy();
@@ -131,4 +137,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       await once(server, "close");
     },
   };
+}
+
+function turned(chunk: Buffer): Buffer {
+  const copy = Buffer.from(chunk);
+  copy[0] = (copy[0] ?? 0) ^ 0xff;
+  return copy;
 }

@@ -1,8 +1,8 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, RequestOptions } from "node:http";
-import type { Socket } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { urlToHttpOptions } from "node:url";
-import { MAX_FRAME_BYTES, nodeHttp, nodeHttps } from "@trestle/protocol";
+import { isTrestleError, MAX_FRAME_BYTES, nodeHttp, nodeHttps } from "@trestle/protocol";
 
 const MAX_REDIRECTS = 3;
 /**
@@ -47,12 +47,15 @@ export interface Exchange {
 }
 
 /** Redirects are followed within the origin only: the headers hold this server's credentials. */
-export function createExchange(address: string): Exchange {
+export function createExchange(address: string, lookup?: LookupFunction): Exchange {
   const url = new URL(address);
   const secure = url.protocol === "https:";
   const http = secure ? nodeHttps() : nodeHttp;
   const agent = keepAsTold(
-    new http.Agent({ keepAlive: true, timeout: MAX_IDLE_MS, maxFreeSockets: 64 }),
+    new http.Agent({
+      ...{ keepAlive: true, timeout: MAX_IDLE_MS, maxFreeSockets: 64 },
+      ...(lookup && { lookup }),
+    }),
   );
   // The address as options, so that it is not taken apart for every request.
   const usual = optionsOf(url);
@@ -75,7 +78,9 @@ export function createExchange(address: string): Exchange {
         (stream.socket as Socket & Told)[TOLD] = namesTime(stream.headers["keep-alive"]);
         resolve({ status: stream.statusCode ?? 0, headers: stream.headers, stream });
       });
-      outgoing.on("error", (error) => reject(new HttpBrokenError(error, sent)));
+      outgoing.on("error", (error) =>
+        reject(isTrestleError(error) ? error : new HttpBrokenError(error, sent)),
+      );
       outgoing.end(body);
     });
   }
