@@ -30,6 +30,11 @@ export const config = z.object({
     env: "ORCHESTRATOR_KEEP_DAYS",
     description: "Days for which runs that ended are kept; 0 keeps them",
   }),
+  maxMb: setting(z.int().min(0).max(1_000_000).default(2_048), {
+    env: "ORCHESTRATOR_MAX_MB",
+    description:
+      "Megabytes that runs may take in the folder: those that ended longest ago make room, and where those in progress take all of it, no more are started; 0 sets no limit",
+  }),
   agentsFile: setting(z.string().min(1).optional(), {
     env: "ORCHESTRATOR_AGENTS",
     description:

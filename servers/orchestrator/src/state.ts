@@ -1,12 +1,11 @@
 import process from "node:process";
 import type { Host } from "@trestle/protocol";
-import type { ToolContext } from "@trestle-mcp/server-kit";
 import type { Config } from "./config.ts";
 import type { Automation } from "./schedules/automation.ts";
 import { askSwarms, createSwarmsBackend, SWARMS } from "./swarms/share-swarms.ts";
 import type { Swarms } from "./swarms/swarms.ts";
 import { shareWorkflows } from "./workflows/share.ts";
-import type { Caller, Workflows } from "./workflows/workflows.ts";
+import type { Workflows } from "./workflows/workflows.ts";
 
 /** What the tools share. */
 export interface State {
@@ -28,10 +27,4 @@ export function openState(given: Host, config: Config): State {
   });
   const { call, close } = workflows;
   return { workflows, swarms: askSwarms(call), blackboard, close };
-}
-
-/** Who calls, and a grant that work may use which goes on after the call. */
-export async function callerOf({ principal, signal, client, host }: ToolContext): Promise<Caller> {
-  const grant = await host.delegate({ principal, signal, client }, principal.scopes ?? ["*:*"]);
-  return { principal, grant: JSON.stringify(grant) };
 }

@@ -4,7 +4,6 @@ import { config } from "./config.ts";
 import { guardPrompts, guardResources, guardTools } from "./policies/guard.ts";
 import { prompts } from "./prompts/prompts.ts";
 import { knowledgeResources } from "./resources/knowledge.ts";
-import { openDoors } from "./state.ts";
 import { tools } from "./tools/tools.ts";
 
 export const server = defineServer({
@@ -17,6 +16,8 @@ export const server = defineServer({
   config,
   async open({ config, host }) {
     const { dataDir, clock, log } = host;
+    // Hosts start it to ask for its tools, and may call none: what does the work is loaded with the first call.
+    const { openDoors } = await import("./state.ts");
     const doors = await openDoors({ config, dataDir, clock, log });
     doors.events.start(host);
     return doors;

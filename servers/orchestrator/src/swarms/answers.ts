@@ -136,6 +136,15 @@ export interface SwarmSummary {
   readonly createdAt: string;
 }
 
+/** A task in work, as the owner of a swarm sees it. */
+export interface RunningLease {
+  readonly task: string;
+  readonly agent: string;
+  readonly ttlMs: number;
+  /** When it lapses, if the agent gives no more sign of life. */
+  readonly until: string;
+}
+
 export interface SwarmView extends SwarmSummary {
   readonly maxAgents: number;
   readonly leaseMs: number;
@@ -148,6 +157,7 @@ export interface SwarmView extends SwarmSummary {
   readonly left: Budget;
   readonly cost: CostView;
   readonly reservations: readonly Holder[];
+  readonly leases: readonly RunningLease[];
   readonly baseline?: string;
   readonly baselineOf?: string;
 }

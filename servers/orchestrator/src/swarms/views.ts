@@ -5,6 +5,7 @@ import type {
   LeaseView,
   MemoryView,
   MessageView,
+  RunningLease,
   SwarmSummary,
   SwarmView,
   TaskView,
@@ -12,6 +13,7 @@ import type {
 import { activeAgents } from "./core/agents.ts";
 import { leftOf, wallMsOf } from "./core/budget.ts";
 import { type Conflict, untilOf } from "./core/files.ts";
+import { lapseOf } from "./core/leases.ts";
 import type { Moment } from "./core/moment.ts";
 import { type SwarmState, swarmOf } from "./core/state.ts";
 import type {
@@ -111,9 +113,22 @@ export function toView(state: SwarmState, wanted: number, at: Moment): SwarmView
     reservations: [...state.records.reservation.values()].flatMap((reservation) =>
       reservation.paths.map((path) => ({ ...holds(state, reservation, at), path, wanted: path })),
     ),
+    leases: leasesIn(state, at),
     ...(baseline === undefined ? {} : { baseline }),
     ...(baselineOf === undefined ? {} : { baselineOf }),
   };
+}
+
+/** What is in work, and when each falls to somebody else if its agent gives no more sign of life. */
+function leasesIn(state: SwarmState, at: Moment): RunningLease[] {
+  const held = [...state.held.values()].flatMap((ids) => [...ids]);
+  return held.flatMap((id) => {
+    const task = state.records.task.get(id);
+    if (task?.lease === undefined) return [];
+    const { agent, ttlMs } = task.lease;
+    const leftMs = Math.max(0, lapseOf({ state }, task) - at.tick);
+    return [{ task: id, agent, ttlMs, until: toIso(at.wall + leftMs) }];
+  });
 }
 
 export function toAgent({ held }: SwarmState, agent: AgentRecord): AgentView {

@@ -2,8 +2,9 @@
 import { defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import { automationId, CATCH_UP, scheduleInput } from "../schedules/schedule.ts";
-import { callerOf, type State } from "../state.ts";
+import type { State } from "../state.ts";
 import { SIGNATURES, triggerInput } from "../triggers/trigger.ts";
+import { callerOf } from "./caller.ts";
 import { CALLS, READS, STOPS } from "./hints.ts";
 
 const common = {

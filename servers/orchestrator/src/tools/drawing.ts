@@ -1,7 +1,8 @@
 import { defineTool, TrestleError } from "@trestle-mcp/server-kit";
 import * as z from "zod";
 import { DRAWING_FORMATS } from "../render/draw.ts";
-import { callerOf, type State } from "../state.ts";
+import type { State } from "../state.ts";
+import { callerOf } from "./caller.ts";
 import { READS } from "./hints.ts";
 import { executionId, workflowId } from "./shapes.ts";
 

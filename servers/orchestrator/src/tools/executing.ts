@@ -1,9 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references are written so
 import { defineTool, type ToolContext } from "@trestle-mcp/server-kit";
 import * as z from "zod";
-import { callerOf, type State } from "../state.ts";
+import type { State } from "../state.ts";
 import type { Execution } from "../workflows/execution.ts";
 import { untilEnded } from "./as-task.ts";
+import { callerOf } from "./caller.ts";
 import { follow } from "./following.ts";
 import { CALLS, READS, STOPS } from "./hints.ts";
 import { execution, executionId, status, stepId, workflowId } from "./shapes.ts";
@@ -51,6 +52,7 @@ export const executeWorkflow = defineTool<typeof executeInput, typeof execution,
   output: execution,
   hints: CALLS,
   task: "optional",
+  namesTasks: true,
   async run(given, context) {
     const { workflow: id, version, input, context: metadata, wait_seconds: seconds = 20 } = given;
     const key = given.idempotency_key ?? context.idempotencyKey;

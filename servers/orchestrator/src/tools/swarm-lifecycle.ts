@@ -1,7 +1,8 @@
 import { defineTool } from "@trestle-mcp/server-kit";
 import * as z from "zod";
-import { callerOf, type State } from "../state.ts";
+import type { State } from "../state.ts";
 import { BOUNDS } from "../swarms/bounds.ts";
+import { callerOf } from "./caller.ts";
 import { ADDS, READS, STOPS } from "./hints.ts";
 import { sharedMemory } from "./swarm-memory.ts";
 import {

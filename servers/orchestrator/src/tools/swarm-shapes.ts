@@ -217,6 +217,14 @@ export const view = summary.extend({
   left: limits,
   cost: fullCost,
   reservations: z.array(holder),
+  leases: z.array(
+    z.object({
+      task: z.string(),
+      agent: z.string(),
+      ttlMs: z.number(),
+      until: z.string().describe("If the agent gives no more sign of life"),
+    }),
+  ),
   baseline: z.string().optional(),
   baselineOf: z.string().optional(),
 });

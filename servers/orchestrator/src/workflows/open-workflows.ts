@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { RunEvent } from "@trestle/flow";
 import type { Grant, Host } from "@trestle/protocol";
-import { openSqlite } from "@trestle/store";
+import { bytesInUse, openSqlite } from "@trestle/store";
 import { createFolderBlobs } from "../blobs/folder-blobs.ts";
 import { withBlobs } from "../blobs/with-blobs.ts";
 import { checkInput } from "../definitions/check-input.ts";
@@ -16,6 +16,7 @@ import type { Postgres } from "../runs/postgres/postgres.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { runMigrations } from "../runs/sqlite/migrations.ts";
 import { createSqliteRunStore } from "../runs/sqlite/sqlite-run-store.ts";
+import { withRoom } from "../runs/with-room.ts";
 import { withTemplates } from "../templates/templates.ts";
 import { createWorkflows, type Workflows } from "./workflows.ts";
 
@@ -27,6 +28,8 @@ export interface WorkflowSettings {
   readonly concurrency: number;
   /** Days for which runs that ended are kept; 0 keeps them. */
   readonly keepDays: number;
+  /** Megabytes that runs may take in the folder of this server; 0 sets no limit. */
+  readonly maxMb: number;
 }
 
 interface Parts {
@@ -53,7 +56,7 @@ export async function openWorkflows(
   const { databaseUrl, keepDays } = settings;
   const parts =
     databaseUrl === undefined
-      ? await openInFolder(host)
+      ? await openInFolder(host, settings)
       : await openInDatabase(host, { ...settings, databaseUrl });
   const { engine, runs, definitions, postgres } = parts;
   const count = await engine.recover();
@@ -69,7 +72,7 @@ export async function openWorkflows(
   };
 }
 
-async function openInFolder(host: Host): Promise<Parts> {
+async function openInFolder(host: Host, { maxMb }: WorkflowSettings): Promise<Parts> {
   const { dataDir, clock, log } = host;
   const file = join(dataDir, "workflows.db");
   // A submission that was acknowledged survives a loss of power.
@@ -77,7 +80,9 @@ async function openInFolder(host: Host): Promise<Parts> {
   const sqlite = await openSqlite({ file, migrations: runMigrations, durability, clock, log });
   const definitions = withTemplates(createDefinitionStore(sqlite));
   const blobs = createFolderBlobs(join(dataDir, "blobs"));
-  const runs = withBlobs(createSqliteRunStore(sqlite), blobs);
+  const all = withBlobs(createSqliteRunStore(sqlite), blobs);
+  const limits = { bytes: () => bytesInUse(sqlite), maxBytes: maxMb * 2 ** 20, clock, log };
+  const runs = maxMb === 0 ? all : withRoom(all, limits);
   const engine = createEngine({ ...engineParts(host, definitions), store: runs });
   return {
     engine,

@@ -68,6 +68,7 @@ export function shareWorkflows(
       const workflows = { ...manual, ...automation };
       const others = beside.open();
       return {
+        knows: (method) => method.startsWith(beside.prefix) || Object.hasOwn(REPEATABLE, method),
         answer: (method, payload, signal) =>
           method.startsWith(beside.prefix)
             ? others.answer(method, payload, signal)
@@ -104,7 +105,6 @@ async function answer(
   method: string,
   payload: JsonValue,
 ): Promise<JsonValue> {
-  if (!Object.hasOwn(REPEATABLE, method)) throw new Error(`Workflows have no ${method}.`);
   const run = workflows[method as Method] as (...given: unknown[]) => Promise<unknown>;
   const given = JSON.parse(String(payload)) as unknown[];
   if (GRANTED.includes(method)) given[1] = await toOwnGrant(host, given[1] as Caller);

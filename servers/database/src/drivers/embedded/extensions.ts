@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { PGlite } from "@electric-sql/pglite";
+import { engineFolder } from "./engine-files.ts";
 import { readTar } from "./tar.ts";
 
 type Module = PGlite["Module"];
@@ -21,7 +21,7 @@ const QUICK_LOOK = 100_000;
 export function createExtensions(path: string, module: Module): Extensions {
   const list = join(path, "trestle-extensions");
   const loaded = new Set<string>();
-  const archives = dirname(createRequire(import.meta.url).resolve("@electric-sql/pglite"));
+  const archives = engineFolder();
 
   async function load(name: string): Promise<void> {
     const archive = join(archives, `${name}.tar.gz`);

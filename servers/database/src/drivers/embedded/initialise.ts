@@ -8,14 +8,12 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fromSources, installedEngine } from "./engine-files.ts";
 import { packFolder, unpackFolder } from "./image.ts";
 
 export const IMAGE_NAME = "postgres-image.bin";
-
-const fromSources = import.meta.url.endsWith(".ts");
 
 /**
  * The published package carries an image; from sources the first cluster that is made leaves one, for this
@@ -23,9 +21,11 @@ const fromSources = import.meta.url.endsWith(".ts");
  */
 function imageFile(): string {
   if (!fromSources) return fileURLToPath(new URL(`./${IMAGE_NAME}`, import.meta.url));
-  const engine = createRequire(import.meta.url).resolve("@electric-sql/pglite");
   const maker = readFileSync(new URL("./make-cluster.ts", import.meta.url));
-  const hash = createHash("sha256").update(realpathSync(engine)).update(maker).digest("hex");
+  const hash = createHash("sha256")
+    .update(realpathSync(installedEngine()))
+    .update(maker)
+    .digest("hex");
   const cache = new URL(
     `../../../node_modules/.cache/${hash.slice(0, 12)}-${IMAGE_NAME}`,
     import.meta.url,

@@ -83,6 +83,7 @@ export function shareSqliteStore(options: SharedStoreOptions): SharedStore {
     async open() {
       const store = await openSqliteStore(options);
       return {
+        knows: (method) => Object.hasOwn(REPEATABLE, method),
         answer: (method, payload) => answer(store, method, payload),
         close: () => store.close(),
       };
