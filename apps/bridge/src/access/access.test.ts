@@ -46,6 +46,19 @@ describe("who calls", () => {
     expect(present(text)).toMatchObject({ refused: "invalid" });
   });
 
+  test("whoever still listens for changes when the keys are closed hears nothing more", async () => {
+    const { access, clock } = await open();
+    let told = 0;
+    const end = access.onChange(() => {
+      told += 1;
+    });
+    await access.close();
+    // Looking at keys that are closed would end the process.
+    expect(() => clock.advance(120_000)).not.toThrow();
+    expect(told).toBe(0);
+    end();
+  });
+
   test("the configured key counts as long as it is configured", async () => {
     const { access, present, configure } = await open({
       http: { key: HTTP_KEY },

@@ -24,7 +24,7 @@ import { createAccessChanges } from "./changes.ts";
 import { createGrants, type Grants } from "./grants.ts";
 import { type AccessConfig, ADMIN_ID, type CallTarget, createRules } from "./rules.ts";
 import { createTokens, type TokenRules } from "./tokens.ts";
-import { END_GRACE_MS, openWebSessions, type WebSessions } from "./web-sessions.ts";
+import { END_GRACE_MS, openWebSessions, type ShareEnds, type WebSessions } from "./web-sessions.ts";
 
 export interface AccessParts {
   readonly home: string;
@@ -34,6 +34,7 @@ export interface AccessParts {
   readonly encryptionKey?: string | undefined;
   /** Makes the keys of this home those of all bridges that are one with it. */
   readonly shareKeys?: ((keys: KeyStore) => Promise<KeyStore>) | undefined;
+  readonly shareEnds?: ShareEnds | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -116,6 +117,7 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     createHmac("sha256", secrets.naming).update(text).digest("hex");
   const sessions = await openWebSessions({
     ...{ file: join(folder, "sessions.db"), binding, keys, sealer, fingerprint, clock },
+    ...{ share: parts.shareEnds, onEnded: changes.changed },
   });
   const asking = { credentials, keys, tokens, sessions, audit, clock, log };
   const authentication = createAuthentication(asking);
@@ -160,6 +162,7 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     },
     audit,
     async close() {
+      changes.close();
       await sessions.close();
       await audit.close();
       await keys.close();

@@ -1,4 +1,4 @@
-import { type ChainedLog, openChainedLog } from "@trestle/access";
+import { type ChainedLog, type ChainHead, openChainedLog } from "@trestle/access";
 import { type Clock, type JsonObject, type Logger, messageOf } from "@trestle/protocol";
 import { createRefusals } from "./refusals.ts";
 
@@ -8,6 +8,8 @@ export interface Audit {
   record(entry: JsonObject): Promise<void>;
   /** Where it stands, for whoever reads it. */
   readonly folder: string;
+  /** The last entry that is on the disk. */
+  head(): ChainHead;
   /** Something was refused. Never waits and never throws; what repeats is counted, not repeated. */
   refused(entry: JsonObject): void;
   close(): Promise<void>;
@@ -30,6 +32,7 @@ export async function openAudit({ folder, clock, log }: AuditParts): Promise<Aud
   const refusals = createRefusals(write, clock);
   return {
     folder,
+    head: chain.head,
     async record(entry) {
       await chain.append(entry);
     },

@@ -120,7 +120,10 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
     const found = tokens.find(text) ?? identify(text, current, keys);
     if (!("principal" in found)) {
       // Where nobody could say whether it is good, nobody guessed.
-      if ("isUnjudged" in found && found.isUnjudged) return challenged(UNJUDGED);
+      if ("isUnjudged" in found && found.isUnjudged) {
+        onRecord(found.reason, address);
+        return challenged(UNJUDGED);
+      }
       refuse(found.reason, address);
       return challenged(INVALID);
     }
@@ -142,6 +145,10 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
 
   function refuse(reason: string, address: string): void {
     failures.count(address);
+    onRecord(reason, address);
+  }
+
+  function onRecord(reason: string, address: string): void {
     parts.audit.refused({ event: "credential_refused", reason, address });
   }
 

@@ -10,6 +10,8 @@ export interface AccessChanges {
   onChange(listener: () => void): () => void;
   /** A key was changed here. */
   changed(): void;
+  /** Nobody is told any more: the keys are about to be closed, whoever still listens. */
+  close(): void;
 }
 
 /** Another process or replica tells nobody here: it is looked for this often, while somebody listens. */
@@ -26,6 +28,7 @@ export function createAccessChanges(
   let expiry = Number.POSITIVE_INFINITY;
   let toldAt = 0;
   let cancel: (() => void) | undefined;
+  let closed = false;
 
   function learn(): void {
     version = keys.version();
@@ -34,6 +37,7 @@ export function createAccessChanges(
   }
 
   function tell(): void {
+    if (closed) return;
     learn();
     for (const listener of [...listeners]) listener();
   }
@@ -47,7 +51,7 @@ export function createAccessChanges(
   return {
     onChange(listener) {
       listeners.add(listener);
-      if (listeners.size === 1) {
+      if (listeners.size === 1 && !closed) {
         learn();
         cancel = clock.after(LOOK_EVERY_MS, look);
       }
@@ -57,6 +61,10 @@ export function createAccessChanges(
       };
     },
     changed: tell,
+    close() {
+      closed = true;
+      cancel?.();
+    },
   };
 }
 

@@ -84,9 +84,14 @@ export function createTokens({ rules, resource, clock, log }: TokensParts): Toke
   }
 
   async function openVerifier({ issuer, jwksUri, audience }: TokenRules): Promise<TokenVerifier> {
-    const { createTokenVerifier } = await import("@trestle/access/tokens");
+    const [{ createTokenVerifier }, { createGuardedFetch }] = await Promise.all([
+      import("@trestle/access/tokens"),
+      import("../sign-in/guarded-fetch.ts"),
+    ]);
+    // What the issuer's metadata name was named by nobody here.
+    const fetch = createGuardedFetch({ server: issuer, issuer: jwksUri, clock });
     const audiences = [resource(), ...(audience === undefined ? [] : [audience])];
-    return createTokenVerifier({ issuer, jwksUri, audiences, clock });
+    return createTokenVerifier({ issuer, jwksUri, audiences, clock, fetch });
   }
 
   async function look(text: string, digest: string, own: TokenRules): Promise<void> {

@@ -41,6 +41,25 @@ export interface WebSessions {
   close(): Promise<void>;
 }
 
+/** A session that was ended before its time. */
+export interface EndedSession {
+  readonly id: string;
+  /** Epoch milliseconds: what is kept of it until then. */
+  readonly until: number;
+}
+
+/** Of several bridges that are one: what is ended at one is ended at all. */
+export interface SharedEnds {
+  /** Never rejects. */
+  tell(ended: EndedSession): Promise<void>;
+  close(): void;
+}
+
+export type ShareEnds = (own: {
+  all(): readonly EndedSession[];
+  learn(ended: readonly EndedSession[]): Promise<void>;
+}) => Promise<SharedEnds>;
+
 export interface WebSessionsParts {
   /** Remembers the sessions that were ended before their time. */
   readonly file: string;
@@ -49,6 +68,9 @@ export interface WebSessionsParts {
   readonly sealer: Sealer;
   readonly fingerprint: (text: string) => string;
   readonly clock: Clock;
+  readonly share?: ShareEnds | undefined;
+  /** Told when sessions have ended at another bridge. */
+  readonly onEnded?: () => void;
 }
 
 /** A working day; nobody stays logged in for ever. */
@@ -72,10 +94,13 @@ export async function openWebSessions(parts: WebSessionsParts): Promise<WebSessi
   const sessions = new WeakMap<Principal, WebSession>();
 
   const ending = new Map<string, number>();
+  /** Heard of, and not on the disk yet. */
+  const learned = new Set<string>();
 
   function isEnded(id: string, graceMs: number): boolean {
     const since = clock.now() - (ending.get(id) ?? Number.NEGATIVE_INFINITY);
     if (since < graceMs) return false;
+    if (learned.has(id)) return true;
     return ended.read("SELECT 1 FROM ended_session WHERE id = ?", [id]).length > 0;
   }
 
@@ -103,6 +128,29 @@ export async function openWebSessions(parts: WebSessionsParts): Promise<WebSessi
     return session;
   }
 
+  async function keep(all: readonly EndedSession[]): Promise<void> {
+    const sql = "INSERT OR REPLACE INTO ended_session (id, until) VALUES (?, ?)";
+    await ended.write([
+      { sql: "DELETE FROM ended_session WHERE until <= ?", params: [clock.now()] },
+      ...all.map(({ id, until }) => ({ sql, params: [id, until] })),
+    ]);
+  }
+
+  const shared = await parts.share?.({
+    all: () =>
+      ended
+        .read("SELECT id, until FROM ended_session WHERE until > ?", [clock.now()])
+        .map(({ id, until }) => ({ id: String(id), until: Number(until) })),
+    async learn(all) {
+      const news = all.filter(({ id }) => !isEnded(id, 0));
+      if (news.length === 0) return;
+      for (const { id } of news) learned.add(id);
+      parts.onEnded?.();
+      await keep(news);
+      for (const { id } of news) learned.delete(id);
+    },
+  });
+
   return {
     begin(principal) {
       refuseWithoutKey(principal, sessions);
@@ -125,15 +173,15 @@ export async function openWebSessions(parts: WebSessionsParts): Promise<WebSessi
     async end({ id, expiresAt }) {
       ending.set(id, clock.now());
       clock.after(END_GRACE_MS, () => void ending.delete(id));
-      await ended.write([
-        { sql: "DELETE FROM ended_session WHERE until <= ?", params: [clock.now()] },
-        {
-          sql: "INSERT OR REPLACE INTO ended_session (id, until) VALUES (?, ?)",
-          params: [id, Math.min(expiresAt, clock.now() + LIFETIME_MS)],
-        },
-      ]);
+      const until = Math.min(expiresAt, clock.now() + LIFETIME_MS);
+      await keep([{ id, until }]);
+      // The answer is to leave before what the session has open is cut off: others are told beside it.
+      void shared?.tell({ id, until });
     },
-    close: ended.close,
+    async close() {
+      shared?.close();
+      await ended.close();
+    },
   };
 }
 

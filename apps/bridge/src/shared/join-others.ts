@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Breaker, BreakerView } from "@trestle/policy";
 import type { Clock, Logger } from "@trestle/protocol";
+import type { AlertWatch } from "../alerts/alerts.ts";
 import type { LiveConfig } from "../config/live.ts";
 import type { Shared } from "./shared.ts";
 
@@ -17,6 +18,8 @@ export interface Others {
   tellBreaker(change: BreakerView): void;
   /** From now on it learns which tools fail elsewhere. */
   follow(breaker: Pick<Breaker, "learn">): void;
+  /** Decides which of them looks at the alerts. */
+  readonly watch?: AlertWatch;
   close(): Promise<void>;
 }
 
@@ -26,9 +29,10 @@ const nobody: Others = { tellBreaker: () => {}, follow: () => {}, close: async (
 export async function joinOthers(parts: JoinOthersParts): Promise<Others> {
   const { shared, live, state, clock, log } = parts;
   if (shared === undefined) return nobody;
-  const [{ createSharedBreakers }, { sharePins }] = await Promise.all([
+  const [{ createSharedBreakers }, { sharePins }, { openAlertWatch }] = await Promise.all([
     import("./breakers.ts"),
     import("./pins.ts"),
+    import("./alert-watch.ts"),
   ]);
   const breakers = createSharedBreakers({ ...shared, clock, log });
   const pins = await sharePins({
@@ -36,11 +40,15 @@ export async function joinOthers(parts: JoinOthersParts): Promise<Others> {
     path: live.current().lockFile,
     memory: join(state.folder, "shared-pins.json"),
   });
+  const everyMs = (): number => live.current().events.alertEveryMs;
+  const watch = await openAlertWatch({ ...shared, everyMs, clock, log });
   return {
+    watch,
     tellBreaker: breakers.tell,
     follow: breakers.follow,
     async close() {
       breakers.close();
+      await watch.close();
       await pins.close();
     },
   };

@@ -54,29 +54,44 @@ export interface PeersParts {
 type Message =
   | { readonly ask: string; readonly from: string; readonly method: string; payload: JsonObject }
   | { readonly leave: string }
+  | { readonly heard: string }
   | { readonly part: string; readonly payload: JsonObject }
   | { readonly done: string; readonly result?: JsonObject; readonly error?: JsonObject };
 
 interface Pending {
   readonly replica: string;
-  readonly question: Message;
   readonly onPart: (part: JsonObject) => void;
+  /** Asks, over and over until the other one has heard it. */
+  insist(): void;
+  heard(): void;
   resolve(result: JsonObject): void;
   reject(error: unknown): void;
 }
 
-/** A question is asked again after a gap; who has answered it before says the same again for so long. */
+/** A question is asked again until it is heard, and after a gap; who has answered it before says the same again for so long. */
 const REMEMBER_MS = 60_000;
+/** Redis takes what nobody hears at the moment: the other one may be on its way back to it. */
+const AGAIN_MS = 1_000;
 /** For one that is not known; together about as long as two beats. */
 const LOOKS = 5;
 const LOOK_MS = 600;
 
-/** Over the bus. What a gap of it swallowed is asked again, and never done twice. */
+/** Over the bus. What it swallowed is asked again, and never done twice. */
 export async function createPeers(parts: PeersParts): Promise<Peers> {
-  const { bus, replica, replicas, log, newId } = parts;
+  const { bus, replica, replicas, clock, log, newId } = parts;
   const pending = new Map<string, Pending>();
   const answering = createAnswering(parts, send);
   const topicOf = (other: string): string => `peer:${other}`;
+
+  function insisting(work: () => void) {
+    let stop = (): void => {};
+    function insist(): void {
+      stop();
+      work();
+      stop = clock.after(AGAIN_MS, insist);
+    }
+    return { insist, stop: () => stop() };
+  }
 
   function send(to: string, message: Message): void {
     bus.publish(topicOf(to), JSON.stringify(message));
@@ -87,6 +102,7 @@ export async function createPeers(parts: PeersParts): Promise<Peers> {
     if (message === undefined) return;
     if ("ask" in message) void answering.begin(message);
     else if ("leave" in message) answering.leave(message.leave);
+    else if ("heard" in message) pending.get(message.heard)?.heard();
     else if ("part" in message) pending.get(message.part)?.onPart(message.payload);
     else take(message);
   }
@@ -108,7 +124,7 @@ export async function createPeers(parts: PeersParts): Promise<Peers> {
   const unsubscribe = await bus.subscribe(topicOf(replica), {
     onMessage: hear,
     onGap() {
-      for (const { replica: other, question } of pending.values()) send(other, question);
+      for (const { insist } of pending.values()) insist();
     },
   });
   const unwatch = replicas.onLook(giveUp);
@@ -123,12 +139,14 @@ export async function createPeers(parts: PeersParts): Promise<Peers> {
         send(other, { leave: id });
         reject(signal?.reason);
       };
-      pending.set(id, { replica: other, question, onPart, resolve, reject });
+      const { insist, stop } = insisting(() => send(other, question));
+      pending.set(id, { replica: other, onPart, insist, heard: stop, resolve, reject });
       signal?.addEventListener("abort", leave, { once: true });
-      send(other, question);
+      insist();
       try {
         return await promise;
       } finally {
+        stop();
         pending.delete(id);
         signal?.removeEventListener("abort", leave);
       }
@@ -186,7 +204,7 @@ function createAnswering(
     async begin(message: Extract<Message, { ask: string }>): Promise<void> {
       const { ask, from } = message;
       const before = given.get(ask);
-      if (before !== undefined) send(from, before);
+      send(from, before ?? { heard: ask });
       if (before !== undefined || running.has(ask)) return;
       const controller = new AbortController();
       running.set(ask, { from, controller });

@@ -5,6 +5,8 @@ import { defineScript, type RedisLink } from "@trestle/store/redis";
 export interface Replicas {
   /** At least this one; while Redis is gone, as many as there were. */
   count(): number;
+  /** Those that are there besides this one, as far as is known. */
+  others(): readonly string[];
   /** False once it has said nothing for some seconds. While Redis is gone nobody is given up. */
   isAlive(replica: string): boolean;
   /** Told after every look at who is there. Returns the function that ends it. */
@@ -62,6 +64,7 @@ export function createReplicas({ redis, replica, clock }: ReplicasParts): Replic
 
   return {
     count: () => alive.size,
+    others: () => [...alive].filter((other) => other !== replica),
     isAlive: (other) => alive.has(other) || !redis.isUp(),
     onLook(listener) {
       listeners.add(listener);

@@ -2,7 +2,7 @@ import { type Call, note, type Policy } from "@trestle/policy";
 import { isJsonObject, type JsonValue, TrestleError } from "@trestle/protocol";
 import { partOf } from "./kept-part.ts";
 import { isAddress, notKept, readAddress } from "./result-address.ts";
-import type { KeptResult, ResultStore } from "./results.ts";
+import type { KeptResult, ResultReader } from "./results.ts";
 
 /**
  * Handles of kept results among the arguments of a call, in two forms: `{"$result": HANDLE, "path": PATH}`
@@ -11,7 +11,7 @@ import type { KeptResult, ResultStore } from "./results.ts";
  */
 
 export interface ResultArgumentsParts {
-  readonly results: Pick<ResultStore, "get">;
+  readonly results: ResultReader;
   /** Are results kept at all? Asked for every call. */
   readonly isOn: () => boolean;
   /** Calls whose arguments are read by those that they are for: of our own tools. */
@@ -34,15 +34,13 @@ export function resultArguments({ results, isOn, isExempt }: ResultArgumentsPart
 }
 
 async function resolved(call: Call, results: ResultArgumentsParts["results"]): Promise<Call> {
-  const { principal } = call.context;
-  const known = new Map<string, KeptResult>();
+  const known = await keptOf(call, results);
   let characters = 0;
   let count = 0;
 
   function standsFor({ handle, path, isText }: Reference, field: string): JsonValue {
-    const kept = known.get(handle) ?? results.get(handle, principal);
+    const kept = known.get(handle);
     if (!kept) throw notKept(field);
-    known.set(handle, kept);
     const pathField = isText ? field : `${field}.path`;
     const part = path === undefined ? undefined : partOf(kept, path, pathField);
     const whole = isText ? kept.text : (kept.value() ?? kept.text);
@@ -72,6 +70,33 @@ async function resolved(call: Call, results: ResultArgumentsParts["results"]): P
   const args = replaced(call.params.arguments as JsonValue, "arguments", 0);
   note(call, "results", count === 1 ? "1 handle resolved" : `${count} handles resolved`);
   return { ...call, params: { ...call.params, arguments: args } };
+}
+
+/** All that the arguments refer to; of what is not kept, the first ends the search. */
+async function keptOf(
+  { params, context }: Call,
+  results: ResultReader,
+): Promise<Map<string, KeptResult>> {
+  const known = new Map<string, KeptResult>();
+  for (const handle of new Set(handlesIn(params.arguments as JsonValue, 0))) {
+    const kept = await results.find(handle, context.principal);
+    if (kept === undefined) break;
+    known.set(handle, kept);
+  }
+  return known;
+}
+
+function handlesIn(value: JsonValue | undefined, depth: number): string[] {
+  if (typeof value === "string") return handleIn(value);
+  if (typeof value !== "object" || value === null || depth > DEEPEST) return [];
+  const { $result: given } = value as { readonly $result?: JsonValue };
+  const own = typeof given === "string" ? [readAddress(given)?.handle ?? given] : [];
+  return [...own, ...Object.values(value).flatMap((item) => handlesIn(item, depth + 1))];
+}
+
+function handleIn(text: string): string[] {
+  const address = readAddress(text);
+  return address === undefined ? [] : [address.handle];
 }
 
 interface Reference {

@@ -7,17 +7,17 @@ import {
 } from "@trestle/protocol";
 import { partOf } from "./kept-part.ts";
 import { isAddress, readAddress } from "./result-address.ts";
-import type { ResultStore } from "./results.ts";
+import type { ResultReader } from "./results.ts";
 
 /** Answers `resources/read` of a kept result, as its link names it; undefined for every other address. */
-export function readKept(
+export async function readKept(
   uri: JsonValue | undefined,
   { principal, client }: RequestContext,
-  results: Pick<ResultStore, "get">,
-): JsonObject | undefined {
+  results: ResultReader,
+): Promise<JsonObject | undefined> {
   if (typeof uri !== "string" || !isAddress(uri)) return undefined;
   const { handle, path } = readAddress(uri) ?? { handle: "" };
-  const kept = results.get(handle, principal);
+  const kept = await results.find(handle, principal);
   if (!kept) {
     const what = "it was another caller's, or is more than an hour old";
     throw new RpcError(RPC.invalidParams, `Resource not found: ${uri}: ${what}`, { uri });

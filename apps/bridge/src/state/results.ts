@@ -5,14 +5,22 @@ import { RESULT_SCHEME } from "./result-address.ts";
 /** A large result that is kept, so that its reader can ask for the rest. */
 export interface KeptResult {
   readonly text: string;
+  /** Its structured content as JSON, where that is not the text. */
+  readonly structure: string | undefined;
   /** Of all that is kept of it, in characters. */
   readonly size: number;
   /** Its structured content, or the text where that is JSON. Read when first asked for. */
   value(): JsonValue | undefined;
 }
 
+/** Where large results are read on in. */
+export interface ResultReader {
+  /** What is kept under the handle for this principal, here or at another bridge. */
+  find(handle: string, principal: Principal): Promise<KeptResult | undefined>;
+}
+
 /** Large results of the last hour, each for the principal that it was made for. */
-export interface ResultStore {
+export interface ResultStore extends ResultReader {
   /** The result itself where it is small enough, else its first part with a handle of the whole. */
   shorten(result: JsonObject, asked: Shortening): JsonObject;
   /** What is kept under the handle for this principal; undefined where nothing is. */
@@ -94,6 +102,12 @@ export function createResultStore(parts: ResultStoreParts): ResultStore {
     }
   }
 
+  function get(handle: string, principal: Principal): KeptResult | undefined {
+    forget();
+    const entry = entries.get(handle);
+    return entry?.owner === ownerOf(principal) ? toKept(entry) : undefined;
+  }
+
   return {
     shorten(result, { principal, maxBytes, keepsStructure, takesLinks }) {
       const { content, structuredContent, ...rest } = result;
@@ -125,11 +139,8 @@ export function createResultStore(parts: ResultStoreParts): ResultStore {
         },
       };
     },
-    get(handle, principal) {
-      forget();
-      const entry = entries.get(handle);
-      return entry?.owner === ownerOf(principal) ? toKept(entry) : undefined;
-    },
+    get,
+    find: async (handle, principal) => get(handle, principal),
   };
 }
 
@@ -164,11 +175,12 @@ function sizeOf({ text, structure = "" }: Pick<Entry, "text" | "structure">): nu
   return text.length + structure.length;
 }
 
-function toKept(entry: Entry): KeptResult {
+export function toKept(entry: Pick<Entry, "text" | "structure">): KeptResult {
   const { text, structure } = entry;
   let read: { readonly value: JsonValue | undefined } | undefined;
   return {
     text,
+    structure,
     size: sizeOf(entry),
     value() {
       read ??= { value: parsed(structure ?? text) };

@@ -98,4 +98,32 @@ export const historyMigrations: readonly Migration[] = [
     name: "executions: fewer indexes",
     sql: "DROP INDEX executions_by_time; DROP INDEX executions_by_tool;",
   },
+  {
+    name: "executions: what is kept of results",
+    sql: `
+      ALTER TABLE executions ADD COLUMN result_hash TEXT;
+      ALTER TABLE executions ADD COLUMN document TEXT;
+    `,
+  },
+  {
+    // Up to where executions were copied to other places, and which of those were running then.
+    name: "executions: copies",
+    sql: `
+      CREATE TABLE copy_place (seq INTEGER NOT NULL);
+      INSERT INTO copy_place VALUES (0);
+      CREATE TABLE copy_running (seq INTEGER PRIMARY KEY);
+    `,
+  },
+  { name: "executions: runs", sql: "ALTER TABLE executions ADD COLUMN run TEXT;" },
+  {
+    // Counted where they are deleted, whatever deletes them: once it is asked for.
+    name: "executions: rows that were never copied",
+    sql: `
+      ALTER TABLE copy_place ADD COLUMN counts INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE copy_place ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
+      CREATE TRIGGER executions_lost AFTER DELETE ON executions
+        WHEN old.seq > (SELECT seq FROM copy_place WHERE counts = 1)
+        BEGIN UPDATE copy_place SET lost = lost + 1; END;
+    `,
+  },
 ];

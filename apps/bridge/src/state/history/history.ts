@@ -1,10 +1,12 @@
 import type { History, Outcome } from "@trestle/policy";
 import { type Clock, type Logger, messageOf, silentLogger } from "@trestle/protocol";
 import type { Sqlite, SqlStatement } from "@trestle/store";
-import { readPage } from "../page.ts";
+import { readLatest, readPage } from "../page.ts";
 import { tidySoon } from "../tidy.ts";
 import { createHistoryBuffer, type PackedRow } from "./buffer.ts";
+import { TRIM_COPIED } from "./outgoing.ts";
 import { type Execution, packRow, toExecution, toFinish, toStart } from "./rows.ts";
+import type { HistorySource } from "./source.ts";
 
 export type { Execution } from "./rows.ts";
 
@@ -38,8 +40,7 @@ export interface ExecutionFamily {
   readonly children: readonly Execution[];
 }
 
-export interface HistoryStore extends History {
-  get(executionId: string): Promise<ExecutionFamily | undefined>;
+export interface HistoryStore extends History, HistorySource {
   list(filter?: HistoryFilter): Promise<HistoryPage>;
   /** Finished rows that could not be stored, since this history was opened. */
   dropped(): number;
@@ -51,6 +52,8 @@ export interface HistoryParts {
   readonly maxRows: number;
   readonly clock: Clock;
   readonly log?: Logger | undefined;
+  /** Are its rows copied elsewhere? Then they are kept until they were. */
+  readonly isCopied?: boolean | undefined;
 }
 
 const TRIM = `DELETE FROM executions WHERE seq <= (SELECT MAX(seq) FROM executions) - ?`;
@@ -69,10 +72,11 @@ const MOST_CHILDREN = 1_000;
 export async function createHistory(parts: HistoryParts): Promise<HistoryStore> {
   const { database, maxRows, clock, log = silentLogger } = parts;
   const { last } = boundsOf(database);
-  const tidying = tidySoon(database, clock, () => tidyUp(database, { maxRows, last, log }));
+  const trim = { sql: parts.isCopied ? TRIM_COPIED : TRIM, params: [maxRows] };
+  const tidying = tidySoon(database, clock, () => tidyUp(database, { trim, last, log }));
   await tidying.done;
-  await trimNow(parts);
-  const withTrim = createTrim(maxRows);
+  await trimNow(parts, trim);
+  const withTrim = createTrim(maxRows, trim);
   const toStatements = (rows: readonly PackedRow[]) => withTrim(toFinish(rows), rows.length);
   const buffer = createHistoryBuffer({ database, clock, log, toStatements });
 
@@ -80,6 +84,11 @@ export async function createHistory(parts: HistoryParts): Promise<HistoryStore> 
   const begun = new Set<string>();
 
   return {
+    name: "this bridge",
+    async newest(filter) {
+      await buffer.flush();
+      return readLatest(database, { conditions, filter }).map(toExecution);
+    },
     async started(row) {
       await database.write([toStart(row)]);
       begun.add(row.executionId);
@@ -111,46 +120,49 @@ export async function createHistory(parts: HistoryParts): Promise<HistoryStore> 
     async close() {
       tidying.cancel();
       await buffer.close();
-      if (begun.size > 0) await tidyUp(database, { maxRows, last: Number.MAX_SAFE_INTEGER, log });
+      if (begun.size > 0) await tidyUp(database, { trim, last: Number.MAX_SAFE_INTEGER, log });
       // So that the next start has nothing to write.
-      await trimNow(parts);
+      await trimNow(parts, trim);
     },
   };
 }
 
 /** Deletes what is too old with every so many rows, in the same commit. */
-function createTrim(maxRows: number): (rows: SqlStatement, count: number) => SqlStatement[] {
+function createTrim(
+  maxRows: number,
+  trim: SqlStatement,
+): (rows: SqlStatement, count: number) => SqlStatement[] {
   const every = Math.min(SLACK.rows, Math.ceil(maxRows * SLACK.part));
   let since = 0;
   return (rows, count) => {
     since += count;
     if (since < every) return [rows];
     since = 0;
-    return [rows, { sql: TRIM, params: [maxRows] }];
+    return [rows, trim];
   };
 }
 
 /** After an earlier owner. On a full disk the bridge starts all the same. */
 async function tidyUp(
   database: Sqlite,
-  { maxRows, last, log }: { maxRows: number; last: number; log: Logger },
+  { trim, last, log }: { trim: SqlStatement; last: number; log: Logger },
 ): Promise<void> {
   const interrupted = `UPDATE executions SET outcome = 'outcome_unknown'
     WHERE outcome = 'started' AND seq <= ?`;
   await attempt(log, async () => {
-    await database.write([
-      { sql: interrupted, params: [last] },
-      { sql: TRIM, params: [maxRows] },
-    ]);
+    await database.write([{ sql: interrupted, params: [last] }, trim]);
   });
 }
 
 /** Deletes what is too old, where there is any: to look costs microseconds, to write a thread. */
-async function trimNow({ database, maxRows, log = silentLogger }: HistoryParts): Promise<void> {
+async function trimNow(
+  { database, maxRows, log = silentLogger }: HistoryParts,
+  trim: SqlStatement,
+): Promise<void> {
   await attempt(log, async () => {
     const { first, last } = boundsOf(database);
     if (first > last - maxRows) return;
-    await database.write([{ sql: TRIM, params: [maxRows] }]);
+    await database.write([trim]);
   });
 }
 

@@ -15,23 +15,26 @@ export interface Execution
   readonly durationMs?: number | undefined;
   readonly retries: number;
   readonly stages: readonly Stage[];
+  /** At which of several bridges it was, as far as is known. */
+  readonly replica?: string;
 }
 
 /** Longer arguments are not kept, so that the file stays small whatever is called. */
 const MAX_ARGUMENTS = 32_768;
 
 const startColumns = `execution_id, parent_execution_id, server, tool, principal, read_only, arguments,
-  started_at, era, client, outcome`;
-const INSERT_START = `INSERT INTO executions (${startColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started')`;
+  started_at, era, client, run, outcome`;
+const INSERT_START = `INSERT INTO executions (${startColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started')`;
 /** A write already has its start row. */
 const UPSERT = `INSERT INTO executions (${startColumns}, duration_ms, attempts, retries, cached, fallback_used,
-  stages, cost, request_bytes, result_bytes, error_code, error_message)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  stages, cost, request_bytes, result_bytes, error_code, error_message, result_hash, document)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (execution_id) DO UPDATE SET outcome = excluded.outcome,
   duration_ms = excluded.duration_ms, attempts = excluded.attempts, retries = excluded.retries,
   cached = excluded.cached, fallback_used = excluded.fallback_used, stages = excluded.stages,
   cost = excluded.cost, request_bytes = excluded.request_bytes, result_bytes = excluded.result_bytes,
-  error_code = excluded.error_code, error_message = excluded.error_message`;
+  error_code = excluded.error_code, error_message = excluded.error_message,
+  result_hash = excluded.result_hash, document = excluded.document`;
 
 export function toStart(row: StartedRow): SqlStatement {
   return { sql: INSERT_START, params: startValues(row) };
@@ -57,6 +60,8 @@ export function packRow(row: HistoryRow): SqlValue[] {
     row.resultBytes ?? null,
     row.errorCode ?? null,
     row.errorMessage ?? null,
+    row.resultHash ?? null,
+    row.document ?? null,
   );
   return values;
 }
@@ -81,11 +86,14 @@ export function toExecution(row: Row): Execution {
     stages: typeof row.stages === "string" ? unpackStages(row.stages) : [],
     era: textOf(row.era) as Execution["era"],
     client: textOf(row.client),
+    run: textOf(row.run),
     cost: numberOf(row.cost),
     requestBytes: numberOf(row.request_bytes),
     resultBytes: numberOf(row.result_bytes),
     errorCode: textOf(row.error_code),
     errorMessage: textOf(row.error_message),
+    resultHash: textOf(row.result_hash),
+    document: textOf(row.document),
   };
 }
 
@@ -101,6 +109,7 @@ function startValues(row: StartedRow): SqlValue[] {
     row.startedAt,
     row.era ?? null,
     row.client ?? null,
+    row.run ?? null,
   ];
 }
 

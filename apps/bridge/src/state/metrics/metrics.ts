@@ -4,17 +4,25 @@ import type { Sqlite, SqlStatement } from "@trestle/store";
 import { createTurns } from "../../turns.ts";
 import { addRow, figuresOf, type MetricFigures, newCell } from "./cell.ts";
 import { createMinute, type LiveCell, type Minute } from "./minute.ts";
-import { type MetricQuery, type MetricRow, queryMetrics } from "./query.ts";
+import {
+  type MetricGroup,
+  type MetricQuery,
+  type MetricRow,
+  queryMetrics,
+  toRows,
+} from "./query.ts";
 import { rollUp } from "./roll-up.ts";
 import { putCell, startOf, TIER_MS } from "./rows.ts";
 
 export type { MetricFigures } from "./cell.ts";
-export type { MetricQuery, MetricRow } from "./query.ts";
+export type { MetricGroup, MetricQuery, MetricRow } from "./query.ts";
 
 export interface MetricsStore {
   /** Counts one execution that ended now. Never throws and never waits. */
   observe(row: HistoryRow): void;
   query(query?: MetricQuery): Promise<MetricRow[]>;
+  /** What `query` makes its rows of, to be added up with that of other bridges. */
+  groups(query?: MetricQuery): Promise<MetricGroup[]>;
   /** The figures of everything that is remembered. */
   totals(): Promise<MetricFigures>;
   /** Resolves once everything observed before is stored; what cannot be stored now is tried again later. */
@@ -111,12 +119,15 @@ export function createMetrics({ database, clock, log = silentLogger }: MetricsPa
     });
   }
 
-  async function query(asked: MetricQuery = {}): Promise<MetricRow[]> {
+  async function groups(asked: MetricQuery = {}): Promise<MetricGroup[]> {
     return oneAtATime(() => {
       const live = { minutes: [...over, current], run: runs.known(), now: clock.now() };
       return queryMetrics(database, asked, live);
     });
   }
+
+  const query = async (asked: MetricQuery = {}): Promise<MetricRow[]> =>
+    toRows([await groups(asked)]);
 
   return {
     observe(row) {
@@ -130,6 +141,7 @@ export function createMetrics({ database, clock, log = silentLogger }: MetricsPa
       if (cancelTimer === undefined) plan();
     },
     query,
+    groups,
     async totals() {
       const [row] = await query({ groupBy: "none" });
       return row ?? figuresOf(newCell());

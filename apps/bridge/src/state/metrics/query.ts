@@ -27,6 +27,11 @@ export interface MetricRow extends MetricFigures {
   readonly principal?: string;
 }
 
+/** What a row is made of, to be added up with the same of others. */
+export interface MetricGroup extends Pick<MetricRow, "start" | "server" | "tool" | "principal"> {
+  readonly cell: Cell;
+}
+
 /** What is in memory, and the run whose stored cells of the same minutes it replaces. */
 export interface LiveMetrics {
   readonly minutes: readonly Minute[];
@@ -52,7 +57,7 @@ export async function queryMetrics(
   database: Sqlite,
   query: MetricQuery,
   live: LiveMetrics,
-): Promise<MetricRow[]> {
+): Promise<MetricGroup[]> {
   const tier = tierOf(query, live.now);
   const range = rangeOf(query, tier);
   const groups = createGroups(query);
@@ -69,7 +74,18 @@ export async function queryMetrics(
       if (!isOld) groups.add(stored.start, stored, stored.cell);
     }
   }
-  return groups.rows();
+  return groups.all();
+}
+
+/**
+ * The rows of all groups, those of the same key as one: the earliest stretch first; in each, what is called most.
+ * Throws `invalid_input` as `queryMetrics` does.
+ */
+export function toRows(lists: readonly (readonly MetricGroup[])[]): MetricRow[] {
+  const merged = mergeGroups();
+  for (const { cell, ...key } of lists.flat()) merged.add(key, cell);
+  const rows = merged.all().map(({ cell, ...key }) => ({ ...key, ...figuresOf(cell) }));
+  return rows.sort((a, b) => (a.start ?? 0) - (b.start ?? 0) || b.calls - a.calls);
 }
 
 /** The finest tier that reaches back far enough. */
@@ -133,10 +149,27 @@ function keyOf({ start, server, tool, principal, run }: Row): SqlValue[] {
   return [start, server, tool, principal, run].map((value) => value ?? null);
 }
 
-type GroupKey = Pick<MetricRow, "start" | "server" | "tool" | "principal">;
+type GroupKey = Omit<MetricGroup, "cell">;
+
+function mergeGroups() {
+  const groups = new Map<string, MetricGroup>();
+  return {
+    add(key: GroupKey, cell: Cell): void {
+      const name = JSON.stringify([key.start, key.server, key.tool, key.principal]);
+      let group = groups.get(name);
+      if (group === undefined) {
+        if (groups.size === MOST_ROWS) throw tooManyRows();
+        group = { ...key, cell: newCell() };
+        groups.set(name, group);
+      }
+      addCell(group.cell, cell);
+    },
+    all: () => [...groups.values()],
+  };
+}
 
 function createGroups({ bucket = "none", groupBy = "tool" }: MetricQuery) {
-  const groups = new Map<string, { readonly key: GroupKey; readonly cell: Cell }>();
+  const merged = mergeGroups();
 
   function keyFor(start: number, { server, tool, principal }: CellKey): GroupKey {
     const time = bucket === "none" ? {} : { start: startOf(start, bucket) };
@@ -147,21 +180,9 @@ function createGroups({ bucket = "none", groupBy = "tool" }: MetricQuery) {
 
   return {
     add(start: number, of: CellKey, cell: Cell): void {
-      const key = keyFor(start, of);
-      const name = JSON.stringify([key.start, key.server, key.tool, key.principal]);
-      let group = groups.get(name);
-      if (group === undefined) {
-        if (groups.size === MOST_ROWS) throw tooManyRows();
-        group = { key, cell: newCell() };
-        groups.set(name, group);
-      }
-      addCell(group.cell, cell);
+      merged.add(keyFor(start, of), cell);
     },
-    /** The earliest stretch first; in each, what is called most. */
-    rows(): MetricRow[] {
-      const rows = [...groups.values()].map(({ key, cell }) => ({ ...key, ...figuresOf(cell) }));
-      return rows.sort((a, b) => (a.start ?? 0) - (b.start ?? 0) || b.calls - a.calls);
-    },
+    all: merged.all,
   };
 }
 

@@ -99,6 +99,7 @@ export const migrations: readonly Migration[] = [
 ];
 
 const MAX_TEXT = 2_000;
+const COLUMN = /^[a-z_]{1,40}$/;
 
 export interface NewItem {
   readonly id: string;
@@ -140,6 +141,23 @@ export function insertItem(
       maxItems,
     ],
   };
+}
+
+/** An item as another home stored it; nothing where it is here already. */
+export function takeItem(row: Omit<Row, "seq">): SqlStatement {
+  const names = Object.keys(row).filter((name) => COLUMN.test(name));
+  return {
+    sql: `INSERT OR IGNORE INTO review_item (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
+    params: names.map((name) => row[name] ?? null),
+  };
+}
+
+export function hadElsewhere(id: string): TrestleError {
+  return new TrestleError(
+    "conflict",
+    `Review item ${id} is decided at another bridge. Look at it again in a moment.`,
+    { details: { item: id, reason: "elsewhere" } },
+  );
 }
 
 /** The caller's own key, or the one that all attempts of the call shared. */

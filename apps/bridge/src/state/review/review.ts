@@ -2,14 +2,16 @@ import { dirname, join } from "node:path";
 import type { Sealer } from "@trestle/access";
 import type { FailedCall } from "@trestle/policy";
 import { type Clock, type JsonObject, type Principal, TrestleError } from "@trestle/protocol";
-import { openQuietSqlite, type SqlValue } from "@trestle/store";
+import { openQuietSqlite, type Row, type SqlValue } from "@trestle/store";
 import type { Access } from "../../access/access.ts";
 import {
   decided,
+  hadElsewhere,
   insertItem,
   migrations,
   type ReviewItem,
   type ReviewState,
+  takeItem,
   toItem,
 } from "./items.ts";
 import { createReviewRun } from "./run.ts";
@@ -27,6 +29,8 @@ export interface ReviewQueueOptions {
   readonly definitionHashOf: (server: string, tool: string) => string | undefined;
   /** Makes the call. Its own failure must not come back to this queue. */
   readonly run: (approved: ApprovedCall) => Promise<JsonObject>;
+  /** Of several bridges, asked before an item is decided here: false where another one has it. */
+  readonly claim?: ((id: string) => Promise<boolean>) | undefined;
   /** Told of each item that a person decided, when it has ended. */
   readonly onResolved?: (item: ReviewItem) => void;
   /** Items that may wait or run at a time. Default 1,000. */
@@ -55,6 +59,8 @@ export interface ReviewList {
   readonly limit?: number;
   /** The id of an item: those that are older. */
   readonly before?: string;
+  /** Of several bridges: in the order of their ids, which begin with their time. */
+  readonly byId?: boolean;
 }
 
 export interface Approval {
@@ -85,13 +91,26 @@ export interface ReviewQueue {
   close(): Promise<void>;
 }
 
+/** The queue of one home, as far as other bridges have to do with it. */
+export interface OwnReviewQueue extends ReviewQueue {
+  has(id: string): Promise<boolean>;
+  /** Items as they are stored, what is secret of them sealed. */
+  stored(state: ReviewState): Promise<readonly Row[]>;
+  /** Takes an item of another home, as that stored it. */
+  adopt(row: Row): Promise<void>;
+  /** Forgets an item that waits: another home has it. */
+  drop(id: string): Promise<void>;
+  /** What can be read of a stored item. */
+  read(row: Row, isListed: boolean): ReviewItem;
+}
+
 const WEEK_MS = 7 * 24 * 60 * 60_000;
 const MAX_ITEMS = 1_000;
 /** Of decided items, the newest so many are kept. */
 const KEPT_DECIDED = 1_000;
 const MAX_LISTED = 500;
 
-export async function openReviewQueue(options: ReviewQueueOptions): Promise<ReviewQueue> {
+export async function openReviewQueue(options: ReviewQueueOptions): Promise<OwnReviewQueue> {
   const { file, clock, newId, access, maxItems = MAX_ITEMS, expiryMs = WEEK_MS } = options;
   const database = await openQuietSqlite({ file, migrations, durability: "full", clock });
   const runners = createRunners(join(dirname(file), "review-runners"));
@@ -141,7 +160,13 @@ export async function openReviewQueue(options: ReviewQueueOptions): Promise<Revi
 
   async function get(id: string): Promise<ReviewItem> {
     const row = await find(id);
-    return { ...toItem(row), ...seal.open(row) };
+    return read(row, false);
+  }
+
+  function read(row: Row, isListed: boolean): ReviewItem {
+    if (!isListed) return { ...toItem(row), ...seal.open(row) };
+    const { result: _result, ...opened } = seal.open(row, options.redact);
+    return { ...toItem(row), ...opened };
   }
 
   const runApproved = createReviewRun({ ...options, database, runners, running, seal, find, get });
@@ -168,13 +193,15 @@ export async function openReviewQueue(options: ReviewQueueOptions): Promise<Revi
         { retryable: false },
       );
     },
-    async list({ state, principal, limit = 50, before } = {}) {
+    async list({ state, principal, limit = 50, before, byId = false } = {}) {
       await settle();
+      const [place, older] = byId
+        ? ["id", "id < $before"]
+        : ["seq", "seq < (SELECT seq FROM review_item WHERE id = $before)"];
       const rows = database.read(
         `SELECT * FROM review_item WHERE ($state IS NULL OR state = $state)
          AND ($principal IS NULL OR principal = $principal)
-         AND ($before IS NULL OR seq < (SELECT seq FROM review_item WHERE id = $before))
-         ORDER BY seq DESC LIMIT $limit`,
+         AND ($before IS NULL OR ${older}) ORDER BY ${place} DESC LIMIT $limit`,
         {
           state: state ?? null,
           principal: principal ?? null,
@@ -182,11 +209,24 @@ export async function openReviewQueue(options: ReviewQueueOptions): Promise<Revi
           limit: Math.min(limit, MAX_LISTED),
         },
       );
-      return rows.map((row) => {
-        const { result: _result, ...opened } = seal.open(row, options.redact);
-        return { ...toItem(row), ...opened };
-      });
+      return rows.map((row) => read(row, true));
     },
+    async has(id) {
+      await settle();
+      return database.read("SELECT 1 FROM review_item WHERE id = ?", [id]).length > 0;
+    },
+    async stored(state) {
+      await settle();
+      return database.read("SELECT * FROM review_item WHERE state = ? ORDER BY seq", [state]);
+    },
+    async adopt({ seq: _seq, ...row }) {
+      await database.write([takeItem(row)]);
+    },
+    async drop(id) {
+      const sql = "DELETE FROM review_item WHERE id = ? AND state = 'waiting'";
+      await database.write([{ sql, params: [id] }]);
+    },
+    read,
     get,
     async counts() {
       await settle();
@@ -198,6 +238,7 @@ export async function openReviewQueue(options: ReviewQueueOptions): Promise<Revi
       const row = await find(id);
       if (row.state !== "waiting") throw decided(toItem(row));
       const { server, tool } = toItem(row);
+      if ((await options.claim?.(id)) === false) throw hadElsewhere(id);
       // Nothing runs by it: the word may stand in the audit log before it stands in the item.
       await access.audit.record({ event: "review_rejected", item: id, by, server, tool });
       const params: SqlValue[] = [by, clock.now(), clock.now(), reason ?? null, id];

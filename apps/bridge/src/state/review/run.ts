@@ -7,7 +7,7 @@ import {
   TrestleError,
 } from "@trestle/protocol";
 import type { QuietSqlite, Row } from "@trestle/store";
-import { decided, type ReviewItem, type ReviewState, toItem } from "./items.ts";
+import { decided, hadElsewhere, type ReviewItem, type ReviewState, toItem } from "./items.ts";
 import type { Approval, ReviewQueueOptions } from "./review.ts";
 import type { Runners } from "./runners.ts";
 import type { ReviewSeal } from "./seal.ts";
@@ -70,6 +70,7 @@ export function createReviewRun(parts: ReviewRunParts) {
 
   async function claim(item: ReviewItem, by: string, edited?: JsonObject): Promise<void> {
     const { id, server, tool, principal } = item;
+    if ((await parts.claim?.(id)) === false) throw hadElsewhere(id);
     const sealed = edited ? seal.part(id, "edited", edited) : null;
     const now = clock.now();
     const params = [runners.self(), by, now, sealed, id, now];
