@@ -39,8 +39,13 @@ const CHANGE_TOPICS = {
   changed: "server.changed",
   removed: "server.removed",
 } as const;
-const PIN_TOPICS = ["pin.changed", "pin.suspect"] as const;
+/** Each bridge finds these out for itself. */
+export const PIN_TOPICS = ["pin.changed", "pin.suspect"] as const;
 const ALERT_TOPICS = ["alert.firing", "alert.resolved"] as const;
+const TUNING_TOPICS = ["tuning.applied"] as const;
+
+/** Of calls: told only where somebody wants them. */
+export const ON_DEMAND: readonly string[] = Object.values(CALL_TOPICS);
 
 /** Every topic of the bridge. */
 export const TOPICS: readonly string[] = [
@@ -52,6 +57,7 @@ export const TOPICS: readonly string[] = [
   ...Object.values(CHANGE_TOPICS),
   ...PIN_TOPICS,
   ...ALERT_TOPICS,
+  ...TUNING_TOPICS,
 ];
 
 const OWN_WORDS = new Set(TOPICS.map((topic) => topic.split(".", 1)[0]));

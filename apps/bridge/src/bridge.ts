@@ -61,8 +61,8 @@ export async function createBridge(config: Config, parts: BridgeParts): Promise<
   const info = { name: "trestle", version: parts.version, title: "Trestle" };
 
   const drain = (): Promise<void> => {
-    // Whoever they wait for cannot come back to a bridge that takes nothing new.
-    core.parking.end();
+    // Whoever they wait for cannot come back to a bridge that takes nothing new, but to one that brings their answers.
+    if (!shared) core.parking.end();
     return running.drain(live.current().shutdown.graceMs);
   };
 
@@ -72,7 +72,7 @@ export async function createBridge(config: Config, parts: BridgeParts): Promise<
       ...{ info, catalog, calls, upstreams, running, live },
       ...{ access: core.access, sight: core.sight, exposure: core.exposure },
       ...{ subscriptions: core.subscriptions },
-      ...{ results: core.results, parking: core.parking, states: core.states },
+      ...{ results: core.kept, parking: core.parking, states: core.states },
     }),
     settled: () => catalog.settled(),
     status: () => statusOf(core),

@@ -22,6 +22,7 @@ import type { InnerCall } from "./host.ts";
 import type { RequestStates } from "./parked/request-state.ts";
 import { createPipeline, type Pipeline, type PipelineParts } from "./pipeline.ts";
 import type { Running } from "./running.ts";
+import { createTaskRelay, type TaskRelay } from "./tasks/relay-tasks.ts";
 import type { BegunCall } from "./telemetry/tracer.ts";
 import { OWN_SERVER } from "./tools/names.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -38,7 +39,7 @@ export interface CallParts extends Omit<PipelineParts, "send" | "reenter"> {
   /** What of a result goes to a client that called the tool by its exposed name. */
   readonly shorten?: (result: JsonObject, tool: CatalogTool, context: RequestContext) => JsonObject;
   /** Seals what a tool that asks its user wants back. */
-  readonly states?: Pick<RequestStates, "sealResult">;
+  readonly states?: Pick<RequestStates, "sealResult" | "tasks">;
   /** Follows a call through its trace; the parameters with which it goes on. */
   readonly trace?: (call: BegunCall) => JsonObject;
   /** Which tools the principal may be told of; all of them where there is no word on it. */
@@ -51,11 +52,21 @@ export interface Calls {
   /** A call that names upstream and tool: from a mounted server, a chain, or the review queue. */
   callUpstreamTool(call: InnerCall): Promise<JsonObject>;
   readonly pipeline: Pipeline;
+  /** Calls that went on after their answer; nothing where no client can be given a name for one. */
+  readonly tasks?: TaskRelay | undefined;
 }
 
 /** From names to pipeline: makes a Call of a request and sends it on its way. */
 export function createCalls(parts: CallParts): Calls {
   const { catalog, upstreams, running, clock, newId, settings } = parts;
+  const present = (result: JsonObject, server: string): JsonObject =>
+    rewriteContent(withoutIdentity(result), catalog.uris(server));
+  const tasks =
+    parts.states &&
+    createTaskRelay({
+      ...{ ids: parts.states.tasks, upstreams, present, clock },
+      supportOf: (server, tool) => catalog.upstreamTool(server, tool)?.taskSupport,
+    });
 
   const pipeline = createPipeline({
     ...parts,
@@ -74,10 +85,12 @@ export function createCalls(parts: CallParts): Calls {
       if (catalog.isUnchecked(call.server)) await checkFirst(call, { upstream, catalog, clock });
       // It may have changed while the call waited for its turn, or between two attempts.
       catalog.refuseWithheld(call.server, call.tool);
-      const result = await upstream.request("tools/call", call.params, call.context);
+      const result = await (tasks
+        ? tasks.send(upstream, call)
+        : upstream.request("tools/call", call.params, call.context));
       // What our own tools hand on came through here before.
       if (call.server === OWN_SERVER) return withoutIdentity(result);
-      return rewriteContent(withoutIdentity(result), catalog.uris(call.server));
+      return present(result, call.server);
     },
   });
 
@@ -136,6 +149,7 @@ export function createCalls(parts: CallParts): Calls {
 
   return {
     pipeline,
+    tasks,
     async callTool(params, context) {
       const { name } = params;
       if (typeof name !== "string") {

@@ -1,14 +1,21 @@
 import { serverChanges } from "./config/changes.ts";
 import type { LiveConfig } from "./config/live.ts";
 import { createPolicySettings, type PolicySettings } from "./config/policy.ts";
+import type { Autotune } from "./learning/advice/autotune.ts";
 import type { Pipeline } from "./pipeline.ts";
 
-/** The settings of the configuration as it stands. */
-export function followSettings(live: LiveConfig): () => PolicySettings {
-  let settings = createPolicySettings(live.current());
-  live.subscribe((next) => {
-    settings = createPolicySettings(next);
-  });
+/** The settings of the configuration as it stands, and as the bridge tuned them itself. */
+export function followSettings(
+  live: LiveConfig,
+  tuned?: Pick<Autotune, "over" | "subscribe">,
+): () => PolicySettings {
+  const read = () => createPolicySettings(tuned?.over(live.current()) ?? live.current());
+  let settings = read();
+  const readAnew = (): void => {
+    settings = read();
+  };
+  live.subscribe(readAnew);
+  tuned?.subscribe(readAnew);
   return () => settings;
 }
 

@@ -33,6 +33,9 @@ export interface OwnedBridge {
   close(): Promise<void>;
 }
 
+/** The language of `inbound/control.ts`: another number means that bridges of two versions cannot talk. */
+const TALKS = 1;
+
 export type Entered = OwnedBridge | JoinedMembership;
 
 export function bridgeFolder(home: string): string {
@@ -47,6 +50,8 @@ export async function enterHome(parts: HomeParts): Promise<Entered> {
   const membership = await ownFolder({
     path,
     clock: parts.clock,
+    talks: TALKS,
+    info: { version: parts.version },
     onJoin: (socket) => admit(socket),
   });
   if (membership.role === "joined") return membership;
@@ -69,6 +74,7 @@ async function openOwned(membership: OwnerMembership, parts: HomeParts): Promise
       log,
       clock,
       facts: {
+        version: parts.version,
         pid,
         home: config.home,
         logFile,
@@ -77,7 +83,8 @@ async function openOwned(membership: OwnerMembership, parts: HomeParts): Promise
         },
       },
       onStop: () => stop.resolve(),
-      onListening: (url) => membership.updateInfo(url === undefined ? {} : { url }),
+      onListening: (url) =>
+        membership.updateInfo({ version: parts.version, ...(url === undefined ? {} : { url }) }),
     });
     return {
       role: "owner",
@@ -86,6 +93,7 @@ async function openOwned(membership: OwnerMembership, parts: HomeParts): Promise
       stopAsked: stop.promise,
       async close() {
         reloading.close();
+        await inbound.leave();
         await bridge.drain();
         // The answers of the last calls are on their way for one more turn.
         await new Promise((resolve) => setImmediate(resolve));
@@ -104,7 +112,7 @@ async function openOwned(membership: OwnerMembership, parts: HomeParts): Promise
 export async function joinBridge(home: string): Promise<JoinedMembership | undefined> {
   const path = bridgeFolder(home);
   if (!readOwner(path)) return undefined;
-  const entered = await ownFolder({ path, onJoin: (socket) => socket.destroy() });
+  const entered = await ownFolder({ path, talks: TALKS, onJoin: (socket) => socket.destroy() });
   if (entered.role === "joined") return entered;
   // It ended by itself between the two looks.
   await entered.close();

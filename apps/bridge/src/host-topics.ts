@@ -3,7 +3,9 @@ import { type Host, type JsonObject, TrestleError } from "@trestle/protocol";
 import { isOwnTopic } from "./alarms.ts";
 
 export interface HostTopicsParts {
-  readonly hub: Hub;
+  readonly hub: Pick<Hub, "publish">;
+  /** What they hear: what happens at this bridge, so that of several no two do the same for it. */
+  readonly heard: Pick<Hub, "subscribe" | "lastSeq">;
   /** Takes out what must not be shown: events leave the machine. */
   readonly redact: (payload: JsonObject) => JsonObject;
 }
@@ -18,6 +20,7 @@ const MAX_TOPIC_LENGTH = 256;
  */
 export function createHostTopics({
   hub,
+  heard,
   redact,
 }: HostTopicsParts): (serverId: string) => Pick<Host, "publish" | "subscribe"> {
   return (serverId) => ({
@@ -27,9 +30,9 @@ export function createHostTopics({
     },
     subscribe(topic, sinceSeq, handler) {
       // A number beyond the last one asks for what comes from now on.
-      const since = Math.min(sinceSeq, hub.lastSeq());
+      const since = Math.min(sinceSeq, heard.lastSeq());
       const topics = (told: string): boolean => told === topic;
-      return hub.subscribe({ topics, since }, (message) => {
+      return heard.subscribe({ topics, since }, (message) => {
         if (message.kind === "event") handler(message.event);
       });
     },

@@ -20,7 +20,7 @@ async function openHost() {
     clock: systemClock,
     log: silentLogger,
     access: opened.access,
-    topicsOf: createHostTopics({ hub, redact: (payload) => payload }),
+    topicsOf: createHostTopics({ hub, heard: hub, redact: (payload) => payload }),
     listTools: async () => [{ name: "a" }],
     callTool: async (call) => {
       calls.push(call);

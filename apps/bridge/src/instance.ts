@@ -9,6 +9,7 @@ import {
   RpcError,
   type ServerEvent,
   type ServerInstance,
+  TASKS_EXTENSION,
   TrestleError,
 } from "@trestle/protocol";
 import type { Access } from "./access/access.ts";
@@ -28,8 +29,9 @@ import type { RequestStates } from "./parked/request-state.ts";
 import { keptPrivate, toEraError } from "./resource-answers.ts";
 import type { Running } from "./running.ts";
 import { readKept } from "./state/result-resource.ts";
-import type { ResultStore } from "./state/results.ts";
+import type { ResultReader } from "./state/results.ts";
 import type { Subscriptions } from "./subscriptions.ts";
+import { taskAnswers } from "./tasks/task-answers.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 /** How long a modern client may keep a list; changes are announced in between. */
@@ -49,7 +51,7 @@ export interface InstanceParts {
   readonly exposure: Exposure;
   readonly live: LiveConfig;
   readonly subscriptions: Subscriptions;
-  readonly results: Pick<ResultStore, "get">;
+  readonly results: ResultReader;
   readonly parking: Pick<Parking, "around">;
   readonly states: Pick<RequestStates, "sealResult">;
 }
@@ -87,6 +89,7 @@ export function createInstance(parts: InstanceParts): ServerInstance {
     ),
     ...createWatching(parts, forward),
     "completion/complete": (params, context) => complete(params, context, parts),
+    ...taskAnswers(parts),
   };
 
   return {
@@ -97,6 +100,7 @@ export function createInstance(parts: InstanceParts): ServerInstance {
       resources: { listChanged: true, subscribe: true },
       completions: {},
       logging: {},
+      ...(calls.tasks && { extensions: { [TASKS_EXTENSION]: {} } }),
     },
     instructionsFor: (principal) => catalog.instructions(sight.servers(principal)),
     async request(method, params, context) {
@@ -220,7 +224,7 @@ async function readResource(
   { catalog, results }: InstanceParts,
   forward: Forward,
 ): Promise<JsonObject> {
-  const kept = readKept(params.uri, context, results);
+  const kept = await readKept(params.uri, context, results);
   if (kept) return kept;
   await known(() => catalog.resource(String(params.uri)), catalog);
   const route = routeOf(params.uri, catalog);

@@ -52,6 +52,8 @@ export interface PipelineParts {
   readonly history: History;
   readonly metrics: NonNullable<RecordParts["metrics"]>;
   readonly redact: RecordParts["redact"];
+  /** What is kept of results. */
+  readonly keepOf?: RecordParts["keepOf"];
   /** Tells of each execution. */
   readonly publish: NonNullable<RecordParts["publish"]>;
   /** Monotonic milliseconds with fractions. */

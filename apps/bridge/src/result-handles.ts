@@ -2,11 +2,11 @@ import type { CallParts } from "./calls.ts";
 import type { LiveConfig } from "./config/live.ts";
 import type { PipelineParts } from "./pipeline.ts";
 import { resultArguments } from "./state/result-arguments.ts";
-import type { ResultStore } from "./state/results.ts";
+import type { ResultReader, ResultStore } from "./state/results.ts";
 import { OWN_SERVER, READ_RESULT } from "./tools/names.ts";
 
 /** Our own tools make calls of their own: those are where handles are resolved. */
-export function resolveWith(results: ResultStore, live: LiveConfig): PipelineParts["resolve"] {
+export function resolveWith(results: ResultReader, live: LiveConfig): PipelineParts["resolve"] {
   return resultArguments({
     results,
     isOn: () => live.current().results.maxBytes !== undefined,

@@ -15,6 +15,7 @@ import {
   type UpstreamConfig,
   type VerdictStore,
 } from "@trestle/upstream";
+import type { Audit } from "./access/audit.ts";
 import { connectionOf, isSameConnection, serverChanges } from "./config/changes.ts";
 import { withSecrets } from "./config/commands.ts";
 import type { LiveConfig } from "./config/live.ts";
@@ -26,6 +27,7 @@ import type { HostFactory } from "./host.ts";
 import { isolationOf } from "./isolation/isolation-of.ts";
 import { createLateUpstream } from "./late-upstream.ts";
 import { createLiveUpstream, type LiveUpstream } from "./live-upstream.ts";
+import { lookupFor } from "./private-hosts.ts";
 import { relayedCapabilities } from "./relayed.ts";
 import { holderOf } from "./sign-in/place.ts";
 import type { SignIns } from "./sign-in/sign-ins.ts";
@@ -49,6 +51,7 @@ export interface UpstreamParts {
   /** Told when a server that was lost is connected again. */
   readonly onReconnect: (id: string) => void;
   readonly signIns: Pick<SignIns, "credentials">;
+  readonly audit: Pick<Audit, "refused">;
 }
 
 /** The upstreams as they are configured now. */
@@ -194,7 +197,7 @@ function openOne(server: ServerConfig, config: Config, parts: OneParts): Upstrea
 function toUpstreamConfig(
   server: ServerConfig,
   config: Config,
-  { hostFor, live, signIns, principal }: OneParts,
+  { hostFor, live, signIns, principal, audit }: OneParts,
 ): UpstreamConfig {
   const { era, startTimeoutMs, restart } = server.entry;
   const common = {
@@ -215,6 +218,10 @@ function toUpstreamConfig(
       ...common,
       kind: "http",
       url,
+      lookup: lookupFor(url, {
+        listed: () => live.current().upstreams.allowHosts,
+        onRefused: (host) => audit.refused({ event: "address_refused", server: server.id, host }),
+      }),
       ...(headers === undefined ? {} : { headers }),
       ...(credentials === undefined ? {} : { credentials }),
       transport: type === "sse" ? "sse" : "auto",

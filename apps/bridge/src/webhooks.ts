@@ -65,12 +65,14 @@ export async function openBridgeWebhooks(parts: BridgeWebhooksParts): Promise<Br
   };
 }
 
+const MEGABYTE = 1024 * 1024;
+
 type Put = ReturnType<typeof createCommandValues>["put"];
 
 /** Everything is read anew at each attempt, so that a change of the configuration holds from the next one on. */
 function optionsOf({ file, live, clock, log }: BridgeWebhooksParts, put: Put) {
   return {
-    ...{ file, clock, log },
+    ...{ file, clock, log, maxBytes: live.current().store.quotas.webhooks * MEGABYTE },
     targets: () => live.current().events.webhooks,
     prepare: (target: WebhookTarget) => prepare(target as WebhookConfig, put),
     get allowHosts() {

@@ -4,14 +4,15 @@ import { alertRules } from "../config/alert-rules.ts";
 import type { LiveConfig } from "../config/live.ts";
 import type { Core } from "../core.ts";
 import type { PipelineParts } from "../pipeline.ts";
-import { type Alerts, createAlerts } from "./alerts.ts";
+import { type Alerts, type AlertWatch, createAlerts } from "./alerts.ts";
 
 export interface BridgeAlertsParts {
   readonly live: LiveConfig;
   readonly hub: Hub;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly core: () => Pick<Core, "metrics" | "calls" | "pins">;
+  readonly core: () => Pick<Core, "figures" | "calls" | "pins">;
+  readonly watch?: AlertWatch | undefined;
 }
 
 export interface BridgeAlerts extends Alerts {
@@ -26,15 +27,18 @@ export function createBridgeAlerts({
   clock,
   log,
   core,
+  watch,
 }: BridgeAlertsParts): BridgeAlerts {
   const rules = followRules(live);
   const alerts = createAlerts({
-    ...{ rules, clock, log },
+    ...{ rules, clock, log, watch },
     everyMs: () => live.current().events.alertEveryMs,
     tell: (topic, payload: JsonObject) => void hub.publish(topic, payload),
     sources: {
-      metrics: (seconds) =>
-        core().metrics.query({ from: clock.now() - seconds * 1_000, groupBy: "server" }),
+      async metrics(seconds) {
+        const asked = { from: clock.now() - seconds * 1_000, groupBy: "server" } as const;
+        return (await core().figures.query(asked)).rows;
+      },
       openBreakers: () =>
         core()
           .calls.pipeline.breaker.tripped()

@@ -18,7 +18,7 @@ export interface Sources {
 }
 
 /** Whoever calls caused these, not what is called. */
-const OF_CALLERS = new Set([
+export const OF_CALLERS = new Set([
   ...["cancelled", "conflict", "denied", "in_progress", "invalid_input", "not_found"],
   ...["rate_limited", "too_large", "unauthenticated"],
 ]);

@@ -1,18 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { KEY_STORE_SCHEMA, verifyChain } from "@trestle/access";
+import { verifyChain } from "@trestle/access";
 import { TrestleError } from "@trestle/protocol";
 import { inspectSqlite } from "@trestle/store";
-import { migrations as reviewMigrations } from "../state/review/items.ts";
-import { historyMigrations } from "../state/schema.ts";
+import { BRIDGE_SCHEMAS } from "../state/schemas.ts";
 import { digestOf, HOME, type Manifest, readManifest } from "./manifest.ts";
-
-/** The newest schemas that this program knows; those of servers are known by the version of all of it. */
-const SCHEMAS: Readonly<Record<string, number>> = {
-  "bridge/history.db": historyMigrations.length,
-  "bridge/keys.db": KEY_STORE_SCHEMA,
-  "bridge/review.db": reviewMigrations.length,
-};
 
 /**
  * Reads a whole backup. Throws `conflict` naming a file that is not as it was written, and `unsupported` for
@@ -31,7 +23,8 @@ export async function checkBackup(folder: string, version: string): Promise<Mani
     if (schema === undefined) continue;
     const { damage } = inspectSqlite(file);
     if (damage !== undefined) throw damaged(file, `is damaged: ${damage}`);
-    const known = SCHEMAS[path];
+    // Those of servers are known by the version of all of it.
+    const known = BRIDGE_SCHEMAS[path];
     if (known !== undefined && schema > known) {
       throw newer(`${file} has schema version ${schema}, and this program knows up to ${known}`);
     }

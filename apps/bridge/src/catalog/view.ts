@@ -8,6 +8,7 @@ import { hidePreset, type Preset } from "./presets.ts";
 import { ownersOf, type TemplateOwner } from "./resources.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { withObjectInput } from "./sound.ts";
+import { type TaskSupport, taskSupportOf, withoutTaskSupport } from "./task-support.ts";
 import { rewriteToolMeta, rewriteUris, type UriRules } from "./uris.ts";
 
 /** A tool as clients see it and as its upstream knows it. */
@@ -21,6 +22,8 @@ export interface CatalogTool {
   readonly hints: ToolHints;
   /** The server's own word that results may be cached for so long. */
   readonly cacheTtlMs?: number;
+  /** How it may be called as a task of 2025-11-25; its definition does not show that. */
+  readonly taskSupport?: TaskSupport;
   /**
    * True where no layer must know the schema to carry a call: no argument is mirrored in a header, and
    * structured content, if any, is an object in both eras.
@@ -160,7 +163,8 @@ function toTool(
   exposedName: string,
   uris: (server: string) => UriRules,
 ): CatalogTool {
-  const shown = withObjectInput(preset ? hidePreset(definition, preset) : definition);
+  const offered = withoutTaskSupport(definition);
+  const shown = withObjectInput(preset ? hidePreset(offered, preset) : offered);
   return {
     ...(isListed === false ? { isListed } : {}),
     ...(preset && { preset }),
@@ -174,6 +178,7 @@ function toTool(
     },
     hints: hintsOf(definition),
     ...cacheTtlOf(definition),
+    ...taskSupportOf(definition),
     isPlain: isPlain(definition),
   };
 }

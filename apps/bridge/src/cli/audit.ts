@@ -1,14 +1,22 @@
 import { join } from "node:path";
-import type { JsonObject } from "@trestle/protocol";
+import { type JsonObject, silentLogger } from "@trestle/protocol";
 import { bridgeFolder } from "../home.ts";
-import { verifyAudit } from "../operations/audit.ts";
+import { noPostgres, verifyAudit, withCopies } from "../operations/audit.ts";
 import { type AskBridge, askOperation, withBridge } from "./bridge.ts";
 import { type Cli, type Place, runs } from "./command.ts";
 import { objectOf, objectsOf, text } from "./data.ts";
 import { EXIT } from "./exit-code.ts";
 import { ago, paperOf, table } from "./format.ts";
 import { usage } from "./json-input.ts";
-import { given, numberFor, readTime, withExamples, withJson, withTimes } from "./options.ts";
+import {
+  given,
+  numberFor,
+  placeFor,
+  readTime,
+  withExamples,
+  withJson,
+  withTimes,
+} from "./options.ts";
 
 interface FilterOptions {
   readonly from?: string;
@@ -23,7 +31,8 @@ interface FilterOptions {
 interface ListOptions extends FilterOptions {
   readonly json?: boolean;
   readonly limit?: number;
-  readonly before?: number;
+  readonly before?: number | string;
+  readonly home?: string;
 }
 
 export function addAudit(cli: Cli): void {
@@ -33,12 +42,14 @@ export function addAudit(cli: Cli): void {
   const list = withFilters(audit.command("list"))
     .description("who did what to the bridge, and who was refused, the newest first")
     .option("--limit <count>", "at most so many (20)", numberFor("--limit"))
-    .option("--before <number>", "the page after the one that ended here", numberFor("--before"));
+    .option("--before <place>", "the page after the one that ended here", placeFor("--before"))
+    .option("--home <id>", "only of this home, where bridges share a Postgres");
   withJson(withExamples(list, LIST_EXAMPLES)).action(runs(cli, showList));
   const verify = audit
     .command("verify")
     .description("find the first entry that is not as it was written")
-    .option("--head <number:hash>", "what an earlier verification answered, kept elsewhere");
+    .option("--head <number:hash>", "what an earlier verification answered, kept elsewhere")
+    .option("--postgres", "the copies of every home too; this home's is compared with its log");
   withJson(withExamples(verify, VERIFY_EXAMPLES)).action(runs(cli, showVerdict));
   const exported = withFilters(audit.command("export"))
     .description("print every entry, the oldest first")
@@ -50,7 +61,7 @@ const LIST_EXAMPLES = [
   "trestle audit list --from 24h",
   "trestle audit list --event credential_refused",
 ];
-const VERIFY_EXAMPLES = ["trestle audit verify"];
+const VERIFY_EXAMPLES = ["trestle audit verify", "trestle audit verify --postgres"];
 const EXPORT_EXAMPLES = [
   "trestle audit export > audit.jsonl",
   "trestle audit export --from 30d --format csv > audit.csv",
@@ -75,11 +86,11 @@ function filterOf({ from, to, ...words }: FilterOptions, now: number): JsonObjec
 
 async function showList(
   place: Place,
-  { json, limit = USUAL_LIMIT, before, ...filter }: ListOptions,
+  { json, limit = USUAL_LIMIT, before, home, ...filter }: ListOptions,
 ): Promise<number> {
   const { terminal, config } = place;
   const now = terminal.clock.now();
-  const input = given({ ...filterOf(filter, now), limit, before });
+  const input = given({ ...filterOf(filter, now), limit, before, home });
   const answer = await askOperation("audit_list", input, place, NO_SERVERS);
   if (json) {
     terminal.print(JSON.stringify(answer, null, 2));
@@ -106,17 +117,46 @@ async function showList(
   return EXIT.ok;
 }
 
-async function showVerdict(
-  place: Place,
-  { json, head }: { readonly json?: boolean; readonly head?: string },
-): Promise<number> {
+interface VerifyOptions {
+  readonly json?: boolean;
+  readonly head?: string;
+  readonly postgres?: boolean;
+}
+
+async function showVerdict(place: Place, options: VerifyOptions): Promise<number> {
   const { terminal, config } = place;
+  const { json, head, postgres } = options;
   // The log of this home is looked at where it lies: a bridge does not even start with one that was changed.
   const verdict = config.env.MCP_BRIDGE_URL
-    ? await askOperation("audit_verify", given({ head }), place, NO_SERVERS)
-    : await verifyAudit(join(bridgeFolder(config.home), "audit"), checkedHead(head));
+    ? await askOperation("audit_verify", given({ head, postgres }), place, NO_SERVERS)
+    : await verifyHere(place, options);
   terminal.print(json ? JSON.stringify(verdict, null, 2) : sentenceOf(verdict));
   return verdict.ok === true ? EXIT.ok : EXIT.failed;
+}
+
+async function verifyHere(
+  { config, terminal }: Place,
+  { head, postgres }: VerifyOptions,
+): Promise<JsonObject> {
+  const bridge = bridgeFolder(config.home);
+  const folder = join(bridge, "audit");
+  const verdict = await verifyAudit(folder, checkedHead(head));
+  if (!postgres) return verdict;
+  if (config.store.postgres === undefined) throw noPostgres();
+  const [{ createConnection }, { readHomeId }, { verifyCopies }] = await Promise.all([
+    import("../archive/connection.ts"),
+    import("../archive/home-id.ts"),
+    import("../archive/verify-copy.ts"),
+  ]);
+  const parts = { url: config.store.postgres, clock: terminal.clock, log: silentLogger };
+  const connection = createConnection(parts);
+  try {
+    const home = readHomeId(bridge);
+    const own = home === undefined ? undefined : { home, folder };
+    return withCopies(verdict, await verifyCopies({ query: connection.query, own }));
+  } finally {
+    await connection.close();
+  }
 }
 
 function checkedHead(head: string | undefined): string | undefined {
@@ -124,7 +164,18 @@ function checkedHead(head: string | undefined): string | undefined {
   throw usage("--head is NUMBER:HASH, as an earlier `trestle audit verify` printed it.");
 }
 
-function sentenceOf({ ok, entries, head, reason, explanation }: JsonObject): string {
+function sentenceOf({ copies, ...verdict }: JsonObject): string {
+  return [sentenceOfLog(verdict), ...objectsOf(copies).map(sentenceOfCopy)].join("\n");
+}
+
+function sentenceOfCopy({ home, name, ok, entries, behind, explanation }: JsonObject): string {
+  const whose = `copy of ${text(home)} (${text(name)})`;
+  if (ok !== true) return `${whose}: NOT INTACT: ${text(explanation)}`;
+  const waiting = Number(behind ?? 0) === 0 ? "" : `, ${text(behind)} not copied yet`;
+  return `${whose}: ${text(entries)} entries, all as they were written${waiting}`;
+}
+
+function sentenceOfLog({ ok, entries, head, reason, explanation }: JsonObject): string {
   if (ok !== true) return `NOT INTACT (${text(reason)}): ${text(explanation)}`;
   const last = entries === 0 ? "" : `\nhead ${text(head)}: kept elsewhere, it proves this later.`;
   return `${text(entries)} entries, all as they were written.${last}`;

@@ -11,6 +11,7 @@ interface AuthOptions {
 }
 
 interface LoginOptions {
+  readonly json?: boolean;
   readonly url?: string;
 }
 
@@ -25,6 +26,8 @@ export function addAuth(cli: Cli): void {
   withJson(withExamples(auth, ["trestle auth", "trestle auth login linear"])).action(
     runs(cli, list),
   );
+  // What is asked of the group is asked of what stands below it, too.
+  const json = (): AuthOptions => auth.opts<AuthOptions>();
   const login = auth
     .command("login <server>")
     .description("tell where to sign in, and wait until it is done")
@@ -32,14 +35,20 @@ export function addAuth(cli: Cli): void {
       "--url <address>",
       "the address that the browser ended at, where it found nobody there",
     );
+  withJson(login);
   withExamples(login, [
     "trestle auth login linear",
     "trestle auth login linear --url 'http://127.0.0.1:4100/oauth/callback?code=…'",
-  ]).action(runs(cli, signIn));
-  auth
-    .command("logout <server>")
-    .description("forget the tokens for a server")
-    .action(runs(cli, signOut));
+  ]).action(
+    runs(cli, (place, server: string, options: LoginOptions) =>
+      signIn(place, server, { ...options, ...json() }),
+    ),
+  );
+  withJson(auth.command("logout <server>").description("forget the tokens for a server")).action(
+    runs(cli, (place, server: string, options: AuthOptions) =>
+      signOut(place, server, { ...options, ...json() }),
+    ),
+  );
 }
 
 async function list(place: Place, { json }: AuthOptions): Promise<number> {
@@ -50,24 +59,33 @@ async function list(place: Place, { json }: AuthOptions): Promise<number> {
   return EXIT.ok;
 }
 
-async function signIn(place: Place, server: string, { url }: LoginOptions): Promise<number> {
+/** With JSON: a line for the address, and one for the end. */
+async function signIn(place: Place, server: string, options: LoginOptions): Promise<number> {
   const { terminal } = place;
+  const { url, json } = options;
+  const done = json ? JSON.stringify({ server, signed_in: true }) : `Signed in at ${server}.`;
   if (url !== undefined) {
     await askOperation("sign_in_finish", { url }, place);
-    terminal.print(`Signed in at ${server}.`);
+    terminal.print(done);
     return EXIT.ok;
   }
   await withBridge(place, async (ask) => {
     const { url: address } = await ask("sign_in", { server });
     if (typeof address !== "string") return;
-    terminal.print(`Open this address in a browser:\n\n  ${address}\n`);
     terminal.print(
-      `This waits until you have. If the browser finds nobody at the end, hand in the address it shows: trestle auth login ${server} --url ADDRESS`,
+      json ? JSON.stringify({ server, url: address, signed_in: false }) : say(address, server),
     );
     await untilSignedIn(ask, server, place);
   });
-  terminal.print(`Signed in at ${server}.`);
+  terminal.print(done);
   return EXIT.ok;
+}
+
+function say(address: string, server: string): string {
+  return [
+    `Open this address in a browser:\n\n  ${address}\n`,
+    `This waits until you have. If the browser finds nobody at the end, hand in the address it shows: trestle auth login ${server} --url ADDRESS`,
+  ].join("\n");
 }
 
 async function untilSignedIn(ask: AskBridge, server: string, { terminal }: Place): Promise<void> {
@@ -81,9 +99,9 @@ async function untilSignedIn(ask: AskBridge, server: string, { terminal }: Place
   throw new TrestleError("timeout", "Nobody signed in within ten minutes. Begin anew.");
 }
 
-async function signOut(place: Place, server: string): Promise<number> {
-  await askOperation("sign_out", { server }, place);
-  place.terminal.print(`Signed out of ${server}.`);
+async function signOut(place: Place, server: string, { json }: AuthOptions): Promise<number> {
+  const answer = await askOperation("sign_out", { server }, place);
+  place.terminal.print(json ? JSON.stringify(answer, null, 2) : `Signed out of ${server}.`);
   return EXIT.ok;
 }
 

@@ -1,8 +1,8 @@
 import { readAdminCredential } from "@trestle/access";
-import { type JsonObject, LOCAL_PRINCIPAL, TrestleError } from "@trestle/protocol";
-import { readOwner } from "@trestle/store";
+import { type JsonObject, LOCAL_PRINCIPAL, messageOf, TrestleError } from "@trestle/protocol";
+import { type JoinedMembership, readOwner } from "@trestle/store";
 import { bridgeFolder, enterHome, joinBridge, type OwnedBridge } from "../home.ts";
-import { openControl } from "../inbound/control.ts";
+import { type AskOwner, openControl } from "../inbound/control.ts";
 import { findOperation } from "../inbound/find-operation.ts";
 import { contextOf } from "../inbound/owner.ts";
 import { runOperation } from "../operations/operation.ts";
@@ -39,7 +39,7 @@ export async function withBridge<Value>(
     const entered = await enter(place, needs);
     try {
       if (entered.role === "owner") return await work(askOwned(entered, place, signal));
-      const ask = openControl(entered.socket);
+      const ask = askKindly(openControl(entered.socket), entered, terminal.version);
       return await work((name, input) => {
         const admin = adminFor(name, config.home);
         return ask({ do: "operation", name, input, ...admin }, signal);
@@ -51,6 +51,22 @@ export async function withBridge<Value>(
     if (signal.aborted) throw new TrestleError("cancelled", "Interrupted.", { cause: error });
     throw error;
   }
+}
+
+/** A bridge of another version may not know what is asked: then that is said. */
+function askKindly(ask: AskOwner, { owner }: JoinedMembership, ours: string): AskOwner {
+  const theirs = owner.info?.version;
+  if (theirs === undefined || theirs === ours) return ask;
+  return async (...asked) => {
+    try {
+      return await ask(...asked);
+    } catch (error) {
+      const { code } = error as { readonly code?: unknown };
+      if (code !== "unsupported" && code !== "invalid_input") throw error;
+      const message = `${messageOf(error)} The bridge that runs is version ${String(theirs)}, and this is ${ours}: stop it with \`trestle stop\` and start it anew.`;
+      throw new TrestleError(code, message, { cause: error });
+    }
+  };
 }
 
 /** Asks one operation of the bridge. */

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from "@trestle/protocol";
 import { askOperation } from "./bridge.ts";
 import { reasonOf, stepsTable } from "./chain-steps.ts";
+import { testChain } from "./chain-test.ts";
 import { type Cli, type Place, runs } from "./command.ts";
 import { objectOf, objectsOf, text } from "./data.ts";
 import { EXIT } from "./exit-code.ts";
@@ -13,6 +14,7 @@ interface ChainOptions {
   readonly input: readonly string[];
   readonly dryRun?: boolean;
   readonly mermaid?: boolean;
+  readonly test?: string | true;
 }
 
 export function addChain(cli: Cli): void {
@@ -21,7 +23,8 @@ export function addChain(cli: Cli): void {
     .description("run a chain of tool calls: a JSON file with { steps }, or -")
     .option("--input <name=value>", "a value for a declared input; may be repeated", collect, [])
     .option("--dry-run", "say what would be called, and call nothing")
-    .option("--mermaid", "print a drawing of the chain, and call nothing");
+    .option("--mermaid", "print a drawing of the chain, and call nothing")
+    .option("--test [fixture]", "compare it with the record it was made of, and call nothing");
   withJson(command).action(runs(cli, chain));
 }
 
@@ -38,7 +41,10 @@ async function chain(place: Place, file: string, options: ChainOptions): Promise
       'A chain is a JSON object, like {"name": "daily", "steps": [{"server": "…", "tool": "…"}]}.',
     );
   }
-  const values = valuesOf(options.input, objectOf(definition.input));
+  if (options.test !== undefined) {
+    return testChain(place, { definition, file, fixture: options.test, json: options.json });
+  }
+  const values = valuesOf(options.input, definition);
   const dryRun = options.dryRun || options.mermaid;
   const control = given({ values, dry_run: dryRun, mermaid: options.mermaid });
   const answer = await askOperation("run_chain", { ...definition, ...control }, place, {
@@ -54,11 +60,14 @@ async function chain(place: Place, file: string, options: ChainOptions): Promise
 }
 
 /** An input that is declared as a text stays one, even if it reads as a number. */
-function valuesOf(words: readonly string[], declared: JsonObject): JsonObject | undefined {
+function valuesOf(words: readonly string[], definition: JsonObject): JsonObject | undefined {
   if (words.length === 0) return undefined;
   const isText = ([, value]: [string, unknown]): boolean => typeof value === "string";
-  const texts = Object.entries(declared).filter(isText);
-  return readPairs(words, Object.fromEntries(texts.map(([name]) => [name, { type: "string" }])));
+  const texts = Object.entries(objectOf(definition.input)).filter(isText);
+  return readPairs(words, {
+    ...Object.fromEntries(texts.map(([name]) => [name, { type: "string" }])),
+    ...objectOf(objectOf(definition.inputSchema).properties),
+  });
 }
 
 function answerOf(answer: JsonObject, paper: Paper): string {

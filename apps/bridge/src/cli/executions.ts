@@ -5,6 +5,7 @@ import { ago, type Cell, type Column, duration, type Paper, table } from "./form
 /** Calls of the history as rows. */
 
 const COLUMNS: readonly Column[] = [
+  { title: "#", align: "right" },
   { title: "WHEN" },
   { title: "TOOL", flexible: true },
   { title: "OUTCOME" },
@@ -18,6 +19,7 @@ export function executionsTable(
   { paper, now }: { readonly paper: Paper; readonly now: number },
 ): string {
   const rows = executions.map((each) => [
+    text(each.number),
     ago(each.started_at, now),
     `${text(each.server)}.${text(each.tool)}`,
     outcomeOf(each),

@@ -4,7 +4,7 @@ import { objectsOf, text } from "./data.ts";
 import { executionsTable } from "./executions.ts";
 import { EXIT } from "./exit-code.ts";
 import { paperOf } from "./format.ts";
-import { given, numberFor, readTime, withJson, withTimes } from "./options.ts";
+import { given, numberFor, placeFor, readTime, withJson, withTimes } from "./options.ts";
 
 interface HistoryOptions {
   readonly json?: boolean;
@@ -15,7 +15,7 @@ interface HistoryOptions {
   readonly outcome?: string;
   readonly principal?: string;
   readonly limit?: number;
-  readonly before?: number;
+  readonly before?: number | string;
 }
 
 export function addHistory(cli: Cli): void {
@@ -27,7 +27,7 @@ export function addHistory(cli: Cli): void {
     .option("--outcome <word>", "only success, tool_error, error, outcome_unknown or started")
     .option("--principal <id>", "only of this caller")
     .option("--limit <count>", "at most so many (20)", numberFor("--limit"))
-    .option("--before <number>", "the page after the one that ended here", numberFor("--before"));
+    .option("--before <place>", "the page after the one that ended here", placeFor("--before"));
   withJson(withTimes(command)).action(runs(cli, history));
 }
 
@@ -50,6 +50,7 @@ async function history(place: Place, { json, ...options }: HistoryOptions): Prom
     return EXIT.ok;
   }
   terminal.print(executionsTable(executions, { paper: paperOf(terminal, config.env), now }));
+  if (answer.problem !== undefined) terminal.warn(text(answer.problem));
   if (answer.next !== undefined) {
     terminal.print(`\nOlder ones: add --before ${text(answer.next)}`);
   }

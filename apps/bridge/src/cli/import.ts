@@ -1,5 +1,5 @@
 import { messageOf } from "@trestle/protocol";
-import { applyImport, holdsSecrets, isChanged } from "../config/import/apply.ts";
+import { applyImport, holdsSecrets, isChanged, type Written } from "../config/import/apply.ts";
 import { bridgeStart } from "../config/import/bridge-start.ts";
 import { HOSTS, hostsNamed } from "../config/import/hosts.ts";
 import { thisMachine } from "../config/import/machine.ts";
@@ -23,6 +23,8 @@ import {
 } from "./config-file.ts";
 import { confirm } from "./confirm.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { importFacts } from "./import-json.ts";
+import { withJson } from "./options.ts";
 
 interface ImportOptions {
   readonly host: string;
@@ -30,20 +32,21 @@ interface ImportOptions {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly keep?: boolean;
+  readonly json?: boolean;
 }
 
 export const HOST_OPTION = `${HOSTS.map(({ id }) => id).join(", ")} or all`;
 
 export function addImport(cli: Cli): void {
-  cli.program
+  const command = cli.program
     .command("import")
     .description("take over the servers of your hosts, and put the bridge in their place")
     .option("--host <host>", `${HOST_OPTION}; a single one gets the bridge in any case`, "all")
     .option("--project", "also from this folder's files, which others may share")
     .option("--keep", "leave the hosts' own entries as they are")
     .option("--dry-run", "show what would be written; write nothing")
-    .option("--yes", "write without asking")
-    .action(edits(cli, importServers));
+    .option("--yes", "write without asking");
+  withJson(command).action(edits(cli, importServers));
 }
 
 /** What cannot be read or written is left as it is and decides the exit code; the rest is taken over all the same. */
@@ -67,6 +70,7 @@ async function importServers(editing: Editing, options: ImportOptions): Promise<
   for (const problem of plan.problems) terminal.warn(`${messageOf(problem)} It is left as it is.`);
   const [problem] = plan.problems;
   const ended = problem === undefined ? EXIT.ok : exitCodeOf(problem);
+  if (options.json) return writeAsJson(plan, editing, { ...options, ended });
   const report = reportOf(plan, editing);
   if (report !== "") terminal.print(report);
   if (!isChanged(plan.bridge) && plan.hosts.length === 0) {
@@ -85,6 +89,25 @@ async function importServers(editing: Editing, options: ImportOptions): Promise<
   return ended;
 }
 
+/** Nobody is asked: without `--yes` nothing is written. */
+function writeAsJson(
+  plan: ImportPlan,
+  editing: Editing,
+  { dryRun, yes, ended }: ImportOptions & { readonly ended: number },
+): number {
+  const { terminal } = editing;
+  const hasChanges = isChanged(plan.bridge) || plan.hosts.length > 0;
+  const written = hasChanges && yes && !dryRun ? apply(plan, editing) : undefined;
+  terminal.print(JSON.stringify(importFacts(plan, written), null, 2));
+  if (!hasChanges || dryRun || yes) return ended;
+  terminal.warn("Nothing was written: say --yes to write it.");
+  return EXIT.usage;
+}
+
+function apply(plan: ImportPlan, { config, terminal }: Editing): Written[] {
+  return applyImport(plan, { folder: bridgeFolder(config.home), now: terminal.clock.now() });
+}
+
 function nothingToWrite({ findings }: ImportPlan, { host }: ImportOptions): string {
   if (findings.length > 0) return "\nNothing is to be written.";
   const hosts = hostsNamed(host);
@@ -94,10 +117,8 @@ function nothingToWrite({ findings }: ImportPlan, { host }: ImportOptions): stri
 }
 
 function write(plan: ImportPlan, editing: Editing): void {
-  const { config, terminal } = editing;
-  const parts = { folder: bridgeFolder(config.home), now: terminal.clock.now() };
-  const written = applyImport(plan, parts);
-  const lines = written.map(({ file, backup }) =>
+  const { terminal } = editing;
+  const lines = apply(plan, editing).map(({ file, backup }) =>
     backup === undefined ? `Wrote ${file}` : `Wrote ${file}\n  as it was: ${backup}`,
   );
   terminal.print(["", ...lines].join("\n"));

@@ -47,6 +47,12 @@ export function numberFor(name: string): (text: string) => number {
   };
 }
 
+/** For an option that takes the `next` of a page: a number, or a place such as `1763800000000_ID`. */
+export function placeFor(name: string): (text: string) => number | string {
+  const readNumber = numberFor(name);
+  return (text) => (/^\d+_./.test(text) ? text : readNumber(text));
+}
+
 /** Without what was not given. */
 export function given(input: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));

@@ -12,32 +12,41 @@ import { bridgeFolder } from "../home.ts";
 import { type Cli, type Place, runs } from "./command.ts";
 import { EXIT } from "./exit-code.ts";
 import { usage } from "./json-input.ts";
+import { withJson } from "./options.ts";
 
 interface PrintOptions {
   readonly host: string;
   readonly transport?: string;
+  readonly json?: boolean;
 }
 
 export function addPrintConfig(cli: Cli, config: Command): void {
-  config
+  const command = config
     .command("print")
     .description("print what a host needs in its file to use the bridge")
     .requiredOption("--host <host>", HOSTS.map(({ id }) => id).join(", "))
-    .option("--transport <kind>", "stdio or http alone, without a word around it")
-    .action(
-      runs(cli, async (place, { host, transport }: PrintOptions) => {
-        const { cwd } = cli.parts;
-        const { envFile: named } = cli.program.opts<{ envFile?: string }>();
-        const envFile = named === undefined ? undefined : resolve(cwd, named);
-        const printing = { ...place, machine: thisMachine(place.config.env, cwd), envFile };
-        for (const each of hostsNamed(host)) {
-          place.terminal.print(
-            transport === undefined ? pageOf(each, printing) : bare(each, transport, printing),
-          );
-        }
+    .option("--transport <kind>", "stdio or http alone, without a word around it");
+  withJson(command).action(
+    runs(cli, async (place, { host, transport, json }: PrintOptions) => {
+      const { cwd } = cli.parts;
+      const { envFile: named } = cli.program.opts<{ envFile?: string }>();
+      const envFile = named === undefined ? undefined : resolve(cwd, named);
+      const printing = { ...place, machine: thisMachine(place.config.env, cwd), envFile };
+      const hosts = hostsNamed(host);
+      if (json) {
+        place.terminal.print(
+          JSON.stringify({ hosts: hosts.map((each) => factsOf(each, printing)) }, null, 2),
+        );
         return EXIT.ok;
-      }),
-    );
+      }
+      for (const each of hosts) {
+        place.terminal.print(
+          transport === undefined ? pageOf(each, printing) : bare(each, transport, printing),
+        );
+      }
+      return EXIT.ok;
+    }),
+  );
 }
 
 interface Printing extends Place {
@@ -53,6 +62,18 @@ function bare(host: Host, transport: string, printing: Printing): string {
   const snippet = transport === "stdio" ? overStdio(host, printing) : overHttp(host, printing);
   if (snippet === undefined) throw usage(noHttp(host));
   return snippet;
+}
+
+function factsOf(host: Host, printing: Printing): JsonObject {
+  const http = overHttp(host, printing);
+  return {
+    host: host.id,
+    format: host.format,
+    files: host.files(printing.machine).map(({ path, scope }) => ({ path, scope })),
+    stdio: overStdio(host, printing),
+    ...(http === undefined ? {} : { http }),
+    restart: host.restart,
+  };
 }
 
 function pageOf(host: Host, printing: Printing): string {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { duplexPair } from "node:stream";
+import type { JsonValue } from "@trestle/protocol";
 import type { JoinedMembership } from "@trestle/store";
 import { boundYoungSpace } from "@trestle-mcp/server-kit/young-space";
 import type { Config } from "../config/load.ts";
@@ -56,7 +57,8 @@ async function joinWithHttp(
   if (typeof info?.url === "string") {
     await joined.close();
     terminal.print(
-      `A bridge of this home already runs: ${info.url} (pid ${pid}). Stop it with \`trestle stop\`.`,
+      `A bridge of this home already runs: ${info.url} (pid ${pid}). Stop it with \`trestle stop\`.` +
+        sayVersions(info.version, terminal.version),
     );
     return 1;
   }
@@ -70,6 +72,12 @@ async function joinWithHttp(
   await joined.close();
   // Its clients know this address: whoever is the bridge next has to be there too.
   return next === "over" ? 0 : serveHttp(atPortOf(url, config), terminal);
+}
+
+/** An upgrade takes effect once the bridge that runs has ended. */
+function sayVersions(theirs: JsonValue | undefined, ours: string): string {
+  if (theirs === undefined || theirs === ours) return "";
+  return ` It is version ${String(theirs)}, and this is ${ours}: start this one after that.`;
 }
 
 function atPortOf(url: string, config: Config): Config {

@@ -27,12 +27,15 @@ interface OwnerStatus {
 export async function status({ config, terminal, json }: StatusOptions): Promise<number> {
   const joined = await joinBridge(config.home);
   if (!joined) {
-    terminal.print(`No bridge runs in ${config.home}. Start one with \`trestle serve\`.`);
+    const said = `No bridge runs in ${config.home}. Start one with \`trestle serve\`.`;
+    terminal.print(json ? JSON.stringify({ running: false, home: config.home }, null, 2) : said);
     return EXIT.unavailable;
   }
   try {
     const found = (await askOwner(joined.socket, { do: "status" })) as unknown as OwnerStatus;
-    terminal.print(json ? JSON.stringify(found, null, 2) : statusBlock(found));
+    terminal.print(
+      json ? JSON.stringify({ running: true, ...found }, null, 2) : statusBlock(found),
+    );
     return 0;
   } finally {
     await joined.close();

@@ -1,4 +1,4 @@
-import { messageOf } from "@trestle/protocol";
+import { type JsonObject, messageOf } from "@trestle/protocol";
 import { alone } from "../config/alone.ts";
 import { hostsNamed } from "../config/import/hosts.ts";
 import { openOriginals } from "../config/import/originals.ts";
@@ -9,26 +9,28 @@ import { type Cli, load, type Place } from "./command.ts";
 import { difference, differenceLines } from "./config-file.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { HOST_OPTION } from "./import.ts";
+import { withJson } from "./options.ts";
 
 interface UninstallOptions {
   readonly host: string;
   readonly dryRun?: boolean;
+  readonly json?: boolean;
 }
 
 export function addUninstall(cli: Cli): void {
-  cli.program
+  const command = cli.program
     .command("uninstall")
     .description("give the hosts back the servers that `trestle import` took over")
     .option("--host <host>", HOST_OPTION, "all")
-    .option("--dry-run", "show what would be written; write nothing")
-    .action(async (options: UninstallOptions) => {
-      const { parts } = cli;
-      const config = loadAnyway(cli);
-      const place = { config, terminal: parts.openTerminal(config, false) };
-      const { clock } = place.terminal;
-      const work = async (): Promise<void> => parts.setExitCode(uninstall(place, options));
-      await alone({ home: config.home, clock }, work);
-    });
+    .option("--dry-run", "show what would be written; write nothing");
+  withJson(command).action(async (options: UninstallOptions) => {
+    const { parts } = cli;
+    const config = loadAnyway(cli);
+    const place = { config, terminal: parts.openTerminal(config, false) };
+    const { clock } = place.terminal;
+    const work = async (): Promise<void> => parts.setExitCode(uninstall(place, options));
+    await alone({ home: config.home, clock }, work);
+  });
 }
 
 /** A configuration that is broken is a reason to go back, and no reason not to. */
@@ -43,13 +45,39 @@ function loadAnyway(cli: Cli): Config {
 }
 
 /** The bridge's own configuration stays as it is. What cannot be given back is kept and decides the exit code. */
-function uninstall(place: Place, { host, dryRun }: UninstallOptions): number {
+function uninstall(place: Place, { host, dryRun, json }: UninstallOptions): number {
   const { config, terminal } = place;
   const folder = bridgeFolder(config.home);
   const originals = openOriginals(folder);
   const { files, problems, left } = planRestoring(originals.records, host);
   for (const problem of problems) terminal.warn(messageOf(problem));
-  if (files.length === 0 && problems.length === 0) {
+  const restore = (restored: Restored): string | undefined =>
+    dryRun || restored.after === restored.before
+      ? undefined
+      : applyRestoring(restored, { folder, now: terminal.clock.now() });
+  if (json) {
+    const restored = files.map((each) => factsOf(each, restore(each)));
+    const facts = { files: restored, problems: problems.map(messageOf) };
+    terminal.print(JSON.stringify(facts, null, 2));
+  } else report(place, { files, isNone: problems.length === 0, host, restore });
+  if (dryRun && !json) terminal.print("\nNothing was written (--dry-run).");
+  if (!dryRun && left.length !== originals.records.length) originals.write(left);
+  const [problem] = problems;
+  return problem === undefined ? EXIT.ok : exitCodeOf(problem);
+}
+
+interface Reporting {
+  readonly files: readonly Restored[];
+  /** Nor is there a problem. */
+  readonly isNone: boolean;
+  readonly host: string;
+  /** Gives the file back; tells where it is kept as it was. */
+  readonly restore: (restored: Restored) => string | undefined;
+}
+
+function report(place: Place, { files, isNone, host, restore }: Reporting): void {
+  const { terminal } = place;
+  if (files.length === 0 && isNone) {
     const names = hostsNamed(host).map(({ title }) => title);
     terminal.print(`Nothing was taken over from ${names.join(", ")}.`);
   }
@@ -65,15 +93,18 @@ function uninstall(place: Place, { host, dryRun }: UninstallOptions): number {
         `  note: "${name}" has come back there by itself since, and stays as it is now`,
       );
     }
-    if (dryRun) continue;
-    const backup = applyRestoring(restored, { folder, now: terminal.clock.now() });
+    const backup = restore(restored);
+    if (backup === undefined) continue;
     const what = after === undefined ? "Removed" : "Restored";
     terminal.print(`${what} ${file}\n  as it was: ${backup}`);
   }
-  if (dryRun) terminal.print("\nNothing was written (--dry-run).");
-  else if (left.length !== originals.records.length) originals.write(left);
-  const [problem] = problems;
-  return problem === undefined ? EXIT.ok : exitCodeOf(problem);
+}
+
+function factsOf({ file, before, after, kept }: Restored, backup: string | undefined): JsonObject {
+  return {
+    ...{ file, changed: before !== after, removed: after === undefined, kept: [...kept] },
+    ...(backup === undefined ? {} : { backup }),
+  };
 }
 
 function restoredLines({ file, format, before, after = "" }: Restored, place: Place): string[] {

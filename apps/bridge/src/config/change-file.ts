@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { type Clock, TrestleError } from "@trestle/protocol";
 import { alone } from "./alone.ts";
 import { parseDocument } from "./document.ts";
@@ -46,12 +47,29 @@ export async function changeConfigFile(
     const folder = join(home, "bridge");
     const backup =
       file.before === undefined ? {} : { backup: keep(path, { folder, now: clock.now() }) };
+    if (backup.backup !== undefined) dropOldest(backup.backup);
     const seen = nextReading(live);
     const isPrivate = holdsSecrets(parseDocument(after, path).value as never);
     replaceFile(path, file.before, after, { isPrivate });
     return { file: path, ...backup, warnings, inEffect: await seen };
   });
 }
+
+/** How often a file may be changed before the oldest copy of it goes. */
+const KEPT_COPIES = 100;
+
+/** Copies of the same file are called alike behind the time. Hosts' files have other names, and all of them stay. */
+function dropOldest(newest: string): void {
+  const folder = dirname(newest);
+  const ending = basename(newest).slice(TIME_LENGTH);
+  const copies = readdirSync(folder).filter((name) => name.slice(TIME_LENGTH) === ending);
+  for (const name of copies.toSorted().slice(0, -KEPT_COPIES)) {
+    rmSync(join(folder, name), { force: true });
+  }
+}
+
+/** `2026-01-31T12-00-00-000Z` */
+const TIME_LENGTH = 24;
 
 /** What is new and wrong about it; errors are thrown. */
 async function check(

@@ -1,5 +1,6 @@
 import { TrestleError } from "@trestle/protocol";
 import {
+  createScanner,
   findNodeAtLocation,
   type Node,
   type ParseError,
@@ -28,6 +29,11 @@ export interface ConfigDocument {
  */
 export function parseDocument(written: string, path: string): ConfigDocument {
   const text = withoutMark(written);
+  const deep = tooDeepAt(text);
+  if (deep !== undefined) {
+    const most = `${DEEPEST} brackets in one another`;
+    throw new TrestleError("invalid_config", `${path}:${lineAt(text, deep)}: more than ${most}.`);
+  }
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { allowTrailingComma: true });
   const [first] = errors;
@@ -48,6 +54,23 @@ export function parseDocument(written: string, path: string): ConfigDocument {
       return 1;
     },
   };
+}
+
+/** Whoever reads a tree goes into its depth, and has no stack for any. */
+const DEEPEST = 200;
+
+/** Where the brackets stand in one another more often than that. */
+function tooDeepAt(text: string): number | undefined {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  for (scanner.scan(); scanner.getTokenOffset() < text.length; scanner.scan()) {
+    const at = scanner.getTokenOffset();
+    const first = text[at];
+    if (first === "{" || first === "[") depth += 1;
+    if (first === "}" || first === "]") depth -= 1;
+    if (depth > DEEPEST) return at;
+  }
+  return undefined;
 }
 
 function lineAt(text: string, offset: number): number {

@@ -29,9 +29,12 @@ interface SchemaNode {
 }
 
 /** Keys whose values are shown as the file has them: what became of their references is secret. */
-const AS_WRITTEN = ["$schema", "mcpServers", "http.key", "events.webhooks", "store.redis"];
+const AS_WRITTEN = [
+  ...["$schema", "mcpServers", "http.key", "events.webhooks"],
+  ...["store.redis", "store.postgres"],
+];
 /** Whatever stands there was given to the bridge to keep, unless it is a reference. */
-const SECRET = ["http.key", "store.redis"];
+const SECRET = ["http.key", "store.redis", "store.postgres"];
 
 /** Every key of the bridge, in the order of the schema. */
 export function effectiveKeys(config: Config): EffectiveKey[] {

@@ -24,48 +24,75 @@ const limitRule = z.strictObject({
 /** One thing to do when a call failed. */
 const fallbackStep: z.ZodType<FallbackStep> = z.discriminatedUnion("kind", [
   z.strictObject({
-    kind: z.literal("tool"),
-    server: z.string(),
-    tool: z.string().optional(),
-    arguments: jsonObject.optional(),
+    kind: z.literal("tool").describe("Another tool answers."),
+    server: z.string().describe("Whose tool it is."),
+    tool: z.string().optional().describe("The same name where it is left out."),
+    arguments: jsonObject.optional().describe("Those of the call where they are left out."),
   }),
-  z.strictObject({ kind: z.literal("static"), result: jsonObject }),
-  z.strictObject({ kind: z.literal("last_good"), maxAgeMs: milliseconds }),
-  z.strictObject({ kind: z.literal("review"), message: z.string() }),
   z.strictObject({
-    kind: z.literal("notify"),
-    level: z.enum(["log", "alert"]),
-    message: z.string(),
+    kind: z.literal("static").describe("A fixed answer."),
+    result: jsonObject.describe("The result."),
+  }),
+  z.strictObject({
+    kind: z.literal("last_good").describe("The last good answer."),
+    maxAgeMs: milliseconds.describe("No older than that."),
+  }),
+  z.strictObject({
+    kind: z.literal("review").describe("The call waits for a person."),
+    message: z.string().describe("What that person reads."),
+  }),
+  z.strictObject({
+    kind: z.literal("notify").describe("Somebody is told, and the next rule is tried."),
+    level: z.enum(["log", "alert"]).describe("`alert` where somebody must look."),
+    message: z.string().describe("What is told."),
   }),
 ]) as z.ZodType<FallbackStep>;
 
 const overrides = {
   timeout: z
-    .strictObject({ attemptMs: milliseconds.optional(), maxMs: milliseconds.optional() })
+    .strictObject({
+      attemptMs: milliseconds.optional().describe("Longest silence of one attempt."),
+      maxMs: milliseconds.optional().describe("Longest attempt, whatever its progress."),
+    })
     .optional(),
   retry: z
     .strictObject({
-      retries: count.optional(),
-      baseMs: milliseconds.optional(),
-      maxDelayMs: milliseconds.optional(),
-      idempotent: z.boolean().optional(),
-      checkWith: z.string().optional(),
+      retries: count.optional().describe("Attempts after the first."),
+      baseMs: milliseconds.optional().describe("Wait before the first retry."),
+      maxDelayMs: milliseconds
+        .optional()
+        .describe("A server that asks for a longer wait is not waited for."),
+      idempotent: z
+        .boolean()
+        .optional()
+        .describe("A call may be sent again though it writes: the server honours its key."),
+      checkWith: z
+        .string()
+        .optional()
+        .describe("The tool that tells whether a call was done whose answer is missing."),
     })
     .optional(),
   breaker: z
     .union([
       z.literal(false),
       z.strictObject({
-        consecutive: z.int().positive().optional(),
-        ratio: z.number().gt(0).max(1).optional(),
-        minimumCalls: z.int().positive().optional(),
-        windowMs: milliseconds.optional(),
-        openMs: milliseconds.optional(),
+        consecutive: z.int().positive().optional().describe("Failures in a row that open it."),
+        ratio: z.number().gt(0).max(1).optional().describe("Share of failures that opens it."),
+        minimumCalls: z
+          .int()
+          .positive()
+          .optional()
+          .describe("Calls in a window before the share counts."),
+        windowMs: milliseconds.optional().describe("Over which the share is taken."),
+        openMs: milliseconds
+          .optional()
+          .describe("How long it stays open before one call may probe."),
       }),
     ])
-    .optional(),
-  limit: limitRule.optional(),
-  fallback: z.array(fallbackStep).optional(),
+    .optional()
+    .describe("`false`: it never opens."),
+  limit: limitRule.optional().describe("For all callers together."),
+  fallback: z.array(fallbackStep).optional().describe("What to do about a failure, in its order."),
 };
 
 /** `policy.tools.PATTERN` of a server. */
@@ -75,19 +102,27 @@ const toolPolicy = z.strictObject({
     .union([
       z.boolean(),
       z.strictObject({
-        ttlMs: milliseconds.optional(),
-        staleWhileRevalidateMs: milliseconds.optional(),
-        staleOnErrorMs: milliseconds.optional(),
+        ttlMs: milliseconds.optional().describe("How long an answer is kept."),
+        staleWhileRevalidateMs: milliseconds
+          .optional()
+          .describe("An answer this much too old is given at once and renewed behind it."),
+        staleOnErrorMs: milliseconds
+          .optional()
+          .describe("An answer this much too old is given where the server fails."),
       }),
     ])
-    .optional(),
+    .optional()
+    .describe("`true` declares a tool that only reads cacheable; `false`: never."),
 });
 
 /** `mcpServers.NAME.policy`. */
 export const serverPolicy = z.strictObject({
   ...overrides,
-  cache: z.literal(false).optional(),
-  tools: z.record(z.string(), toolPolicy).optional(),
+  cache: z.literal(false).optional().describe("`false`: nothing of this server is cached."),
+  tools: z
+    .record(z.string(), toolPolicy)
+    .optional()
+    .describe("By name or pattern of its tools: the same keys, and those of `cache`."),
 });
 
 /** `policy`. */
@@ -188,6 +223,10 @@ export const bridgePolicy = z
           .describe("Ready-made rules to use: service_restart, payment, critical_deployment."),
       })
       .prefault({}),
+    autotune: z
+      .boolean()
+      .default(false)
+      .describe("Follow the advice of `trestle tune` while running, within its bounds."),
   })
   .prefault({});
 

@@ -19,8 +19,11 @@ export interface Config
     BridgeSettings,
     "mcpServers" | "$schema" | "http" | "events" | "store" | "telemetry"
   > {
-  /** Where `redis` is named, bridges of the same prefix are one. */
-  readonly store: Omit<BridgeSettings["store"], "redis"> & { readonly redis?: string };
+  /** Where `redis` is named, bridges of the same prefix are one; where `postgres` is, their history goes there. */
+  readonly store: Omit<BridgeSettings["store"], "redis" | "postgres"> & {
+    readonly redis?: string;
+    readonly postgres?: string;
+  };
   readonly http: Omit<BridgeSettings["http"], "key"> & { readonly key?: string };
   readonly events: EventsConfig;
   readonly telemetry: TelemetryConfig;
@@ -77,7 +80,9 @@ export interface TelemetryConfig extends Omit<TelemetrySettings, "endpoint" | "h
 
 /** Reads file and environment into one frozen Config. An unreadable file or a bad bridge-wide key throws `invalid_config`. */
 export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
-  const { cwd, file, secrets = createSecretRegister() } = options;
+  const { cwd, secrets = createSecretRegister() } = options;
+  // Hosts that ask a person for it give an empty one where nothing was said.
+  const file = options.file || undefined;
   const path = file === undefined ? join(cwd, "trestle.json") : resolve(cwd, file);
   const found = (file !== undefined && !options.isNew) || existsSync(path);
   const folder = dirname(path);
@@ -93,18 +98,24 @@ export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
   const from: ReferredFrom = { folder, env, document, secrets };
   const key = readKey(http.key, from);
   const redis = readRedis(settings.store.redis, from);
+  const postgres = readPostgres(settings.store.postgres, from);
   const { telemetry, ...collector } = readTelemetry(settings.telemetry, from);
   const servers = readServers(mcpServers, { folder, env }, checks);
   const { events, ...told } = readEvents(settings.events, { folder, env }, document);
   const keys = [env.MCP_ENCRYPTION_KEY, env.MCP_API_KEY].filter((value) => value !== undefined);
-  const own = [key, redis].flatMap((referred) => referred?.secrets ?? []);
+  const own = [key, redis, postgres].flatMap((referred) => referred?.secrets ?? []);
   secrets.add([...keys, ...own, ...collector.secrets, ...servers.secrets, ...told.secrets]);
   return Object.freeze({
     ...rest,
     events,
     telemetry,
     http: { ...address, ...(key && { key: key.value }) },
-    store: { prefix: settings.store.prefix, ...(redis && { redis: redis.value }) },
+    store: {
+      ...{ prefix: settings.store.prefix, retention: settings.store.retention },
+      quotas: settings.store.quotas,
+      ...(redis && { redis: redis.value }),
+      ...(postgres && { postgres: postgres.value }),
+    },
     ...(found ? { file: path } : {}),
     files: [
       path,
@@ -114,6 +125,7 @@ export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
       ...collector.files,
       ...(key?.files ?? []),
       ...(redis?.files ?? []),
+      ...(postgres?.files ?? []),
     ],
     lockFile: found ? lockFileOf(path) : join(home, "bridge", "pins", "trestle.lock.json"),
     home,
@@ -225,6 +237,20 @@ function readRedis(raw: unknown, from: ReferredFrom): Referred | undefined {
   if (!from.env.MCP_ENCRYPTION_KEY) {
     fail(": needs MCP_ENCRYPTION_KEY in the environment, the same for every bridge that shares it");
   }
+  return { value, files, secrets: secretsOf(value, url) };
+}
+
+function readPostgres(raw: unknown, from: ReferredFrom): Referred | undefined {
+  if (raw === undefined) return undefined;
+  const { value, files, fail } = readReferred(raw, ["store", "postgres"], from);
+  const url = URL.parse(value);
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) {
+    fail(": must be postgres://user:password@host:port/database");
+  }
+  return { value, files, secrets: secretsOf(value, url) };
+}
+
+function secretsOf(address: string, url: URL | null): string[] {
   const password = url?.password ?? "";
-  return { value, files, secrets: password === "" ? [] : [value, decodeURIComponent(password)] };
+  return password === "" ? [] : [address, decodeURIComponent(password)];
 }

@@ -8,7 +8,7 @@ import {
   serverTools,
 } from "./catalog-schema.ts";
 import { eventsSchema } from "./events-schema.ts";
-import { isOrigin } from "./origin.ts";
+import { httpSchema } from "./http-schema.ts";
 import { bridgePolicy, serverPolicy } from "./policy-schema.ts";
 import { reference } from "./reference-schema.ts";
 import { storeSchema } from "./store-schema.ts";
@@ -175,31 +175,7 @@ export const bridgeSchema = z.strictObject({
     .record(z.string(), z.unknown())
     .optional()
     .describe("The servers behind the bridge, as hosts write them."),
-  http: z
-    .strictObject({
-      host: z.string().default("127.0.0.1").describe("Address to listen on."),
-      port: z.int().min(0).max(65_535).default(4100).describe("Port; 0 takes a free one."),
-      publicUrl: z
-        .url({ protocol: /^https?$/ })
-        .optional()
-        .describe("Where others reach it, if not at its own address: behind a proxy, say."),
-      key: reference.optional().describe("Bearer key that every HTTP caller must present."),
-      admin: z
-        .boolean()
-        .default(false)
-        .describe(
-          "The administrator may, over REST too, set up what runs programs and reads files of this machine.",
-        ),
-      allowedHosts: z
-        .array(z.string())
-        .default([])
-        .describe("Host names accepted besides localhost."),
-      allowedOrigins: z
-        .array(z.string().refine(isOrigin, "must be an origin such as https://app.example.com"))
-        .default([])
-        .describe("Origins of web pages that may call, besides those of the accepted hosts."),
-    })
-    .prefault({}),
+  http: httpSchema,
   catalog: z
     .strictObject({
       ...catalogModes,
@@ -244,6 +220,12 @@ export const bridgeSchema = z.strictObject({
         .describe(
           "How long a server may be unused before its process or session is ended; 0: for ever.",
         ),
+      allowHosts: z
+        .array(z.string())
+        .default([])
+        .describe(
+          "Public names (`name` or `name:port`) of servers that may lead to a private network.",
+        ),
     })
     .prefault({}),
   policy: bridgePolicy,
@@ -269,6 +251,20 @@ export const bridgeSchema = z.strictObject({
         .array(z.string())
         .default([])
         .describe("Further names of arguments whose values are not kept."),
+      results: z
+        .strictObject({
+          keep: z
+            .boolean()
+            .default(false)
+            .describe("Keep what results say, redacted, so that calls can become a chain."),
+          maxBytes: z
+            .int()
+            .positive()
+            .max(1_048_576)
+            .default(16_384)
+            .describe("A longer result is not kept."),
+        })
+        .prefault({}),
     })
     .prefault({}),
   store: storeSchema,

@@ -16,7 +16,7 @@ function load(store: object, env: NodeJS.Dict<string> = {}) {
 test("the address of Redis may be referred to, and its password is a secret", () => {
   const env = { MCP_ENCRYPTION_KEY, REDIS_URL: "rediss://bridge:hunter%232@redis:6380/2" };
   const { store, secrets } = load({ redis: "${REDIS_URL}" }, env);
-  expect(store).toEqual({ prefix: "trestle", redis: env.REDIS_URL });
+  expect(store).toMatchObject({ prefix: "trestle", redis: env.REDIS_URL });
   expect(secrets.redact("it is hunter#2")).not.toContain("hunter");
 });
 
@@ -31,4 +31,15 @@ test("what cannot work is refused with file, line and key, and without the addre
   const wrong = () => load({ redis: "http://me:hunter2@localhost" }, { MCP_ENCRYPTION_KEY });
   expect(wrong).toThrow(/trestle\.json:3: store\.redis: must be redis:/);
   expect(wrong).not.toThrow(/hunter2/);
+});
+
+test("the address of Postgres may be referred to, its password is a secret, and what is kept has a time", () => {
+  const env = { DB: "postgres://bridge:hunter%233@db:5433/history" };
+  const { store, secrets } = load({ postgres: "${DB}", retention: { auditDays: 90 } }, env);
+  expect(store.postgres).toBe(env.DB);
+  expect(store.retention).toEqual({ historyDays: 365, auditDays: 90 });
+  expect(secrets.redact("it is hunter#3")).not.toContain("hunter");
+  const wrong = () => load({ postgres: "mysql://me:hunter3@db/x" });
+  expect(wrong).toThrow(/trestle\.json:3: store\.postgres: must be postgres:/);
+  expect(wrong).not.toThrow(/hunter3/);
 });

@@ -15,7 +15,9 @@ import {
 } from "@trestle-mcp/server-kit/serving";
 import type { Access } from "../access/access.ts";
 import type { Config } from "../config/load.ts";
+import { toRanges } from "../config/ranges.ts";
 import type { LateFeed } from "./late-feed.ts";
+import { notingRefusals } from "./noted.ts";
 import type { Rest } from "./rest/rest.ts";
 import type { PlainFacts } from "./wire.ts";
 import { createHttpWire } from "./wire-http.ts";
@@ -31,6 +33,8 @@ export interface HttpDoor {
   /** As `open`; whoever asked holds the door open until the signal. */
   openFor(address: JsonObject, signal: AbortSignal): Promise<string>;
   url(): string | undefined;
+  /** Of a bridge that is one of several: sends new callers to the others. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,7 +43,14 @@ export interface HttpDoorParts extends PlainFacts {
   readonly config: Config;
   readonly access: Pick<
     Access,
-    "authenticate" | "prepare" | "challenge" | "holds" | "needsKey" | "onChange" | "sealer"
+    | "audit"
+    | "authenticate"
+    | "prepare"
+    | "challenge"
+    | "holds"
+    | "needsKey"
+    | "onChange"
+    | "sealer"
   >;
   readonly log: Logger;
   readonly rest: Rest;
@@ -91,13 +102,17 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
       return opened;
     },
     url: () => url,
+    async leave() {
+      if (parts.siblings) await (await opening)?.leave();
+    },
     close,
   };
 }
 
 async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<HttpServing> {
-  const { instance, log, access, rest } = parts;
-  const { allowedHosts, allowedOrigins } = parts.config.http;
+  const { log, access, rest } = parts;
+  const instance = notingRefusals(parts.instance, access.audit);
+  const { allowedHosts, allowedOrigins, trustedProxies, requireHttps } = parts.config.http;
   const isOpen = !isLoopback(host);
   const feed = parts.openFeed();
   if (isOpen && !access.needsKey()) throw noKey(host);
@@ -117,12 +132,13 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
           access.holds({ ...presented, isLoopback: presented.isLoopback && !isOpen }, id),
       },
       ...(allowedHosts.length > 0 ? { allowedHosts: [...LOCAL_NAMES, ...allowedHosts] } : {}),
-      allowedOrigins,
+      ...{ allowedOrigins, requireHttps, trusts: toRanges(trustedProxies) },
+      onRefused: (refused) => access.audit.refused({ event: "request_refused", ...refused }),
       sessionSeal: sessionSealOf(access, log),
       ...(parts.siblings && { siblings: parts.siblings }),
       entrance: rest,
       upgrade: feed.upgrade,
-      intercept: createHttpWire({ ...parts, challenge: access.challenge }),
+      intercept: createHttpWire({ ...parts, instance, challenge: access.challenge }),
     });
     return { ...serving, close: () => closeBoth(serving, feed) };
   } catch (error) {

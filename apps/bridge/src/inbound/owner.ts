@@ -45,6 +45,8 @@ export interface Inbound {
   serveStdio(streams: { input: NodeJS.ReadStream; output: NodeJS.WriteStream }): Promise<void>;
   listen(address: Address): Promise<string>;
   admit(socket: Socket): void;
+  /** Before the bridge takes nothing new any more: whoever can go elsewhere does. */
+  leave(): Promise<void>;
   close(): Promise<void>;
   /** The last of all: tells the processes that joined that everything taken is answered, and whether to go on. */
   sayFarewell(): Promise<void>;
@@ -60,7 +62,12 @@ export function createInbound(parts: InboundParts): Inbound {
   const api = createLateRest(core, log);
   const callback = createCallback(core, log);
   const metadata = createTokenMetadata(core.access);
-  const rest: Rest = (...asked) => callback(...asked) || metadata(...asked) || api(...asked);
+  const rest: Rest = (request, response, asks) => {
+    // Nearly every request, and none of theirs: that is told before each of them reads the address.
+    if (request.url === "/mcp") return false;
+    const asked = [request, response, asks] as const;
+    return callback(...asked) || metadata(...asked) || api(...asked);
+  };
   const openFeed = () => createLateFeed(core);
   const door = createHttpDoor({
     ...{ ...wire, config, access: core.access, rest, openFeed, onListening },
@@ -110,6 +117,7 @@ export function createInbound(parts: InboundParts): Inbound {
         },
       );
     },
+    leave: door.leave,
     async close() {
       await Promise.all([door.close(), ...[...streams].map((stream) => stream.close())]);
     },

@@ -2,6 +2,7 @@ import { type JsonObject, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import { type Alert, timeOf } from "../alerts/alerts.ts";
 import { alertRules } from "../config/alert-rules.ts";
+import { alertsAnswer } from "./answers/policies.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -17,6 +18,7 @@ export const alerts = defineOperation({
       .optional()
       .describe("Only those that stand so."),
   }),
+  output: alertsAnswer,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ state }, { principal }, core) {

@@ -1,6 +1,7 @@
 import { type JsonObject, type RequestContext, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import type { Core } from "../core.ts";
+import { batchAnswer } from "./answers/calls.ts";
 import { jsonObjectField, serverField, toolField } from "./fields.ts";
 import { callInner, failureOf, toolFailureOf } from "./inner-call.ts";
 import { defineOperation } from "./operation.ts";
@@ -29,6 +30,7 @@ export const batch = defineOperation({
       .default(false)
       .describe("true: nothing is begun any more once a call has failed."),
   }),
+  output: batchAnswer,
   hints: { readOnly: false, destructive: true, idempotent: false, openWorld: true },
   needs: "caller",
   untouched: ["calls"],

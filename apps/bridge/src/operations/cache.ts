@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { cacheCleared, cacheStatistics, cacheSwitched } from "./answers/policies.ts";
 import { NO_EFFECT, serverField, toolField } from "./fields.ts";
 import { placeOf } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -8,6 +9,7 @@ export const cacheStats = defineOperation({
   title: "Cache statistics",
   description: "How the cache does: hits, misses, entries, bytes.",
   input: z.object({}),
+  output: cacheStatistics,
   hints: NO_EFFECT,
   needs: "caller",
   async run(_input, _context, core) {
@@ -27,6 +29,7 @@ export const cacheClear = defineOperation({
   title: "Clear the cache",
   description: "Forgets cached answers: of a server, of one tool, or all.",
   input: z.object({ server: serverField.optional(), tool: toolField.optional() }),
+  output: cacheCleared,
   hints: MANAGES,
   needs: "scope",
   async run({ server, tool }, { principal }, core) {
@@ -40,6 +43,7 @@ export const cacheToggle = defineOperation({
   title: "Switch the cache",
   description: "Switches the cache of the whole bridge on or off, until it is started again.",
   input: z.object({ enabled: z.boolean().describe("true: on.") }),
+  output: cacheSwitched,
   hints: MANAGES,
   needs: "scope",
   async run({ enabled }, _context, core) {

@@ -2,6 +2,7 @@ import { type JsonObject, type RequestContext, TrestleError } from "@trestle/pro
 import * as z from "zod";
 import { callControl } from "../call-control-schema.ts";
 import type { Core } from "../core.ts";
+import { called } from "./answers/calls.ts";
 import { jsonObjectField, serverField, toolField } from "./fields.ts";
 import { callInner, type InnerAnswer } from "./inner-call.ts";
 import { defineOperation } from "./operation.ts";
@@ -27,6 +28,7 @@ export const callTool = defineOperation({
   title: "Call a tool",
   description: "Calls a tool of any server, as if it had been called by its own name.",
   input,
+  output: called,
   hints: { readOnly: false, destructive: true, idempotent: false, openWorld: true },
   needs: "caller",
   untouched: ["arguments", "params"],

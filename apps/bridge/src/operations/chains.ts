@@ -1,6 +1,7 @@
 import { type JsonObject, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import type { ChainRun, ChainStep } from "../state/chains/chains.ts";
+import { chainPage, chainRun } from "./answers/calls.ts";
 import { limitField, NO_EFFECT, timeField } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -22,6 +23,7 @@ export const chains = defineOperation({
     limit: limitField.default(50),
     before: z.int().positive().optional().describe("The `next` of the page before."),
   }),
+  output: chainPage,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ principal, ...filter }, context, core) {
@@ -42,6 +44,7 @@ export const chainGet = defineOperation({
   title: "One run of a chain",
   description: "How each step of a chain ended, and its definition.",
   input: z.object({ id: z.string().min(1).describe("The execution id of its answer.") }),
+  output: chainRun,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ id }, { principal }, core) {

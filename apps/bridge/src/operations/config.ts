@@ -13,6 +13,7 @@ import type { BridgeFile } from "../config/import/bridge-file.ts";
 import { changeJson, valueAt } from "../config/import/json-edit.ts";
 import { SHOWN } from "../config/import/redact.ts";
 import type { Core } from "../core.ts";
+import { configAnswer, configChanged } from "./answers/configuration.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -29,6 +30,7 @@ export const configGet = defineOperation({
   description:
     "What every key of the configuration stands at, and where that comes from: without secrets.",
   input: z.object({ key: keyField.optional().describe("Only this key and what is below it.") }),
+  output: configAnswer,
   hints: NO_EFFECT,
   needs: "admin",
   async run({ key }, _context, core) {
@@ -51,6 +53,7 @@ export const configSet = defineOperation({
     value: z.json().describe("As the file is to have it: references stay references."),
   }),
   untouched: ["value"],
+  output: configChanged,
   hints: CHANGES,
   needs: "admin",
   subject: ({ key }) => ({ key }),
@@ -71,6 +74,7 @@ export const configUnset = defineOperation({
   title: "Unset a key of the configuration",
   description: "Takes one key out of trestle.json: from then on its default holds.",
   input: z.object({ key: keyField }),
+  output: configChanged,
   hints: { ...CHANGES, destructive: true },
   needs: "admin",
   subject: ({ key }) => ({ key }),

@@ -1,5 +1,6 @@
 import { TrestleError } from "@trestle/protocol";
 import * as z from "zod";
+import { called } from "./answers/calls.ts";
 import { callMounted, mountedFields, onceField } from "./mounted.ts";
 import { defineOperation } from "./operation.ts";
 
@@ -55,8 +56,10 @@ export const databaseQuery = defineOperation({
     ...onceField,
     ...mountedFields,
   }),
+  output: called,
   hints: { readOnly: false, destructive: true, idempotent: false, openWorld: false },
   needs: "caller",
+  mounted: { kind: "database", tools: Object.values(TYPES).map(({ tool }) => tool) },
   untouched: ["params", "statements"],
   async run({ type, ...asked }, context, core) {
     const { tool, takes, needs } = TYPES[type];

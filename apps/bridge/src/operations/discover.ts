@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { CatalogTool } from "../catalog/view.ts";
 import type { Core } from "../core.ts";
 import { OWN_SERVER } from "../tools/names.ts";
+import { discovered } from "./answers/tools.ts";
 import { NO_EFFECT, serverField, toolField } from "./fields.ts";
 import { defineOperation } from "./operation.ts";
 import { presentTool } from "./present.ts";
@@ -21,6 +22,7 @@ export const discover = defineOperation({
       .default("names")
       .describe("full adds whole descriptions and schemas."),
   }),
+  output: discovered,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ query, server, tool, detail }, { principal }, core) {

@@ -1,10 +1,13 @@
 import { type JsonObject, messageOf, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import type { Core } from "../core.ts";
+import { diagnosis } from "./answers/servers.ts";
+import { longHistory } from "./checks/archive.ts";
 import type { Check, Look } from "./checks/check.ts";
 import { address, configuration, policyOrder } from "./checks/configuration.ts";
 import { clockDrift, diskRoom, homePermissions, lock, nodeVersion } from "./checks/machine.ts";
 import { pins } from "./checks/pins.ts";
+import { quotas } from "./checks/quotas.ts";
 import { reach, tools } from "./checks/servers.ts";
 import { state } from "./checks/state.ts";
 import { webhooks } from "./checks/webhooks.ts";
@@ -15,7 +18,8 @@ import { seesEverything } from "./sight.ts";
 const looks: Readonly<Record<string, Look>> = {
   ...{ config: configuration, policies: policyOrder, address },
   ...{ node: nodeVersion, home: homePermissions, disk: diskRoom, lock, clock: clockDrift },
-  ...{ servers: reach, tools, pins, state, webhooks },
+  ...{ servers: reach, tools, pins, state, webhooks, quotas },
+  ...{ postgres: longHistory },
 };
 
 export const doctor = defineOperation({
@@ -23,6 +27,7 @@ export const doctor = defineOperation({
   title: "Doctor",
   description: "Looks at everything that is set up, and says of what is wrong the one next step.",
   input: z.object({}),
+  output: diagnosis,
   hints: NO_EFFECT,
   needs: "caller",
   async run(_input, { principal }, core) {

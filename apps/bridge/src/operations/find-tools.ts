@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject } from "@trestle/protocol";
 import * as z from "zod";
 import type { CatalogTool } from "../catalog/view.ts";
 import { OWN_SERVER } from "../tools/names.ts";
+import { foundTools, toolDetail } from "./answers/tools.ts";
 import { limitField, NO_EFFECT, serverField, toolField } from "./fields.ts";
 import { defineOperation } from "./operation.ts";
 import { presentTool } from "./present.ts";
@@ -17,6 +18,7 @@ export const findTools = defineOperation({
     server: serverField.optional(),
     limit: limitField.default(10),
   }),
+  output: foundTools,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ query, server, limit }, asker, core) {
@@ -47,6 +49,7 @@ export const describeTool = defineOperation({
   title: "Describe a tool",
   description: "All that is known of one tool: its whole description, its schemas, what it does.",
   input: z.object({ tool: toolField, server: serverField.optional() }),
+  output: toolDetail,
   hints: NO_EFFECT,
   needs: "caller",
   async run(input, { principal }, core) {

@@ -2,6 +2,9 @@ import type { JsonObject, Principal } from "@trestle/protocol";
 import * as z from "zod";
 import type { Sees } from "../access/sight.ts";
 import type { Core } from "../core.ts";
+import { healthAnswer } from "./answers/servers.ts";
+import { archiveHealth, archiveReasons } from "./archive-health.ts";
+import { diskHealth, diskReasons } from "./disk-health.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { defineOperation } from "./operation.ts";
 
@@ -10,6 +13,7 @@ export const health = defineOperation({
   title: "Health",
   description: "Is the bridge well, and which servers are not?",
   input: z.object({}),
+  output: healthAnswer,
   hints: NO_EFFECT,
   needs: "anybody",
   run: async (_input, { principal }, core) => {
@@ -34,6 +38,8 @@ function detailOf(core: Core, principal: Principal): JsonObject {
     parked: core.parking.count(),
     history: { dropped: core.history.dropped() },
     ...sharedOf(core),
+    ...archiveHealth(core.archive),
+    ...diskHealth(core.disk),
   };
 }
 
@@ -46,7 +52,7 @@ function sharedOf({ shared }: Core): JsonObject {
 
 /** Why the bridge cannot do all that it is asked to; empty where it can. */
 function reasonsOf(
-  { upstreams, catalog, calls, history, shared }: Core,
+  { upstreams, catalog, calls, history, shared, archive, disk }: Core,
   sees: Sees<string> = () => true,
 ): string[] {
   const unlisted = new Map(catalog.status().map(({ server, problem }) => [server, problem]));
@@ -63,7 +69,7 @@ function reasonsOf(
   const dropped = history.dropped();
   const lost = dropped === 0 ? [] : [`${dropped} history rows could not be stored`];
   const apart = !shared || shared.redis.isUp() ? [] : [sayApart(shared.redis.where)];
-  return [...failed, ...open, ...lost, ...apart];
+  return [...failed, ...open, ...lost, ...apart, ...archiveReasons(archive), ...diskReasons(disk)];
 }
 
 function sayApart(where: string): string {

@@ -2,11 +2,17 @@ import type { JsonObject, Principal } from "@trestle/protocol";
 import * as z from "zod";
 import type { Core } from "../core.ts";
 import type { Execution } from "../state/history/history.ts";
+import { PLACE } from "../state/history/source.ts";
+import { historyPage } from "./answers/history.ts";
 import { limitField, NO_EFFECT, serverField, timeField, toolField } from "./fields.ts";
 import { defineOperation } from "./operation.ts";
 import { resolveTool, serverIdOf } from "./resolve.ts";
 import { type ShownArguments, shownArguments } from "./shown-arguments.ts";
 import { visiblePrincipal } from "./sight.ts";
+
+const beforeField = z
+  .union([z.int().positive(), z.string().regex(PLACE, "must be the `next` of the page before")])
+  .describe("The `next` of the page before.");
 
 export const history = defineOperation({
   name: "history",
@@ -24,19 +30,20 @@ export const history = defineOperation({
       .describe("Only those that ended so, or still run."),
     principal: z.string().optional().describe("The id of who called."),
     limit: limitField.default(50),
-    before: z.int().positive().optional().describe("The `next` of the page before."),
+    before: beforeField.optional(),
   }),
+  output: historyPage,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ server, tool, principal, ...filter }, context, core) {
-    const { executions, next } = await core.history.list({
+    const { executions, next, problem } = await core.executions.list({
       ...given(filter),
       ...(await placeOf({ server, tool }, core, context.principal)),
       ...visiblePrincipal(context.principal, principal),
     });
     return {
       executions: executions.map(presenting(context.principal, core)),
-      ...(next === undefined ? {} : { next }),
+      ...given({ next, problem }),
     };
   },
 });
@@ -68,10 +75,13 @@ function presentExecution(execution: Execution, shown: ShownArguments): JsonObje
   const { startedAt } = execution;
   return given({
     execution_id: execution.executionId,
+    // Of several bridges each counts for itself.
+    number: execution.replica === undefined ? execution.seq : undefined,
     parent_execution_id: execution.parentExecutionId,
     server: execution.server,
     tool: execution.tool,
     principal: execution.principal,
+    replica: execution.replica,
     outcome: execution.outcome,
     started_at: new Date(startedAt).toISOString(),
     duration_ms: execution.durationMs,

@@ -2,6 +2,7 @@ import { type KeyRecord, parseScope } from "@trestle/access";
 import { type JsonObject, messageOf, nearestName, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import type { Core } from "../core.ts";
+import { apiKey, keysAnswer, newKey } from "./answers/access.ts";
 import { NO_EFFECT, timeField } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -26,6 +27,7 @@ export const keys = defineOperation({
   input: z.object({
     state: z.enum(["valid", "expired", "revoked"]).optional().describe("Only those that stand so."),
   }),
+  output: keysAnswer,
   hints: NO_EFFECT,
   needs: "admin",
   async run({ state }, _context, core) {
@@ -59,6 +61,7 @@ export const keyCreate = defineOperation({
       .optional()
       .describe("The profile of `catalog.profiles` that its holder is shown."),
   }),
+  output: newKey,
   hints: CHANGES,
   needs: "admin",
   subject: ({ name, scopes, profile }) => given({ name, scopes, profile }) as JsonObject,
@@ -87,6 +90,7 @@ export const keyRotate = defineOperation({
       .default(DAY_S)
       .describe("Seconds for which the secret before is good, too; 0 ends it at once."),
   }),
+  output: newKey,
   hints: CHANGES,
   needs: "admin",
   subject: ({ id, overlap_s }) => ({ key: id, overlap_s }),
@@ -101,6 +105,7 @@ export const keyRevoke = defineOperation({
   title: "Revoke an API key",
   description: "Ends an API key for good, and with it all that its holder has open.",
   input: z.object({ id: idField }),
+  output: apiKey,
   hints: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
   needs: "admin",
   subject: ({ id }) => ({ key: id }),

@@ -1,6 +1,7 @@
 import { type JsonObject, type Principal, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import type { WebSession } from "../access/web-sessions.ts";
+import { loggedIn, loggedOut, sessionAnswer } from "./answers/access.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { defineOperation } from "./operation.ts";
 
@@ -12,6 +13,7 @@ export const login = defineOperation({
   description:
     "Begins a session of a browser with the key that this request presents. It ends after twelve hours, and with its key.",
   input: z.object({}),
+  output: loggedIn,
   hints: CHANGES,
   needs: "caller",
   async run(_input, { principal }, { access }) {
@@ -26,6 +28,7 @@ export const session = defineOperation({
   title: "Session",
   description: "Who is logged in, until when, and the token to send with changes.",
   input: z.object({}),
+  output: sessionAnswer,
   hints: NO_EFFECT,
   needs: "caller",
   async run(_input, { principal }, { access }) {
@@ -40,6 +43,7 @@ export const logout = defineOperation({
   title: "Log out",
   description: "Ends the session that this request came with, also for whoever copied its cookie.",
   input: z.object({}),
+  output: loggedOut,
   hints: { ...CHANGES, destructive: true },
   needs: "caller",
   async run(_input, { principal }, { access }) {

@@ -2,12 +2,15 @@ import { type JsonObject, type RequestContext, TrestleError } from "@trestle/pro
 import * as z from "zod";
 import type { Core } from "../core.ts";
 import type { MetricQuery, MetricRow } from "../state/metrics/metrics.ts";
+import { metricsAnswer, performanceAnswer } from "./answers/metrics.ts";
 import { NO_EFFECT, serverField, timeField, toolField } from "./fields.ts";
+import { forecasts, presentForecast } from "./forecasts.ts";
 import { given, placeOf } from "./history.ts";
 import { defineOperation } from "./operation.ts";
 import { visiblePrincipal } from "./sight.ts";
 
-const filter = {
+/** Whose calls are meant, and when. */
+export const metricFilter = {
   from: timeField.optional(),
   to: timeField.optional(),
   timeframe: z
@@ -25,7 +28,7 @@ export const metrics = defineOperation({
   description:
     "Calls, success rate, durations, cache hits, retries, fallbacks and costs, by tool, server or caller, over time.",
   input: z.object({
-    ...filter,
+    ...metricFilter,
     bucket: z.enum(["minute", "hour", "day", "none"]).default("none").describe("A row for each."),
     group_by: z
       .enum(["tool", "server", "principal", "none"])
@@ -36,14 +39,21 @@ export const metrics = defineOperation({
       .default("all")
       .describe("Only these figures."),
   }),
+  output: metricsAnswer,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ bucket, group_by, metricType, ...asked }, context, core) {
     const query = await queryOf(asked, context, core);
-    const rows = await core.metrics.query({ ...query, bucket, groupBy: group_by });
-    const [total] = await core.metrics.query({ ...query, groupBy: "none" });
+    const [{ rows, problem }, all] = await Promise.all([
+      core.figures.query({ ...query, bucket, groupBy: group_by }),
+      core.figures.query({ ...query, groupBy: "none" }),
+    ]);
+    const [total] = all.rows;
     const present = (row: MetricRow): JsonObject => presentMetrics(row, metricType);
-    return { metrics: rows.map(present), ...(total ? { totals: present(total) } : {}) };
+    return {
+      metrics: rows.map(present),
+      ...given({ totals: total && present(total), problem }),
+    };
   },
 });
 
@@ -52,27 +62,35 @@ export const performance = defineOperation({
   title: "Performance",
   description:
     "How each tool does: quantiles, rates, the state of its breaker, its last call, its cost.",
-  input: z.object(filter),
+  input: z.object(metricFilter),
+  output: performanceAnswer,
   hints: NO_EFFECT,
   needs: "caller",
   async run(asked, context, core) {
     const query = await queryOf(asked, context, core);
-    const rows = await core.metrics.query({ ...query, groupBy: "tool" });
+    const { rows, problem } = await core.figures.query({ ...query, groupBy: "tool" });
+    const foretold = await forecasts(context.principal, core);
     const { breaker, bulkhead } = core.calls.pipeline;
+    const forecastFor = ({ server, tool }: MetricRow): JsonObject => {
+      const forecast = foretold.get(`${server}.${tool}`);
+      return forecast ? { forecast: presentForecast(forecast) } : {};
+    };
     return {
       tools: rows.map((row) => ({
         ...presentMetrics(row, "all"),
+        ...forecastFor(row),
         breaker: breaker.state(row.server ?? "", row.tool ?? ""),
       })),
       load: bulkhead.load().map((each): JsonObject => ({ ...each })),
+      ...given({ problem }),
     };
   },
 });
 
-const filterInput = z.object(filter);
+const filterInput = z.object(metricFilter);
 type Asked = z.output<typeof filterInput>;
 
-async function queryOf(
+export async function queryOf(
   { from, to, timeframe, server, tool, principal }: Asked,
   context: RequestContext,
   core: Core,

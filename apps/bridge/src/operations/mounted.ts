@@ -5,6 +5,7 @@ import type { Core } from "../core.ts";
 import { serverField } from "./fields.ts";
 import { given } from "./history.ts";
 import { callInner } from "./inner-call.ts";
+import type { MountedKind } from "./operation.ts";
 import { serverIdOf } from "./resolve.ts";
 
 /** What every operation takes that is one tool of a mounted server. */
@@ -23,8 +24,6 @@ export const onceField = {
 };
 
 const OWN_KEYS = new Set([...Object.keys(mountedFields), ...Object.keys(onceField)]);
-
-export type MountedKind = "orchestrator" | "database" | "objects";
 
 /**
  * Calls a tool of one of our servers that is mounted, as its caller, through every policy. All that is asked

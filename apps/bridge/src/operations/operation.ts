@@ -12,6 +12,9 @@ import { faultsOf } from "../config/issues.ts";
 import type { Core } from "../core.ts";
 import { OWN_SERVER } from "../tools/names.ts";
 
+/** Servers of ours whose tools have operations of their own. */
+export type MountedKind = "orchestrator" | "database" | "objects";
+
 /**
  * Something that can be asked of the bridge itself. One definition serves REST, the command line and the
  * bridge's own tools, so that all three do the same and refuse the same.
@@ -22,12 +25,16 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject> {
   readonly title: string;
   readonly description: string;
   readonly input: Input;
+  /** All that it may answer: what documents say of it, and what its tool says. */
+  readonly output: z.ZodType;
   readonly hints: Hints;
   /**
    * `scope`: a caller whose scopes cover it, as they would a tool of that name. `admin`: whoever presents
    * the home's admin credential. `anybody`: no key at all.
    */
   readonly needs: "caller" | "scope" | "admin" | "anybody";
+  /** Tools of a server that is mounted, where the operation is a call of one of them. */
+  readonly mounted?: { readonly kind: MountedKind; readonly tools: readonly string[] };
   /** Inputs that are checked and then handed on as they came: numbers that no double holds keep all digits. */
   readonly untouched?: readonly string[];
   /** What the audit log says of an administrator's input, besides who asked for what: never a secret. */

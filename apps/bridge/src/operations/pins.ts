@@ -4,6 +4,7 @@ import type { Waiting } from "../catalog/pins/judge.ts";
 import { digestOfApproval, type ServerReport } from "../catalog/pins/pins.ts";
 import { sentenceOf } from "../catalog/pins/scan.ts";
 import type { Core } from "../core.ts";
+import { pinsAnswer, pinsApproved, pinsDifference } from "./answers/policies.ts";
 import { NO_EFFECT, serverField } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -23,6 +24,7 @@ export const pins = defineOperation({
   description:
     "Which definitions of the servers are pinned, and which wait for somebody to approve them.",
   input: z.object({ server: serverField.optional() }),
+  output: pinsAnswer,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ server }, { principal }, core) {
@@ -47,6 +49,7 @@ export const pinsDiff = defineOperation({
   title: "What changed",
   description: "What changed in definitions that wait to be approved, line by line.",
   input: z.object({ server: serverField, name: nameField.optional() }),
+  output: pinsDifference,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ server, name }, { principal }, core) {
@@ -78,6 +81,7 @@ export const pinsApprove = defineOperation({
       .optional()
       .describe("From pins_diff: nothing is approved where something else waits by now."),
   }),
+  output: pinsApproved,
   hints: { readOnly: false, destructive: false, idempotent: true, openWorld: false },
   needs: "admin",
   async run({ server, name, digest }, { principal }, core) {

@@ -1,6 +1,7 @@
 import { pid } from "node:process";
 import type { JsonObject } from "@trestle/protocol";
 import * as z from "zod";
+import { processes } from "./answers/servers.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -12,6 +13,7 @@ export const ps = defineOperation({
   description:
     "The bridge's process and those of its servers: pid, memory, restarts, and how many calls wait for answers of users.",
   input: z.object({}),
+  output: processes,
   hints: NO_EFFECT,
   needs: "caller",
   async run(_input, { principal }, core) {

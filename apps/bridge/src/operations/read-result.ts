@@ -3,6 +3,7 @@ import * as z from "zod";
 import { itemsOf, partOf } from "../state/kept-part.ts";
 import { notKept, readAddress } from "../state/result-address.ts";
 import { READ_RESULT } from "../tools/names.ts";
+import { resultPart } from "./answers/calls.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -25,10 +26,11 @@ export const readResult = defineOperation({
     grep: z.string().min(1).optional().describe("Only lines that hold this text, in any case."),
     count: z.boolean().optional().describe("true: only how much there is, and not the text."),
   }),
+  output: resultPart,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ handle, offset, length, path, grep, count }, { principal }, core) {
-    const kept = core.results.get(readAddress(handle)?.handle ?? handle, principal);
+    const kept = await core.kept.find(readAddress(handle)?.handle ?? handle, principal);
     if (!kept) throw notKept("handle");
     const part = path === undefined ? undefined : partOf(kept, path);
     const lines = linesOf(part === undefined ? kept.text : textOf(part), grep);

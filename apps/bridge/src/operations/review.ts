@@ -1,6 +1,7 @@
 import { type JsonObject, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import { REVIEW_STATES, type ReviewItem } from "../state/review/items.ts";
+import { reviewItem, reviewPage } from "./answers/policies.ts";
 import { jsonObjectField, limitField, NO_EFFECT } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -18,6 +19,7 @@ export const reviewList = defineOperation({
     limit: limitField.max(500).default(50),
     before: z.string().optional().describe("The id of an item: those that are older."),
   }),
+  output: reviewPage,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ state, limit, before }, { principal }, core) {
@@ -38,6 +40,7 @@ export const reviewGet = defineOperation({
   title: "One call that waits for a person",
   description: "All that is known of a failed call: its arguments, why it failed, what came of it.",
   input: z.object({ id: idField }),
+  output: reviewItem,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ id }, { principal }, core) {
@@ -66,6 +69,7 @@ export const reviewResolve = defineOperation({
       .optional()
       .describe("true: also where the tool's definition has changed since."),
   }),
+  output: reviewItem,
   hints: { readOnly: false, destructive: true, idempotent: false, openWorld: true },
   needs: "admin",
   untouched: ["arguments"],

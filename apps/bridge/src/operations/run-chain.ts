@@ -2,6 +2,7 @@ import { dryRunChain, type RunChainOptions, runChain as runFlow, toMermaid } fro
 import type { JsonObject, RequestContext } from "@trestle/protocol";
 import * as z from "zod";
 import type { Core } from "../core.ts";
+import { chainAnswer } from "./answers/calls.ts";
 import { jsonObjectField } from "./fields.ts";
 import { callInner } from "./inner-call.ts";
 import { defineOperation } from "./operation.ts";
@@ -25,6 +26,11 @@ const input = z.object({
   name: z.string().default("chain").describe("Under which its runs are found later."),
   steps: z.array(step).describe("In their order; a DAG where one has `dependsOn`."),
   input: jsonObjectField.optional().describe("The declared inputs with their values."),
+  inputSchema: jsonObjectField
+    .optional()
+    .describe(
+      "Its inputs as JSON Schema: types, and defaults; without one a run must give a value.",
+    ),
   parallel: z.boolean().optional().describe("true: whatever is ready runs at once."),
   fail_fast: z.boolean().optional().describe("false: a failure stops only what depends on it."),
   timeout: z.int().positive().optional().describe("Milliseconds for the whole chain."),
@@ -39,9 +45,10 @@ export const runChain = defineOperation({
   description:
     "Runs steps, each a tool call that may use the results of earlier ones, in one request: in their order, or as a DAG.",
   input,
+  output: chainAnswer,
   hints: { readOnly: false, destructive: true, idempotent: false, openWorld: true },
   needs: "caller",
-  untouched: ["steps", "input", "values"],
+  untouched: ["steps", "input", "inputSchema", "values"],
   async run({ values, dry_run, mermaid, ...definition }, context, core) {
     const drawing = mermaid === true ? { mermaid: toMermaid(definition) } : {};
     const given = (values ?? {}) as JsonObject;

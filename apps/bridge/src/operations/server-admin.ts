@@ -10,6 +10,7 @@ import { SHOWN } from "../config/import/redact.ts";
 import { isServerName, toId } from "../config/servers.ts";
 import type { Core } from "../core.ts";
 import { OWN_SERVER } from "../tools/names.ts";
+import { serverChanged, serverComplaints, serverRestarted } from "./answers/configuration.ts";
 import { jsonObjectField, NO_EFFECT, serverField } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -25,6 +26,7 @@ export const serverAdd = defineOperation({
   title: "Add a server",
   description: "Adds a server to the configuration of the bridge, which serves it at once.",
   input: z.object({ name: nameField, entry: entryField }),
+  output: serverChanged,
   hints: { ...CHANGES, idempotent: false },
   needs: "admin",
   subject: ({ name, entry }) => ({ server: name, kind: kindOf(entry as JsonObject) }),
@@ -48,6 +50,7 @@ export const serverChange = defineOperation({
   title: "Change a server",
   description: "Puts another entry in the place of a server's. Calls that run keep what they have.",
   input: z.object({ name: nameField, entry: entryField }),
+  output: serverChanged,
   hints: CHANGES,
   needs: "admin",
   subject: ({ name, entry }) => ({ server: name, kind: kindOf(entry as JsonObject) }),
@@ -62,6 +65,7 @@ export const serverRemove = defineOperation({
   title: "Remove a server",
   description: "Removes a server from the configuration. Its running calls are answered first.",
   input: z.object({ name: nameField }),
+  output: serverChanged,
   hints: { ...CHANGES, destructive: true },
   needs: "admin",
   subject: ({ name }) => ({ server: name }),
@@ -75,6 +79,7 @@ export const serverRestart = defineOperation({
   description:
     "Connects a server anew: a new process, or a new session. Forgets what was cached of it and closes its breakers.",
   input: z.object({ server: serverField }),
+  output: serverRestarted,
   hints: { ...CHANGES, idempotent: false },
   needs: "admin",
   subject: ({ server }) => ({ server }),
@@ -95,6 +100,7 @@ export const serverStderr = defineOperation({
     server: serverField,
     lines: z.int().min(1).max(1_000).default(50).describe("At most so many, the last ones."),
   }),
+  output: serverComplaints,
   hints: NO_EFFECT,
   needs: "admin",
   subject: ({ server }) => ({ server }),

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@trestle/protocol";
 import type { UpstreamHealth } from "@trestle/upstream";
 import * as z from "zod";
+import { serversAnswer } from "./answers/servers.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -13,6 +14,7 @@ export const servers = defineOperation({
   description:
     "Every server behind the bridge: whether it answers, what it offers, what it complains of.",
   input: z.object({}),
+  output: serversAnswer,
   hints: NO_EFFECT,
   needs: "caller",
   async run(_input, { principal }, core) {

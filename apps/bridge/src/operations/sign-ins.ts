@@ -5,6 +5,7 @@ import { isolationOf } from "../isolation/isolation-of.ts";
 import { finishSignIn } from "../sign-in/finish.ts";
 import { holderOf, OPERATOR } from "../sign-in/place.ts";
 import type { SignInStatus } from "../sign-in/sign-ins.ts";
+import { signedIn, signedOut, signInBegun, signInsAnswer } from "./answers/access.ts";
 import { NO_EFFECT, serverField } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -16,6 +17,7 @@ export const signIns = defineOperation({
   title: "Sign-ins at servers",
   description: "The servers at which somebody can sign in, and at which the caller has.",
   input: z.object({}),
+  output: signInsAnswer,
   hints: NO_EFFECT,
   needs: "caller",
   async run(_input, { principal }, core) {
@@ -33,6 +35,7 @@ export const signIn = defineOperation({
   description:
     "Begins to sign in at a server that wants OAuth, and tells the address to open in a browser; none where the bridge signs in by itself.",
   input: z.object({ server: serverField }),
+  output: signInBegun,
   hints: CHANGES,
   needs: "caller",
   async run({ server }, { principal }, core) {
@@ -49,6 +52,7 @@ export const signInFinish = defineOperation({
   description:
     "Takes the address that the browser was sent to at the end, where the bridge itself could not be reached there.",
   input: z.object({ url: z.url().describe("The whole address, from the browser's address bar.") }),
+  output: signedIn,
   hints: CHANGES,
   needs: "caller",
   async run({ url }, _context, core) {
@@ -61,6 +65,7 @@ export const signOut = defineOperation({
   title: "Sign out of a server",
   description: "Forgets the tokens for a server. The next call there asks for a sign-in.",
   input: z.object({ server: serverField }),
+  output: signedOut,
   hints: { ...CHANGES, destructive: true },
   needs: "caller",
   async run({ server }, { principal }, core) {

@@ -2,7 +2,10 @@ import { cpuUsage, memoryUsage } from "node:process";
 import type { JsonObject, Principal } from "@trestle/protocol";
 import * as z from "zod";
 import type { Core } from "../core.ts";
+import { sayMissing } from "../state/history/reader.ts";
+import { statistics } from "./answers/servers.ts";
 import { NO_EFFECT } from "./fields.ts";
+import { forecasts, presentShown } from "./forecasts.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
 import { memoryOf } from "./process-memory.ts";
@@ -11,34 +14,50 @@ import { seesEverything, visiblePrincipal } from "./sight.ts";
 export const stats = defineOperation({
   name: "stats",
   title: "Statistics",
-  description: "State, counters and memory of each part of the bridge, since it was started.",
+  description:
+    "State, counters and memory of each part of the bridge, since it was started; of several bridges, of each.",
   input: z.object({}),
+  output: statistics,
   hints: NO_EFFECT,
   needs: "caller",
   async run(_input, { principal }, core) {
-    const [total] = await core.metrics.query({
-      ...{ from: core.startedAt, groupBy: "none" },
-      ...visiblePrincipal(principal, undefined),
-    });
-    const {
-      calls = 0,
-      successes = 0,
-      errors = {},
-      cacheHits = 0,
-      retries = 0,
-      fallbacks = 0,
-    } = total ?? {};
-    return given({
-      uptime_s: Math.floor((core.clock.now() - core.startedAt) / 1_000),
-      calls: {
-        ...{ running: core.running.count(), total: calls, successes, errors: { ...errors } },
-        ...{ cache_hits: cacheHits, retries, fallbacks },
-      },
-      servers: await serversOf(core, principal),
-      bridge: seesEverything(principal) ? await partsOf(core) : undefined,
-    }) as JsonObject;
+    const own = await ownStatistics(principal, core);
+    if (core.elsewhere === undefined || core.shared === undefined) return own;
+    const { answers, silent } = await core.elsewhere.statistics(principal);
+    const others = answers.map(({ replica, answer }) => ({ replica, ...answer }));
+    return {
+      ...own,
+      replicas: [{ replica: core.shared.replica, ...own }, ...others],
+      ...sayMissing(silent.map((replica) => `the bridge ${replica}`)),
+    };
   },
 });
+
+/** Of this bridge alone. */
+export async function ownStatistics(principal: Principal, core: Core): Promise<JsonObject> {
+  const [total] = await core.metrics.query({
+    ...{ from: core.startedAt, groupBy: "none" },
+    ...visiblePrincipal(principal, undefined),
+  });
+  const {
+    calls = 0,
+    successes = 0,
+    errors = {},
+    cacheHits = 0,
+    retries = 0,
+    fallbacks = 0,
+  } = total ?? {};
+  return given({
+    uptime_s: Math.floor((core.clock.now() - core.startedAt) / 1_000),
+    calls: {
+      ...{ running: core.running.count(), total: calls, successes, errors: { ...errors } },
+      ...{ cache_hits: cacheHits, retries, fallbacks },
+    },
+    servers: await serversOf(core, principal),
+    forecasts: presentShown(await forecasts(principal, core)),
+    bridge: seesEverything(principal) ? await partsOf(core) : undefined,
+  }) as JsonObject;
+}
 
 async function serversOf(core: Core, principal: Principal): Promise<JsonObject[]> {
   const sees = core.sight.servers(principal) ?? (() => true);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { called } from "./answers/calls.ts";
 import { jsonObjectField, NO_EFFECT } from "./fields.ts";
 import { callMounted, mountedFields, onceField } from "./mounted.ts";
 import { defineOperation } from "./operation.ts";
@@ -30,8 +31,10 @@ export const swarmCreate = defineOperation({
     ...onceField,
     ...mountedFields,
   }),
+  output: called,
   hints: { readOnly: false, destructive: false, idempotent: false, openWorld: true },
   needs: "caller",
+  mounted: { kind: "orchestrator", tools: ["create_swarm"] },
   untouched: ["crew", "autoScale", "budget"],
   run: (asked, context, core) =>
     callMounted({ kind: "orchestrator", tool: "create_swarm" }, asked, { context, core }),
@@ -46,8 +49,10 @@ export const swarmGet = defineOperation({
     id: z.string().min(1).describe("Of the swarm."),
     ...mountedFields,
   }),
+  output: called,
   hints: NO_EFFECT,
   needs: "caller",
+  mounted: { kind: "orchestrator", tools: ["get_swarm"] },
   run: ({ id, ...asked }, context, core) =>
     callMounted(
       { kind: "orchestrator", tool: "get_swarm" },

@@ -2,6 +2,7 @@ import type { Delivery, Webhooks } from "@trestle/events";
 import { type JsonObject, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import type { WebhookConfig } from "../config/webhooks.ts";
+import { webhookReplayed, webhooksAnswer } from "./answers/policies.ts";
 import { limitField, NO_EFFECT } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
@@ -13,6 +14,7 @@ export const webhooksList = defineOperation({
   description:
     "Who is told of what happens, what waits to be delivered, and what was given up, the oldest first.",
   input: z.object({ limit: limitField.default(50) }),
+  output: webhooksAnswer,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ limit }, { principal }, core) {
@@ -34,6 +36,7 @@ export const webhookReplay = defineOperation({
   title: "Deliver a dead letter anew",
   description: "Delivers an event that was given up once more, with all its tries.",
   input: z.object({ id: z.string().min(1).describe("Of a dead letter, from webhooks.") }),
+  output: webhookReplayed,
   hints: { readOnly: false, destructive: false, idempotent: true, openWorld: true },
   needs: "admin",
   async run({ id }, _context, core) {

@@ -1,6 +1,7 @@
 import { type JsonObject, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import type { Core } from "../core.ts";
+import { explanation } from "./answers/history.ts";
 import { presentChain } from "./chains.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { presenting } from "./history.ts";
@@ -18,12 +19,13 @@ export const why = defineOperation({
   input: z.object({
     execution_id: z.string().min(1).describe("From an answer, a failure or the history."),
   }),
+  output: explanation,
   hints: NO_EFFECT,
   needs: "caller",
   async run({ execution_id }, { principal }, core) {
     const [family, chain] = await Promise.all([
-      core.history.get(execution_id),
-      core.chains.get(execution_id),
+      core.executions.get(execution_id),
+      findChain(execution_id, core),
     ]);
     const present = presenting(principal, core);
     const steps = isVisible(chain, principal) ? { chain: presentChain(chain) } : undefined;
@@ -46,12 +48,16 @@ export const why = defineOperation({
   },
 });
 
+async function findChain(id: string, { chains, elsewhere }: Core) {
+  return (await chains.get(id)) ?? (await elsewhere?.chain(id));
+}
+
 /** The oldest first. */
 async function callsOf(
   chain: string,
-  { history }: Core,
+  { executions: all }: Core,
   present: ReturnType<typeof presenting>,
 ): Promise<JsonObject[]> {
-  const { executions } = await history.list({ parent: chain, limit: MOST_CALLS });
+  const { executions } = await all.list({ parent: chain, limit: MOST_CALLS });
   return executions.toReversed().map(present);
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { called } from "./answers/calls.ts";
 import { jsonObjectField, NO_EFFECT } from "./fields.ts";
 import { callMounted, mountedFields, onceField } from "./mounted.ts";
 import { defineOperation } from "./operation.ts";
@@ -21,8 +22,10 @@ export const workflows = defineOperation({
     templates: z.boolean().default(true).describe("false: without the templates."),
     ...mountedFields,
   }),
+  output: called,
   hints: NO_EFFECT,
   needs: "caller",
+  mounted: { kind: "orchestrator", tools: ["list_workflows"] },
   run: (asked, context, core) =>
     callMounted({ kind: "orchestrator", tool: "list_workflows" }, asked, { context, core }),
 });
@@ -40,8 +43,10 @@ export const workflowExecute = defineOperation({
     ...onceField,
     ...mountedFields,
   }),
+  output: called,
   hints: CALLS,
   needs: "caller",
+  mounted: { kind: "orchestrator", tools: ["execute_workflow"] },
   untouched: ["input", "context"],
   run: (asked, context, core) =>
     callMounted({ kind: "orchestrator", tool: "execute_workflow" }, asked, { context, core }),
@@ -58,8 +63,10 @@ export const workflowExecutions = defineOperation({
     before: z.string().optional().describe("The last `executionId` of the page before."),
     ...mountedFields,
   }),
+  output: called,
   hints: NO_EFFECT,
   needs: "caller",
+  mounted: { kind: "orchestrator", tools: ["list_executions"] },
   run: (asked, context, core) =>
     callMounted({ kind: "orchestrator", tool: "list_executions" }, asked, { context, core }),
 });
@@ -69,8 +76,10 @@ export const workflowExecution = defineOperation({
   title: "One execution of a workflow",
   description: "How far an execution is: its steps, results and errors, and what it waits for.",
   input: z.object({ id: idField, wait_seconds: waitField, ...mountedFields }),
+  output: called,
   hints: NO_EFFECT,
   needs: "caller",
+  mounted: { kind: "orchestrator", tools: ["get_execution"] },
   run: ({ id, ...asked }, context, core) =>
     callMounted(
       { kind: "orchestrator", tool: "get_execution" },
@@ -85,8 +94,10 @@ export const workflowCancel = defineOperation({
   description:
     "Starts nothing more of it and cancels what is being called. What is done stays done.",
   input: z.object({ id: idField, ...mountedFields }),
+  output: called,
   hints: { ...CALLS, idempotent: true },
   needs: "caller",
+  mounted: { kind: "orchestrator", tools: ["cancel_execution"] },
   run: ({ id, ...asked }, context, core) =>
     callMounted(
       { kind: "orchestrator", tool: "cancel_execution" },

@@ -8,6 +8,7 @@ import {
   RPC,
   RpcError,
 } from "@trestle/protocol";
+import { createTaskIds, type TaskIds } from "../tasks/task-ids.ts";
 
 /**
  * What stands behind the `requestState` that a client brings back: a call that waits, here or at the bridge that is
@@ -29,6 +30,8 @@ export interface RequestStates {
   seal(state: RequestState, binding: StateBinding): string;
   /** Throws a protocol fault for whatever was not sealed here for this request and principal. */
   open(sealed: unknown, binding: StateBinding): RequestState;
+  /** Names of tasks, sealed with the same key. */
+  readonly tasks: TaskIds;
   /** A result whose state, if its server wants one back, is sealed: it must come from the same hands. */
   sealResult(result: JsonObject, binding: StateBinding): JsonObject;
 }
@@ -42,6 +45,7 @@ export function createRequestStates(sealer: Sealer, clock: Clock): RequestStates
 
   return {
     seal,
+    tasks: createTaskIds(sealer),
     open(sealed, binding) {
       const opened = typeof sealed === "string" ? tryOpen(sealer, sealed, binding) : undefined;
       if (!isJsonObject(opened) || Number(opened.at) + VALID_MS <= clock.now()) throw notValid();

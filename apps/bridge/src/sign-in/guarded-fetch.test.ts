@@ -64,6 +64,19 @@ test("a server whose own name leads inside cannot send us there, but to what the
   await expect(inside("https://six.example/token")).rejects.toMatchObject({ code: "unavailable" });
 });
 
+test("a server whose name became one of a private network is not asked, unless its host is listed", async () => {
+  const listed: string[] = [];
+  const guarded = createGuardedFetch({
+    ...{ server: "https://inside.example:1/mcp", clock: systemClock, resolve },
+    listed: () => listed,
+  });
+  const ask = () => guarded("https://inside.example:1/.well-known/oauth-protected-resource");
+  await expect(ask()).rejects.toMatchObject({ code: "denied" });
+  names["inside.example"] = "127.0.0.1";
+  listed.push("inside.example:1");
+  await expect(ask()).rejects.toMatchObject({ code: "unavailable" });
+});
+
 test("a server on this machine may name another one here, and what it answers is read", async () => {
   const other = await serve((request, response) => {
     response.writeHead(200, { "content-type": "application/json" });

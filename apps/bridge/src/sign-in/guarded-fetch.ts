@@ -8,6 +8,7 @@ import {
   resolveDestination,
 } from "@trestle/events";
 import { type Clock, messageOf, nodeHttp, nodeHttps, TrestleError } from "@trestle/protocol";
+import { isListedHost, isPrivateHost } from "../private-hosts.ts";
 
 /** What OAuth needs of `fetch`. */
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
@@ -17,6 +18,8 @@ export interface GuardedFetchOptions {
   readonly server: string;
   /** The authorization server that the operator named, where one was: like the server it may be anywhere. */
   readonly issuer?: string | undefined;
+  /** Public names that may lead to a private network, where the server's own may not without being one of them. */
+  readonly listed?: () => readonly string[];
   readonly clock: Clock;
   readonly resolve?: Resolve;
 }
@@ -35,21 +38,26 @@ export function createGuardedFetch(options: GuardedFetchOptions): Fetch {
   const named = [options.server, options.issuer].flatMap((url) =>
     url === undefined ? [] : [new URL(url).origin],
   );
-  const isPrivate = isPrivateLiteral(new URL(options.server).hostname);
+  const own = new URL(options.server);
+  const isPrivate = isPrivateLiteral(own.hostname);
 
   async function once(url: URL, init: RequestInit): Promise<Response> {
-    const allowHosts = isPrivate || named.includes(url.origin) ? [url.host] : [];
-    return send(await resolveDestination(url.href, { resolve, allowHosts }), init, clock);
+    const isNamed = named.includes(url.origin);
+    const allowHosts = isPrivate || isNamed ? [url.host] : [];
+    const destination = await resolveDestination(url.href, { resolve, allowHosts });
+    if (options.listed && url.origin === own.origin) refuseHidden(destination, options.listed());
+    return send(destination, init, clock);
   }
 
   return async (url, init = {}) => {
+    const follows = init.redirect !== "error";
     let at = new URL(url);
     for (let hop = 0; ; hop += 1) {
       const response = await once(at, init);
       const to = response.headers.get("location");
       const next = response.status >= 300 && to !== null ? URL.parse(to, at.href) : undefined;
       if (!next) return response;
-      if (next.origin !== at.origin || hop >= MAX_REDIRECTS) {
+      if (!follows || next.origin !== at.origin || hop >= MAX_REDIRECTS) {
         throw new TrestleError(
           "denied",
           `${at.host} redirects to ${next.host}, which is not followed.`,
@@ -63,6 +71,15 @@ export function createGuardedFetch(options: GuardedFetchOptions): Fetch {
 function isPrivateLiteral(hostname: string): boolean {
   const literal = hostname.replace(/^\[(.*)\]$/, "$1");
   return hostname === "localhost" || (isIP(literal) !== 0 && !isPublicAddress(literal));
+}
+
+/** Who named it did not say that it is private: then it is not, whatever its name resolves to today. */
+function refuseHidden({ url, address }: Destination, listed: readonly string[]): void {
+  if (isPrivateHost(url.hostname) || isListedHost(url, listed) || isPublicAddress(address)) return;
+  throw new TrestleError(
+    "denied",
+    `${url.host} leads to a private network, which its name does not say. Add it to upstreams.allowHosts if that is meant.`,
+  );
 }
 
 function send(destination: Destination, init: RequestInit, clock: Clock): Promise<Response> {

@@ -83,7 +83,10 @@ export function createSignIns(parts: SignInsParts): SignIns {
     return openOAuthCredentials({
       ...{ upstream: server, url, clock, settings: settingsOf(entry) },
       vault: openVault(fileOf(place), access.sealer, `sign-in ${JSON.stringify(place)}`),
-      fetch: createGuardedFetch({ server: url, issuer: settingsOf(entry).issuer, clock }),
+      fetch: createGuardedFetch({
+        ...{ server: url, issuer: settingsOf(entry).issuer, clock },
+        listed: () => live.current().upstreams.allowHosts,
+      }),
       redirectUrl: callbackUrl(live.current()),
       newState: () => access.sealer.seal({ server, holder, nonce: parts.newId() }, STATE),
       // One person's sign-in is used for all: a stranger's must not take its place.

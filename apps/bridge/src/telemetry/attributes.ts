@@ -4,9 +4,12 @@ type Value = string | number | boolean | undefined;
 
 /** As OTLP writes attributes in JSON; without those that have no value. */
 export function attributesOf(values: Readonly<Record<string, Value>>): JsonObject[] {
-  return Object.entries(values).flatMap(([key, value]) =>
-    value === undefined ? [] : [{ key, value: anyValueOf(value) }],
-  );
+  const attributes: JsonObject[] = [];
+  for (const key in values) {
+    const value = values[key];
+    if (value !== undefined) attributes.push({ key, value: anyValueOf(value) });
+  }
+  return attributes;
 }
 
 function anyValueOf(value: string | number | boolean): JsonObject {

@@ -65,6 +65,9 @@ export function createCallCounts(since: number): CallCounts {
 }
 
 /** `success`, or why not. */
-export function outcomeOf({ outcome, errorCode }: HistoryRow): string {
+export function outcomeOf({
+  outcome,
+  errorCode,
+}: Pick<HistoryRow, "outcome" | "errorCode">): string {
   return outcome === "success" ? outcome : (errorCode ?? outcome);
 }

@@ -1,6 +1,6 @@
 import { type Clock, type JsonObject, type Logger, messageOf } from "@trestle/protocol";
 import { attributesOf } from "./attributes.ts";
-import type { Span } from "./spans.ts";
+import type { Span, TracedCall } from "./spans.ts";
 
 export interface OtlpParts {
   /** Without the path: `http://127.0.0.1:4318`. */
@@ -9,6 +9,7 @@ export interface OtlpParts {
   /** Who tells: `service.name` and the like. */
   readonly resource: Readonly<Record<string, string | number>>;
   readonly everyMs: number;
+  readonly spansOf: (call: TracedCall) => readonly Span[];
   /** All metrics as they are now; nothing where none are told. */
   readonly metrics?: (() => JsonObject[]) | undefined;
   readonly clock: Clock;
@@ -19,21 +20,22 @@ export interface OtlpParts {
 export interface OtlpExporter {
   /** Something happened: it is told with the next batch. */
   wake(): void;
-  take(spans: readonly Span[]): void;
+  take(call: TracedCall): void;
   /** Sends what there is, for two seconds at most. */
   close(): Promise<void>;
 }
 
-/** While the collector takes nothing, so many spans wait; the oldest of more are lost. */
-const MOST_SPANS = 10_000;
-const BATCH = 500;
+/** While the collector takes nothing, so many calls wait, with about ten spans each. */
+const MOST_CALLS = 1_000;
+/** So many are sent together, and do not wait. */
+const BATCH = 128;
 const TIMEOUT_MS = 10_000;
 const CLOSE_MS = 2_000;
 
 export function createOtlpExporter(parts: OtlpParts): OtlpExporter {
   const { clock, log, everyMs } = parts;
   const stopped = new AbortController();
-  const spans: Span[] = [];
+  let calls: TracedCall[] = [];
   let cancel: (() => void) | undefined;
   let sending: Promise<void> | undefined;
   let isFailing = false;
@@ -42,36 +44,59 @@ export function createOtlpExporter(parts: OtlpParts): OtlpExporter {
 
   function wake(): void {
     hasNews = true;
+    plan();
+  }
+
+  function plan(): void {
     cancel ??= clock.after(everyMs, () => {
       cancel = undefined;
-      void flush();
+      void flush(sendAll);
     });
   }
 
-  function flush(): Promise<void> {
-    sending ??= sendAll().finally(() => {
+  /** One after the other: what comes meanwhile is for the next time. */
+  function flush(send: () => Promise<void>): Promise<void> {
+    sending ??= trySending(send).finally(() => {
       sending = undefined;
-      if (spans.length > 0 && !stopped.signal.aborted) wake();
+      if (calls.length > 0) goOn();
     });
     return sending;
   }
 
-  async function sendAll(): Promise<void> {
+  function goOn(): void {
+    if (stopped.signal.aborted) return;
+    if (calls.length < BATCH || isFailing) plan();
+    else void flush(() => sendCalls(BATCH));
+  }
+
+  async function trySending(send: () => Promise<void>): Promise<void> {
     try {
-      if (hasNews && parts.metrics) {
-        hasNews = false;
-        await post("metrics", metricsBody(parts.resource, parts.metrics()));
-      }
-      while (spans.length > 0) {
-        const batch = spans.slice(0, BATCH);
-        await post("traces", tracesBody(parts.resource, batch));
-        spans.splice(0, batch.length);
-      }
+      await send();
       isFailing = false;
     } catch (error) {
       // Told once: a collector may be away for long.
       if (!isFailing) log.warn("telemetry is not taken", { error: messageOf(error), lost });
       isFailing = true;
+    }
+  }
+
+  async function sendAll(): Promise<void> {
+    if (hasNews && parts.metrics) {
+      hasNews = false;
+      await post("metrics", metricsBody(parts.resource, parts.metrics()));
+    }
+    await sendCalls(calls.length);
+  }
+
+  async function sendCalls(count: number): Promise<void> {
+    for (let left = Math.min(count, calls.length); left > 0; left -= BATCH) {
+      const batch = calls.splice(0, Math.min(left, BATCH));
+      try {
+        await post("traces", tracesBody(parts.resource, batch.flatMap(parts.spansOf)));
+      } catch (error) {
+        calls = [...batch, ...calls];
+        throw error;
+      }
     }
   }
 
@@ -99,21 +124,19 @@ export function createOtlpExporter(parts: OtlpParts): OtlpExporter {
 
   return {
     wake,
-    take(more) {
-      spans.push(...more);
-      const over = spans.length - MOST_SPANS;
-      if (over > 0 && sending === undefined) {
-        spans.splice(0, over);
-        lost += over;
-      }
+    take(call) {
+      calls.push(call);
+      // A tenth at once: moving the others is not for every call.
+      if (calls.length > MOST_CALLS) lost += calls.splice(0, MOST_CALLS / 10).length;
       wake();
+      if (calls.length >= BATCH && sending === undefined) goOn();
     },
     async close() {
       cancel?.();
       cancel = () => {};
       const stop = clock.after(CLOSE_MS, () => stopped.abort(new Error("the bridge stops")));
       await sending;
-      await flush();
+      await flush(sendAll);
       stop();
       stopped.abort(new Error("the bridge stops"));
     },
@@ -122,8 +145,8 @@ export function createOtlpExporter(parts: OtlpParts): OtlpExporter {
 
 const SCOPE = { name: "trestle" };
 
-function tracesBody(resource: OtlpParts["resource"], spans: readonly Span[]): JsonObject {
-  const scopeSpans = [{ scope: SCOPE, spans: [...spans] }];
+function tracesBody(resource: OtlpParts["resource"], spans: Span[]): JsonObject {
+  const scopeSpans = [{ scope: SCOPE, spans }];
   return { resourceSpans: [{ resource: { attributes: attributesOf(resource) }, scopeSpans }] };
 }
 

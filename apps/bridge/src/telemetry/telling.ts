@@ -4,7 +4,9 @@ import type { TelemetryConfig } from "../config/read.ts";
 import { createCallCounts } from "./call-counts.ts";
 import { createOtlpExporter } from "./otlp.ts";
 import { otlpMetrics } from "./otlp-metrics.ts";
+import { spansOf } from "./spans.ts";
 import type { TelemetryParts } from "./telemetry.ts";
+import { createTraceIds } from "./trace-context.ts";
 import { createTracer } from "./tracer.ts";
 
 /** Begins to tell a collector of calls. */
@@ -14,8 +16,10 @@ export function startTelling(
 ) {
   const { endpoint, headers, serviceName, traces, metrics, sampleRatio, everyMs } = settings;
   const counts = createCallCounts(clock.now());
+  const ids = createTraceIds();
   const exporter = createOtlpExporter({
     ...{ endpoint, headers, everyMs, clock, log },
+    spansOf: (call) => spansOf(call, ids),
     resource: {
       "service.name": serviceName,
       "service.version": version,
@@ -24,7 +28,7 @@ export function startTelling(
     },
     metrics: metrics ? () => otlpMetrics(counts, core(), clock.now()) : undefined,
   });
-  const tracer = createTracer({ sampleRatio, random: Math.random, take: exporter.take });
+  const tracer = createTracer({ sampleRatio, random: Math.random, ids, take: exporter.take });
   const leave = observers.add({
     observe(row) {
       if (metrics) {

@@ -1,11 +1,11 @@
 import type { HistoryRow } from "@trestle/policy";
 import type { JsonObject } from "@trestle/protocol";
-import { type Span, spansOf } from "./spans.ts";
+import { type TracedCall, tracedCall } from "./spans.ts";
 import {
-  createTraceIds,
   newContext,
   parentOf,
   type TraceContext,
+  type TraceIds,
   withTraceparent,
 } from "./trace-context.ts";
 
@@ -27,21 +27,20 @@ export interface TracerParts {
   /** From 0 to 1, of traces that begin here. */
   readonly sampleRatio: number;
   readonly random: () => number;
-  readonly take: (spans: readonly Span[]) => void;
+  readonly ids: TraceIds;
+  readonly take: (call: TracedCall) => void;
 }
 
-export function createTracer({ sampleRatio, random, take }: TracerParts): Tracer {
+export function createTracer({ sampleRatio, random, ids, take }: TracerParts): Tracer {
   /** Of calls that have no row yet: each gets one. */
   const running = new Map<string, TraceContext>();
-  const ids = createTraceIds();
   return {
     begin({ executionId, parentExecutionId, params }) {
       // A call that was made by another is its child, whatever its own parameters say.
       const outer = parentExecutionId === undefined ? undefined : running.get(parentExecutionId);
       const parent = outer ?? parentOf(params);
-      const context = newContext(parent, {
-        ...{ isSampled: parent?.isSampled ?? random() < sampleRatio, ids },
-      });
+      const isSampled = parent?.isSampled ?? random() < sampleRatio;
+      const context = newContext(parent, { isSampled, ids });
       running.set(executionId, context);
       return withTraceparent(params, context);
     },
@@ -49,7 +48,7 @@ export function createTracer({ sampleRatio, random, take }: TracerParts): Tracer
       const context = running.get(row.executionId);
       if (!context) return;
       running.delete(row.executionId);
-      if (context.isSampled) take(spansOf(row, context, ids));
+      if (context.isSampled) take(tracedCall(row, context));
     },
   };
 }

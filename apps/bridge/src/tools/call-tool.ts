@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from "@trestle/protocol";
 import { inputRequired, type ToolContext } from "@trestle-mcp/server-kit";
 import * as z from "zod";
+import { callMetadata } from "../operations/answers/calls.ts";
 import { callThrough, callTool } from "../operations/call-tool.ts";
 import { type Operation, parseInput } from "../operations/operation.ts";
 import { type OwnState, ownTool, requestOf } from "./own-tool.ts";
@@ -10,17 +11,9 @@ import { type OwnState, ownTool, requestOf } from "./own-tool.ts";
  * tool asks of the user is asked; its structured content and the facts of the call stand beside each other.
  */
 export const callToolTool = ownTool(callTool as unknown as Operation, {
-  output: z.looseObject({
+  output: z.object({
     structured_content: z.unknown().optional().describe("That of the tool, if it gave any."),
-    metadata: z.looseObject({
-      server: z.string(),
-      tool: z.string(),
-      execution_id: z.string(),
-      duration_ms: z.number(),
-      cached: z.boolean(),
-      retry_count: z.number(),
-      fallback_used: z.boolean(),
-    }),
+    metadata: callMetadata,
   }),
   text: () => "",
   run,

@@ -1,44 +1,16 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "@trestle/protocol";
-import * as z from "zod";
 import { batch } from "../operations/batch.ts";
 import { textOf } from "../operations/inner-call.ts";
 import type { Operation } from "../operations/operation.ts";
 import { runChain } from "../operations/run-chain.ts";
 import { ownTool } from "./own-tool.ts";
 
-const error = z.looseObject({ code: z.string(), message: z.string() });
-
 export const batchTool = ownTool(batch as unknown as Operation, {
-  output: z.looseObject({
-    results: z.array(
-      z.looseObject({
-        id: z.string(),
-        success: z.boolean(),
-        result: z.looseObject({}).optional(),
-        error: error.optional(),
-        execution_id: z.string().optional(),
-        duration_ms: z.number().optional(),
-      }),
-    ),
-    succeeded: z.int(),
-    failed: z.int(),
-  }),
   text: ({ results, succeeded, failed }) =>
     [`${succeeded} succeeded, ${failed} failed`, ...objectsOf(results).map(batchLine)].join("\n"),
 });
 
 export const runChainTool = ownTool(runChain as unknown as Operation, {
-  output: z.looseObject({
-    execution_id: z.string().optional(),
-    chain_name: z.string(),
-    success: z.boolean().optional(),
-    outcome: z.string().optional(),
-    completed_steps: z.int().optional(),
-    total_steps: z.int(),
-    total_duration_ms: z.number().optional(),
-    steps: z.array(z.looseObject({ id: z.string(), server: z.string(), tool: z.string() })),
-    mermaid: z.string().optional(),
-  }),
   text: (answer) => (answer.dry_run === true ? JSON.stringify(answer) : chainText(answer)),
 });
 

@@ -15,7 +15,8 @@ export interface OwnState {
 }
 
 export interface OwnToolSpec {
-  readonly output: z.ZodObject;
+  /** Where it is not just what the operation says. */
+  readonly output?: z.ZodObject;
   /** What a client reads that shows no structured content. */
   readonly text: (output: JsonObject) => string;
   /** From arguments to the raw result, where it is more than the operation's answer. */
@@ -27,7 +28,7 @@ type RawResult = Awaited<ReturnType<ToolDefinition<OwnState>["run"]>>;
 /** A tool that does what its operation does, refuses what that refuses, in the same words. */
 export function ownTool(operation: Operation, spec: OwnToolSpec): ToolDefinition<OwnState> {
   const { name, title, description, input, hints } = operation;
-  const { output, text } = spec;
+  const { text, output = operation.output as z.ZodObject } = spec;
   const described = defineTool({ name, title, description, input, output, hints, run: () => ({}) });
   const run = spec.run ?? ((args, context) => answer(operation, { args, context, text }));
   return {

@@ -34,10 +34,8 @@ export function createBridgeFeed(core: Core): BridgeFeed {
   });
   return {
     upgrade(request, socket, head, asks) {
-      if (asks.foreign(request) !== undefined) {
-        socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-        return;
-      }
+      const foreign = asks.foreign(request);
+      if (foreign !== undefined) return refuse(socket, foreign, clock.now());
       asked.set(request, asks);
       void feed.upgrade(request, socket, head);
     },
@@ -46,6 +44,19 @@ export function createBridgeFeed(core: Core): BridgeFeed {
       objects.close();
     },
   };
+}
+
+/** In the words of the REST API, whose path this is. */
+function refuse(socket: Parameters<Upgrade>[1], message: string, now: number): void {
+  const error = { code: "denied", message, details: {} };
+  const body = JSON.stringify({ success: false, error, timestamp: new Date(now).toISOString() });
+  const head = [
+    "HTTP/1.1 403 Forbidden",
+    "Connection: close",
+    "Content-Type: application/json; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
 function principalOf(verdict: ReturnType<EntranceAsks["authenticate"]>): Principal | undefined {

@@ -28,7 +28,8 @@ const objectName = z.union(
   { error },
 );
 
-const input = z.object({
+/** What asks for it, as a client sends it. */
+export const callFrame = z.object({
   type: z.literal("call"),
   id: z.string(),
   object: objectName,
@@ -49,7 +50,14 @@ export async function callObject(
   asker: { readonly principal: Principal; readonly signal: AbortSignal },
   core: Core,
 ): Promise<JsonObject> {
-  const { object, method, key, server, csrf_token: csrf, ...rest } = parseInput({ input }, frame);
+  const {
+    object,
+    method,
+    key,
+    server,
+    csrf_token: csrf,
+    ...rest
+  } = parseInput({ input: callFrame }, frame);
   refuseForged(asker.principal, csrf, core);
   const asked = {
     ...toRef(object),

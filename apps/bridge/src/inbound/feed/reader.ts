@@ -18,11 +18,17 @@ export function createReader(
   current: () => Principal | undefined,
   { core, objects }: { readonly core: Core; readonly objects: ObjectWatches },
 ): FeedPeer {
+  let known: Principal | undefined;
+  let askedAt: number | undefined;
   let isGone = false;
+  /** Asked for each event, of which there may be many in one millisecond. */
   function reader(): Principal | undefined {
-    const principal = isGone ? undefined : current();
-    isGone = principal === undefined;
-    return principal;
+    const now = core.clock.now();
+    if (isGone || now === askedAt) return known;
+    known = current();
+    askedAt = now;
+    isGone = known === undefined;
+    return known;
   }
   return {
     isValid: () => reader() !== undefined,
@@ -32,10 +38,12 @@ export function createReader(
     },
     listen(topics) {
       const principal = reader();
-      return objects.listen(
+      const { begun, end } = objects.listen(
         topics,
         (server) => principal !== undefined && mayHear(server, principal, core),
       );
+      const expected = core.hub.expect?.(topics);
+      return { begun: expected ? Promise.all([begun, expected]).then(() => {}) : begun, end };
     },
     async call(frame, signal) {
       const principal = reader();

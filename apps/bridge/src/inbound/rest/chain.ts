@@ -9,9 +9,22 @@ export const chainRoutes: readonly Route[] = [
     operation: "run_chain",
     summary: "Run steps that use each other's results, or see what they would do.",
     toAnswer: toChainAnswer,
+    facts: "chain",
     narrow: narrowItems("steps"),
   },
   { method: "GET", path: "chains", operation: "chains", summary: "Chains that ran." },
+  {
+    method: "POST",
+    path: "chains/promote",
+    operation: "chain_promote",
+    summary: "Make a chain of calls that were made.",
+  },
+  {
+    method: "POST",
+    path: "chains/test",
+    operation: "chain_test",
+    summary: "Compare a chain with the record that it was made of.",
+  },
   {
     method: "GET",
     path: "chains/:id",

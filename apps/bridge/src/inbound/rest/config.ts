@@ -26,13 +26,15 @@ export const configRoutes: readonly Route[] = [
 ];
 
 /** They say who may come in, what is run, and where what the bridge knows goes. */
-const REACH = ["access", "events", "http", "mcpServers", "store"];
+const REACH = ["access", "events", "http", "mcpServers", "store", "telemetry"];
+const REACHING = ["upstreams", "upstreams.allowHosts"];
 
 function refuseReach({ key }: JsonObject, { live }: Core): void {
   const [root = ""] = String(key).split(".");
-  if (live.current().http.admin || !REACH.includes(root)) return;
+  if (live.current().http.admin) return;
+  if (!REACH.includes(root) && !REACHING.includes(String(key))) return;
   throw new TrestleError(
     "denied",
-    `key: ${root} cannot be set over REST. Use \`trestle config set\` on the bridge's machine, or set http.admin there.`,
+    `key: ${REACH.includes(root) ? root : key} cannot be set over REST. Use \`trestle config set\` on the bridge's machine, or set http.admin there.`,
   );
 }

@@ -13,6 +13,7 @@ export const discoverRoutes: readonly Route[] = [
     operation: "discover",
     summary: "All tools, or those that have to do with the words of `query`.",
     toAnswer: ({ tools = [], total = 0 }) => ({ data: { tools, total } }),
+    toData: (output) => output.omit({ servers: true }),
   },
   {
     method: "GET",
@@ -25,5 +26,11 @@ export const discoverRoutes: readonly Route[] = [
     path: "tools/:tool",
     operation: "describe_tool",
     summary: "All that is known of one tool.",
+  },
+  {
+    method: "GET",
+    path: "tools/:tool/policies",
+    operation: "tool_policies",
+    summary: "What each policy is to do with its calls.",
   },
 ];

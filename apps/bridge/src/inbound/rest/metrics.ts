@@ -15,6 +15,24 @@ export const metricsRoutes: readonly Route[] = [
   },
   {
     method: "GET",
+    path: "costs",
+    operation: "costs",
+    summary: "What calls cost, and how much of each budget is spent.",
+  },
+  {
+    method: "GET",
+    path: "advice",
+    operation: "advice",
+    summary: "What the history says of the configuration, and tools that nobody uses.",
+  },
+  {
+    method: "POST",
+    path: "advice/apply",
+    operation: "advice_apply",
+    summary: "Write advice into the configuration.",
+  },
+  {
+    method: "GET",
     path: "stats",
     operation: "stats",
     summary: "State, counters and memory of each part.",

@@ -12,17 +12,19 @@ function toAnswer(data: JsonObject): Answer {
     : answer;
 }
 
+const CALL = { toAnswer, facts: "call" } as const;
+
 export const mountedRoutes: readonly Route[] = [
   {
-    ...{ method: "GET", path: "workflows", operation: "workflows", toAnswer },
+    ...{ method: "GET", path: "workflows", operation: "workflows", ...CALL },
     summary: "The workflows that are registered, and the templates.",
   },
   {
-    ...{ method: "POST", path: "workflow/execute", operation: "workflow_execute", toAnswer },
+    ...{ method: "POST", path: "workflow/execute", operation: "workflow_execute", ...CALL },
     summary: "Start a workflow.",
   },
   {
-    ...{ method: "GET", path: "workflow/executions", operation: "workflow_executions", toAnswer },
+    ...{ method: "GET", path: "workflow/executions", operation: "workflow_executions", ...CALL },
     summary: "Executions, the newest first.",
   },
   {
@@ -30,7 +32,7 @@ export const mountedRoutes: readonly Route[] = [
       method: "GET",
       path: "workflow/executions/:id",
       operation: "workflow_execution",
-      toAnswer,
+      ...CALL,
     },
     summary: "How far an execution is.",
   },
@@ -38,19 +40,19 @@ export const mountedRoutes: readonly Route[] = [
     method: "POST",
     path: "workflow/executions/:id/cancel",
     operation: "workflow_cancel",
-    toAnswer,
+    ...CALL,
     summary: "Cancel it.",
   },
   {
-    ...{ method: "POST", path: "swarm/create", operation: "swarm_create", toAnswer },
+    ...{ method: "POST", path: "swarm/create", operation: "swarm_create", ...CALL },
     summary: "Make a swarm of agents.",
   },
   {
-    ...{ method: "GET", path: "swarm/:id", operation: "swarm_get", toAnswer },
+    ...{ method: "GET", path: "swarm/:id", operation: "swarm_get", ...CALL },
     summary: "How it does.",
   },
   {
-    ...{ method: "POST", path: "database/query", operation: "database_query", toAnswer },
+    ...{ method: "POST", path: "database/query", operation: "database_query", ...CALL },
     summary: "Run a statement, a transaction, or the migrations that wait.",
   },
 ];

@@ -43,7 +43,7 @@ export const PAGES: readonly Page[] = [
     schema: { type: "object", required: ["openapi", "info", "paths"] },
     async render({ version }) {
       const { openApiDocument } = await import("./openapi/document.ts");
-      return JSON.stringify(openApiDocument(version));
+      return JSON.stringify(await openApiDocument(version));
     },
   },
   {
@@ -57,7 +57,7 @@ export const PAGES: readonly Page[] = [
         import("./openapi/document.ts"),
         import("./openapi/reference-page.ts"),
       ]);
-      return referencePage(openApiDocument(version));
+      return referencePage(await openApiDocument(version));
     },
   },
 ];

@@ -37,17 +37,19 @@ export async function readInput(asked: Asked): Promise<JsonObject> {
 
 function inputOfQuery(query: URLSearchParams, { input }: Operation): JsonObject {
   const { properties = {} } = z.toJSONSchema(input, { io: "input", unrepresentable: "any" });
-  const given: JsonObject = {};
+  const given: [string, JsonObject[string]][] = [];
   for (const name of new Set(query.keys())) {
     const texts = query.getAll(name);
-    const schema = (properties[name] ?? { type: "string" }) as JsonObject;
+    const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    const schema = (known ?? { type: "string" }) as JsonObject;
     const isList = schema.type === "array";
     if (texts.length > 1 && !isList) {
       throw new TrestleError("invalid_input", `${name}: it is given ${texts.length} times.`);
     }
-    given[name] = texts.length > 1 ? texts : typedText(texts[0] ?? "", schema);
+    given.push([name, texts.length > 1 ? texts : typedText(texts[0] ?? "", schema)]);
   }
-  return given;
+  // As members of its own, whatever they are called.
+  return Object.fromEntries(given);
 }
 
 async function inputOfBody(readBody: Asked["readBody"]): Promise<JsonObject> {
@@ -60,15 +62,27 @@ async function inputOfBody(readBody: Asked["readBody"]): Promise<JsonObject> {
       headers: { connection: "close" },
     });
   }
+  if (body.kind === "invalid" && body.reason) {
+    throw new TrestleError("invalid_input", `The body cannot be taken. ${body.reason}`);
+  }
   if (body.kind === "invalid") throw notJson(body.text);
   if (isJsonObject(body.value)) return body.value;
   throw new TrestleError("invalid_input", 'The body must be a JSON object, like {"tool": "…"}.');
 }
 
-function notJson(text: string): TrestleError {
+/** Nothing where the text is so deep that only `JSON.parse` gets to its end. */
+function firstFault(text: string): ParseError | undefined {
   const errors: ParseError[] = [];
-  parse(text, errors, { disallowComments: true, allowTrailingComma: false });
-  const [first] = errors;
+  try {
+    parse(text, errors, { disallowComments: true, allowTrailingComma: false });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return errors[0];
+}
+
+function notJson(text: string): TrestleError {
+  const first = firstFault(text);
   const offset = first?.offset ?? text.length;
   const before = text.slice(0, offset).split("\n");
   const [line, column] = [before.length, (before.at(-1)?.length ?? 0) + 1];

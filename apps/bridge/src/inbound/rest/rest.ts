@@ -97,15 +97,29 @@ async function perform(exchange: Exchange, core: Core) {
   const read = await readInput({ request, query, match, operation, readBody });
   const input = narrowed(request, read, { match, operation, core });
   const context = contextOf(principal, response);
-  if (core.access.isAdmin(principal)) route.refuse?.(input, core);
+  if (core.access.isAdmin(principal)) await refuseOnRecord(match, { input, principal }, core);
   const data = await runOperation(operation, { input, context }, core);
   const answer = route.toAnswer?.(data) ?? { data };
   const limits = answer.metadata?.rate_limit;
   const headers = {
     ...limitHeaders((limits ?? {}) as JsonObject),
-    ...route.toHeaders?.(data, request),
+    ...route.toHeaders?.(data, { isEncrypted: asks.isEncrypted(request) }),
   };
   return { ...answer, headers };
+}
+
+/** What an administrator may not ask for in this way is on record as what others may not. */
+async function refuseOnRecord(
+  { route: { refuse, operation } }: Match,
+  { input, principal }: { readonly input: JsonObject; readonly principal: Principal },
+  core: Core,
+): Promise<void> {
+  try {
+    await refuse?.(input, core);
+  } catch (error) {
+    core.access.audit.refused({ event: "operation_refused", operation, principal: principal.id });
+    throw error;
+  }
 }
 
 const PAGE_METHODS = "GET, HEAD, OPTIONS";

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "@trestle/protocol";
+import type * as z from "zod";
 import type { Core } from "../../core.ts";
 
 /**
@@ -15,13 +15,17 @@ export interface Route {
   readonly summary: string;
   /** What is answered, where it is not just what the operation says. */
   readonly toAnswer?: (data: JsonObject) => Answer;
+  /** What of the operation's output stands in the `data` of that answer. */
+  readonly toData?: (output: z.ZodObject) => z.ZodType;
+  /** What was done may have failed, and the facts of it stand in the answer's metadata. */
+  readonly facts?: "call" | "chain";
   /** Further headers of the answer, by what the operation said. */
   readonly toHeaders?: (
     data: JsonObject,
-    request: IncomingMessage,
+    request: { readonly isEncrypted: boolean },
   ) => Readonly<Record<string, string>>;
   /** Throws where REST is not the way for what an administrator asks, though there are others. */
-  readonly refuse?: (input: JsonObject, core: Core) => void;
+  readonly refuse?: (input: JsonObject, core: Core) => void | Promise<void>;
   /** Narrows the input to one server, where the operation has no input `server`. */
   readonly narrow?: Narrow;
 }

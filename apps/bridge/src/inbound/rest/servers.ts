@@ -1,7 +1,16 @@
-import { isJsonObject, type JsonObject, type JsonValue, TrestleError } from "@trestle/protocol";
+import { lookup } from "node:dns/promises";
+import { resolveDestination } from "@trestle/events";
+import {
+  isJsonObject,
+  isTrestleError,
+  type JsonObject,
+  type JsonValue,
+  TrestleError,
+} from "@trestle/protocol";
 import { REFERRING } from "../../config/checks.ts";
 import { readBridgeFile } from "../../config/import/bridge-file.ts";
 import type { Core } from "../../core.ts";
+import { isListedHost, isPrivateHost } from "../../private-hosts.ts";
 import type { Route } from "./route.ts";
 
 export const serverRoutes: readonly Route[] = [
@@ -10,14 +19,14 @@ export const serverRoutes: readonly Route[] = [
     path: "servers",
     operation: "server_add",
     summary: "Add a server; one that runs a program only with `http.admin`.",
-    refuse: refuseProgram,
+    refuse: refuseReach,
   },
   {
     method: "PUT",
     path: "servers/:name",
     operation: "server_change",
     summary: "Put another entry in the place of a server's.",
-    refuse: refuseProgram,
+    refuse: refuseReach,
   },
   {
     method: "DELETE",
@@ -40,22 +49,52 @@ export const serverRoutes: readonly Route[] = [
 ];
 
 /**
- * Over REST an entry may be the address of a server, and nothing that runs a program or reads a file or a variable
- * of this machine; unless that is what the file says already, or `http.admin` is on.
+ * Over REST an entry may be the address of a server on the public internet, and nothing that runs a program or reads a
+ * file or a variable of this machine; unless that is what the file says already, or `http.admin` is on.
  */
-function refuseProgram({ name, entry }: JsonObject, { live }: Core): void {
-  const { http, files } = live.current();
+async function refuseReach({ name, entry }: JsonObject, { live }: Core): Promise<void> {
+  const { http, files, upstreams } = live.current();
   if (http.admin || !isJsonObject(entry)) return;
   const old = readBridgeFile(files[0] ?? "").servers[String(name)];
   if (isJsonObject(old) && REFERRING.every((key) => isSame(entry[key], old[key]))) return;
   const found = Object.entries(entry).find(
     ([key, value]) => key === "command" || key === "embedded" || refers(value),
   );
-  if (!found) return;
-  throw new TrestleError(
-    "denied",
-    `entry.${found[0]}: over REST only the address of a server can be set up, without references. Use \`trestle add\` on the bridge's machine, or set http.admin there.`,
-  );
+  if (found) {
+    throw new TrestleError(
+      "denied",
+      `entry.${found[0]}: over REST only the address of a server can be set up, without references. ${WAYS}`,
+    );
+  }
+  for (const address of addressesIn(entry)) await refusePrivate(address, upstreams.allowHosts);
+}
+
+const WAYS = "Use `trestle add` on the bridge's machine, or set http.admin there.";
+
+/** Where the bridge would go by itself, once it has the entry. */
+function addressesIn({ url, replicas, oauth }: JsonObject): string[] {
+  const issuer = isJsonObject(oauth) ? oauth.issuer : undefined;
+  const listed = Array.isArray(replicas) ? replicas : [];
+  return [url, ...listed, issuer].filter((each) => typeof each === "string");
+}
+
+/** What a name leads to later is looked at with each connection. */
+async function refusePrivate(address: string, allowHosts: readonly string[]): Promise<void> {
+  const url = URL.parse(address);
+  if (!url || !/^https?:$/.test(url.protocol) || isListedHost(url, allowHosts)) return;
+  const resolve = (hostname: string) => lookup(hostname, { all: true });
+  const isPrivate = isPrivateHost(url.hostname);
+  const fault = isPrivate
+    ? new TrestleError("denied", `${url.host} is of a private network.`)
+    : await resolveDestination(address, { resolve, allowHosts }).then(() => undefined, typed);
+  // One that does not resolve now leads nowhere yet.
+  if (fault === undefined || fault.code === "unavailable") return;
+  throw new TrestleError(fault.code, `entry: ${fault.message} ${WAYS}`);
+}
+
+function typed(error: unknown): TrestleError {
+  if (isTrestleError(error)) return error;
+  throw error;
 }
 
 function isSame(a: JsonValue | undefined, b: JsonValue | undefined): boolean {

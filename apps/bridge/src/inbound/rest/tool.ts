@@ -9,6 +9,8 @@ export const toolRoutes: readonly Route[] = [
     operation: "call_tool",
     summary: "Call one tool.",
     toAnswer: toCallAnswer,
+    toData: (output) => output.omit({ metadata: true }),
+    facts: "call",
   },
   {
     method: "POST",

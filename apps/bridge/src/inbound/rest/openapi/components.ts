@@ -3,66 +3,7 @@ import { STATUS } from "../status.ts";
 
 export const SERVER_HEADER = "XServer";
 
-/** Codes of what was done and failed: HTTP 200, `success: false`. */
-const DONE_CODES = ["tool_error", "chain_failed"];
-
 const timestamp = { type: "string", format: "date-time" };
-
-/** Of a call: what became of it on its way. */
-const metadata: JsonObject = {
-  type: "object",
-  description: "Facts of what was done; of a call, those of its way through the policies.",
-  properties: {
-    execution_id: { type: "string" },
-    duration_ms: { type: "number", minimum: 0 },
-    server: { type: "string" },
-    tool: { type: "string" },
-    name: { type: "string" },
-    cached: { type: "boolean" },
-    retry_count: { type: "integer", minimum: 0 },
-    fallback_used: { type: "boolean" },
-  },
-};
-
-function errorOf(codes: readonly string[]): JsonObject {
-  return {
-    type: "object",
-    required: ["code", "message", "details"],
-    properties: {
-      code: { type: "string", enum: [...codes] },
-      message: { type: "string", description: "What is wrong, and what to do." },
-      details: {
-        type: "object",
-        properties: { retryable: { type: "boolean" }, retry_after_ms: { type: "number" } },
-      },
-    },
-    additionalProperties: false,
-  };
-}
-
-const success: JsonObject = {
-  type: "object",
-  required: ["success", "data", "metadata", "timestamp"],
-  properties: {
-    success: { const: true },
-    data: { type: "object" },
-    metadata: { allOf: [{ $ref: "#/components/schemas/Metadata" }], required: ["duration_ms"] },
-    timestamp,
-  },
-  additionalProperties: false,
-};
-
-const doneAndFailed: JsonObject = {
-  ...success,
-  description:
-    "It was done, and it failed: what a tool reports as its error, or a chain that did not succeed.",
-  required: ["success", "data", "error", "metadata", "timestamp"],
-  properties: {
-    ...(success.properties as JsonObject),
-    success: { const: false },
-    error: errorOf(DONE_CODES),
-  },
-};
 
 const failure: JsonObject = {
   type: "object",
@@ -82,31 +23,72 @@ const failure: JsonObject = {
   additionalProperties: false,
 };
 
-const schemas = {
-  Success: success,
-  DoneAndFailed: doneAndFailed,
-  Failure: failure,
-  Error: errorOf(Object.keys(STATUS)),
-  Metadata: metadata,
-};
+/** What every answer stands in that could be given. */
+export function successOf(data: JsonObject, metadata: JsonObject): JsonObject {
+  return {
+    type: "object",
+    required: ["success", "data", "metadata", "timestamp"],
+    properties: { success: { const: true }, data, metadata, timestamp },
+    additionalProperties: false,
+  };
+}
+
+/** It was done, and it failed: HTTP 200, `success: false`. */
+export function doneAndFailedOf(
+  code: "tool_error" | "chain_failed",
+  data: JsonObject,
+  metadata: JsonObject,
+): JsonObject {
+  const error = errorOf([code]);
+  return {
+    type: "object",
+    required: ["success", "data", "error", "metadata", "timestamp"],
+    properties: { success: { const: false }, data, error, metadata, timestamp },
+    additionalProperties: false,
+  };
+}
+
+function errorOf(codes: readonly string[]): JsonObject {
+  return {
+    type: "object",
+    required: ["code", "message", "details"],
+    properties: {
+      code: { type: "string", enum: [...codes] },
+      message: { type: "string", description: "What is wrong, and what to do." },
+      details: {
+        type: "object",
+        properties: { retryable: { type: "boolean" }, retry_after_ms: { type: "number" } },
+        additionalProperties: true,
+      },
+    },
+    additionalProperties: false,
+  };
+}
 
 const integer = (description: string): JsonObject => ({ description, schema: { type: "integer" } });
-const limits: JsonObject = {
+const headers: JsonObject = {
   "X-RateLimit-Limit": integer("Calls in one window."),
   "X-RateLimit-Remaining": integer("How many are left."),
   "X-RateLimit-Reset": integer("When the window ends, in epoch seconds."),
+  "Retry-After": integer("Seconds to wait."),
 };
 
-function answer(description: string, names: readonly (keyof typeof schemas)[]): JsonObject {
-  const refs = names.map((name) => ({ $ref: `#/components/schemas/${name}` }));
-  const [first = {}] = refs;
-  const schema: JsonObject = refs.length === 1 ? first : { oneOf: refs };
-  return { description, content: { "application/json": { schema } } };
+/** Of a call: how far its caller is from its limit. */
+export const LIMIT_HEADERS: JsonObject = Object.fromEntries(
+  Object.keys(headers)
+    .filter((name) => name.startsWith("X-"))
+    .map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+);
+
+function refused(description: string, more: JsonObject = {}): JsonObject {
+  const schema = { $ref: "#/components/schemas/Failure" };
+  return { description, content: { "application/json": { schema } }, ...more };
 }
 
 /** What all operations have in common. */
 export const components: JsonObject = {
-  schemas,
+  schemas: { Failure: failure, Error: errorOf(Object.keys(STATUS)) },
+  headers,
   parameters: {
     [SERVER_HEADER]: {
       name: "X-Server",
@@ -116,26 +98,17 @@ export const components: JsonObject = {
     },
   },
   responses: {
-    Done: answer("It was done.", ["Success"]),
-    Called: {
-      ...answer("It was called: it succeeded, or the tool reported its own error.", [
-        "Success",
-        "DoneAndFailed",
-      ]),
-      headers: limits,
-    },
-    BadInput: answer("`invalid_input`: which field is wrong, and why.", ["Failure"]),
-    Unauthenticated: {
-      ...answer("`unauthenticated`: no key, or one that is not good.", ["Failure"]),
+    BadInput: refused("`invalid_input`: which field is wrong, and why."),
+    Unauthenticated: refused("`unauthenticated`: no key, or one that is not good.", {
       headers: { "WWW-Authenticate": { schema: { type: "string" } } },
-    },
-    Denied: answer("`denied`: which scope or credential it takes.", ["Failure"]),
-    Failed: {
-      ...answer("Every other failure: the code says which, and the status goes with the code.", [
-        "Failure",
-      ]),
-      headers: { ...limits, "Retry-After": integer("Seconds to wait.") },
-    },
+    }),
+    Denied: refused("`denied`: which scope or credential it takes."),
+    Failed: refused(
+      "Every other failure: the code says which, and the status goes with the code.",
+      {
+        headers: { ...LIMIT_HEADERS, "Retry-After": { $ref: "#/components/headers/Retry-After" } },
+      },
+    ),
   },
   securitySchemes: {
     apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },

@@ -1,21 +1,27 @@
 import type { JsonObject } from "@trestle/protocol";
-import * as z from "zod";
+import type * as z from "zod";
 import type { Operation } from "../../../operations/operation.ts";
 import { findOperation } from "../../find-operation.ts";
 import { BASE } from "../path.ts";
 import type { Route } from "../route.ts";
 import { ROUTES } from "../routes.ts";
+import { answerOf } from "./answers.ts";
 import { components, SERVER_HEADER } from "./components.ts";
+import { describeEvents } from "./events.ts";
+import { type MountedTools, mountedTools } from "./mounted-tools.ts";
 import { pagePaths } from "./page-paths.ts";
+import { createSchemas, type Schemas } from "./schemas.ts";
 
-/** The OpenAPI 3.1 document of the REST API, from the schemas that check what is asked. */
-export function openApiDocument(version: string): JsonObject {
+/** The OpenAPI 3.1 document of the REST API, from the schemas that check what is asked and say what is answered. */
+export async function openApiDocument(version: string): Promise<JsonObject> {
+  const parts: Parts = { schemas: createSchemas(), tools: await mountedTools() };
   const paths: Record<string, JsonObject> = {};
-  const shared: Record<string, JsonObject> = {};
   for (const route of ROUTES) {
     const path = `/${route.path.replace(/:(\w+)/g, "{$1}")}`;
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: toOperation(route, shared) };
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: toOperation(route, parts) };
   }
+  const events = describeEvents(parts.schemas);
+  const schemas = { ...(components.schemas as JsonObject), ...sorted(parts.schemas.defined()) };
   return {
     openapi: "3.1.1",
     info: {
@@ -28,23 +34,30 @@ export function openApiDocument(version: string): JsonObject {
     servers: [{ url: BASE }],
     tags: [...new Set(ROUTES.map(tagOf))].map((name) => ({ name })),
     paths: { ...paths, ...pagePaths() },
-    components: { ...components, schemas: { ...(components.schemas as JsonObject), ...shared } },
+    "x-events": events,
+    components: { ...components, schemas },
     security: WITH_KEY,
   };
 }
 
 const WITH_KEY = [{ apiKey: [] }, { bearer: [] }];
 
-/** What schemas define for themselves, by names of the whole document: there `#` is the document. */
-type Shared = Record<string, JsonObject>;
+interface Parts {
+  readonly schemas: Schemas;
+  readonly tools: MountedTools;
+}
 
-function toOperation(route: Route, shared: Shared): JsonObject {
+function sorted(schemas: Readonly<Record<string, JsonObject>>): JsonObject {
+  return Object.fromEntries(Object.entries(schemas).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function toOperation(route: Route, parts: Parts): JsonObject {
   const operation = findOperation(route.operation);
-  const input = inputSchemaOf(operation, route, shared);
+  const input = inputSchemaOf(operation, route, parts);
   const hasBody = route.method === "POST" || route.method === "PUT";
   const narrows = route.narrow !== undefined || "server" in operation.input.shape;
   const parameters = [
-    ...partsOf(route).map((name) => pathParameter(name, operation, shared)),
+    ...partsOf(route).map((name) => pathParameter(name, operation, parts)),
     ...(hasBody ? [] : queryParameters(input)),
     ...(narrows ? [{ $ref: `#/components/parameters/${SERVER_HEADER}` }] : []),
   ];
@@ -56,7 +69,7 @@ function toOperation(route: Route, shared: Shared): JsonObject {
     ...(operation.needs === "anybody" ? { security: [{}, ...WITH_KEY] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(hasBody ? { requestBody: bodyOf(input) } : {}),
-    responses: responsesOf(operation, route),
+    responses: responsesOf(operation, route, parts),
     "x-operation": operation.name,
     "x-needs": operation.needs,
   };
@@ -70,27 +83,15 @@ const NEEDS: Record<Operation["needs"], string> = {
 };
 
 /** What the path gives is not in the input again. */
-function inputSchemaOf(operation: Operation, route: Route, shared: Shared): JsonObject {
+function inputSchemaOf(operation: Operation, route: Route, { schemas }: Parts): JsonObject {
   const inPath = Object.fromEntries(partsOf(route).map((name) => [name, true as const]));
   const input = operation.input.omit(inPath as Record<never, true>).strict();
-  return toSchema(input, { name: operation.name, shared });
+  return schemas.asked(input, operation.name);
 }
 
-/** As it is asked for, before defaults are put in. */
-function toSchema(
-  schema: z.ZodType,
-  { name, shared }: { readonly name: string; readonly shared: Shared },
-): JsonObject {
-  const made = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  const text = JSON.stringify(made).replaceAll('"#/$defs/', `"#/components/schemas/${name}.`);
-  const { $schema: _, $defs = {}, ...rest } = JSON.parse(text) as JsonObject;
-  for (const [key, value] of Object.entries($defs as Shared)) shared[`${name}.${key}`] = value;
-  return rest;
-}
-
-function pathParameter(name: string, operation: Operation, shared: Shared): JsonObject {
+function pathParameter(name: string, operation: Operation, { schemas }: Parts): JsonObject {
   const part = operation.input.shape[name] as z.ZodType;
-  const { description, ...schema } = toSchema(part, { name: `${operation.name}.${name}`, shared });
+  const { description, ...schema } = schemas.asked(part, `${operation.name}.${name}`);
   return { name, in: "path", required: true, ...(description && { description }), schema };
 }
 
@@ -110,12 +111,12 @@ function bodyOf(input: JsonObject): JsonObject {
   return { required: isNeeded, content: { "application/json": { schema: input } } };
 }
 
-function responsesOf({ needs }: Operation, route: Route): JsonObject {
+function responsesOf(operation: Operation, route: Route, parts: Parts): JsonObject {
   const refused = (name: string): JsonObject => ({ $ref: `#/components/responses/${name}` });
   return {
-    "200": { $ref: `#/components/responses/${route.toAnswer ? "Called" : "Done"}` },
+    "200": answerOf(operation, route, parts),
     "400": refused("BadInput"),
-    ...(needs === "anybody" ? {} : { "401": refused("Unauthenticated") }),
+    ...(operation.needs === "anybody" ? {} : { "401": refused("Unauthenticated") }),
     "403": refused("Denied"),
     default: refused("Failed"),
   };

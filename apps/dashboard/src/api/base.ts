@@ -1,0 +1,13 @@
+/**
+ * Where the bridge is. The document says so by its base, which the bridge sets relative to each page: whatever
+ * prefix a proxy puts in front is part of it.
+ */
+const base = new URL(document.baseURI);
+
+/** An address below the REST API: `history?limit=5`. */
+export function apiUrl(below: string): URL {
+  return new URL(`api/mcp/${below}`, base);
+}
+
+/** The prefix under which the pages are, without a slash at its end: for the router. */
+export const prefix = base.pathname.replace(/\/$/, "");

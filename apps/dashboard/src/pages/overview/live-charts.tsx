@@ -1,0 +1,60 @@
+import { lazy, Suspense, useMemo } from "react";
+import { useLive } from "../../feed/feed-provider.tsx";
+import { everySecond } from "../../feed/rates.ts";
+import { duration, rate } from "../../lib/format.ts";
+import { useNow } from "../../lib/use-now.ts";
+import { Card } from "../../ui/card.tsx";
+
+const Chart = lazy(() =>
+  import("../../ui/chart.tsx").then((module) => ({ default: module.Chart })),
+);
+
+const HEIGHT = 176;
+
+/** The last two minutes, second by second, from the feed alone. */
+export function LiveCharts() {
+  const seconds = useLive((live) => live.seconds);
+  const now = useNow();
+  const shown = useMemo(() => everySecond(seconds, now), [seconds, now]);
+  const times = shown.map(({ at }) => at);
+  const means = shown.map(({ calls, totalMs }) => (calls === 0 ? null : totalMs / calls));
+  const slowest = shown.map(({ calls, slowestMs }) => (calls === 0 ? null : slowestMs));
+  const place = <div style={{ height: HEIGHT + 29 }} />;
+  return (
+    <>
+      <Card title="Calls" note="per second, the last two minutes" className="overview-chart">
+        <Suspense fallback={place}>
+          <Chart
+            label="Calls per second"
+            times={times}
+            height={HEIGHT}
+            format={rate}
+            series={[
+              {
+                label: "Calls",
+                colour: "data-1",
+                area: true,
+                values: shown.map(({ calls }) => calls),
+              },
+              { label: "Failures", colour: "bad", values: shown.map(({ failures }) => failures) },
+            ]}
+          />
+        </Suspense>
+      </Card>
+      <Card title="Latency" note="of calls that ended in a second" className="overview-chart">
+        <Suspense fallback={place}>
+          <Chart
+            label="Latency"
+            times={times}
+            height={HEIGHT}
+            format={duration}
+            series={[
+              { label: "Slowest", colour: "data-2", values: slowest },
+              { label: "Mean", colour: "data-1", values: means },
+            ]}
+          />
+        </Suspense>
+      </Card>
+    </>
+  );
+}

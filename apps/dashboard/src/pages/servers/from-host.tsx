@@ -1,0 +1,74 @@
+import { type FormEvent, useState } from "react";
+import { Code } from "../../ui/code.tsx";
+import { CheckField } from "../../ui/field.tsx";
+import { AddButton } from "./add-server.tsx";
+import { type NamedEntry, readPasted } from "./pasted.ts";
+
+/** Where hosts keep their servers. */
+const HOSTS = `Claude Desktop   ~/Library/Application Support/Claude/claude_desktop_config.json
+                 %APPDATA%\\Claude\\claude_desktop_config.json
+Claude Code      ~/.claude.json, .mcp.json of a project
+Cursor           ~/.cursor/mcp.json
+VS Code          .vscode/mcp.json, settings.json`;
+
+export interface FromHostProps {
+  readonly busy: boolean;
+  readonly add: (entries: readonly NamedEntry[]) => void;
+}
+
+/** Takes over servers from the file of a host, which stays as it is. */
+export function FromHost({ busy, add }: FromHostProps) {
+  const [entries, setEntries] = useState<readonly NamedEntry[]>([]);
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [problem, setProblem] = useState<string>();
+  async function read(file: File | undefined): Promise<void> {
+    const pasted = readPasted((await file?.text()) ?? "");
+    setProblem("problem" in pasted ? pasted.problem : undefined);
+    setEntries("entries" in pasted ? pasted.entries.filter(({ name }) => name !== "") : []);
+  }
+  const chosen = entries.filter(({ name }) => !left.has(name));
+  function onSubmit(event: FormEvent): void {
+    event.preventDefault();
+    if (chosen.length > 0) add(chosen);
+  }
+  const toggle = (name: string, wanted: boolean): void => {
+    const next = new Set(left);
+    if (wanted) next.delete(name);
+    else next.add(name);
+    setLeft(next);
+  };
+  return (
+    <form className="servers-form" onSubmit={onSubmit}>
+      <p>
+        Choose the file in which a host keeps its servers. On the bridge's own machine{" "}
+        <code>trestle import</code> does it, with backups, and connects the host to the bridge.
+      </p>
+      <input
+        className="servers-file"
+        type="file"
+        accept=".json,application/json"
+        aria-label="File of a host"
+        onChange={(event) => void read(event.target.files?.[0])}
+      />
+      {problem && <p className="servers-refused">{problem}</p>}
+      {entries.length === 0 ? (
+        <Code label="Where hosts keep their servers">{HOSTS}</Code>
+      ) : (
+        entries.map(({ name, entry }) => (
+          <CheckField
+            key={name}
+            label={name}
+            hint={String(entry.url ?? entry.command)}
+            checked={!left.has(name)}
+            onChange={(wanted) => toggle(name, wanted)}
+          />
+        ))
+      )}
+      <AddButton
+        count={chosen.length}
+        busy={busy}
+        disabled={chosen.length === 0 ? "Choose a file first." : undefined}
+      />
+    </form>
+  );
+}
