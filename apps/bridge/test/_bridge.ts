@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { wasmFlags } from "@trestle/testkit/surroundings";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-const START_MS = 25_000;
+const START_MS = 120_000;
 const STOP_MS = 10_000;
 
 export interface BridgeOptions {
@@ -15,6 +15,8 @@ export interface BridgeOptions {
   /** A home to share; without it the bridge has one of its own, removed with `stop`. */
   readonly home?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** To listen at; without it a free one. */
+  readonly port?: number;
 }
 
 /** A bridge as a process of its own. */
@@ -32,7 +34,10 @@ export interface RunningBridge {
 /** Starts `trestle serve` on a free port and waits until it says that it runs. */
 export async function startBridge(options: BridgeOptions): Promise<RunningBridge> {
   const { args, env, home, remove } = bridgeCommand(options);
-  const child = spawn(process.execPath, [...args, "--port", "0"], { env, cwd: home });
+  const child = spawn(process.execPath, [...args, "--port", String(options.port ?? 0)], {
+    env,
+    cwd: home,
+  });
   const exited = exitOf(child);
   child.stdin.end();
   const block = await printed(child, /any HTTP client.*\n/);

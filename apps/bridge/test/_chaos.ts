@@ -1,101 +1,71 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import type { JsonObject } from "@trestle/protocol";
+import { isJsonObject, type JsonObject } from "@trestle/protocol";
 import type { SeededRandom } from "@trestle/testkit/surroundings";
-import { startBalancer } from "./_balancer.ts";
 import { type ChaosClient, connectChaos, createAgent } from "./_chaos-clients.ts";
-import { isAlive } from "./_processes.ts";
-import { dataOf, LIMIT, openSharedBridges, type SharedBridge } from "./_shared-bridges.ts";
+import { createHarm } from "./_chaos-harm.ts";
+import { startLives } from "./_chaos-lives.ts";
+import {
+  countElsewhere,
+  judgeCalls,
+  judgeLimit,
+  judgeLives,
+  judgeMemory,
+  judgeRevocations,
+  type LimitVerdict,
+  type Made,
+  type MemoryVerdict,
+  type RevocationVerdict,
+} from "./_chaos-verdict.ts";
+import { startNginx } from "./_nginx.ts";
+import { openSharedBridges } from "./_shared-bridges.ts";
 
 export interface ChaosOptions {
   readonly clients: number;
   readonly ms: number;
   /** Calls that all clients make in a second, about. */
   readonly perSecond: number;
+  /** From one harm to the next, about. */
+  readonly harmEveryMs: number;
   readonly random: SeededRandom;
   readonly say?: (line: string) => void;
 }
 
 export interface ChaosReport {
   readonly calls: number;
-  /** Of those, how many asked their user something. */
+  /** Of those, how many asked their user something, and of these, how many were answered by way of another bridge. */
   readonly asked: number;
-  /** Calls that were under way when a bridge was killed. */
+  readonly answeredElsewhere: number;
+  /** Calls that failed under way on a bridge that was killed. */
   readonly excused: number;
-  /** All other failures: there must be none. */
+  /** All other failures, with all that is known of them: there must be none. */
   readonly failures: readonly string[];
   readonly kills: number;
+  /** Bridges that were told to stop, which costs no call. */
+  readonly replaced: number;
   readonly outages: number;
-  /** Calls of the limited tool that were let through, and how many might have been. */
-  readonly limited: { readonly taken: number; readonly most: number };
-  /** Keys that were refused by all within a second of their revocation. */
-  readonly revoked: number;
-  /** Bytes, of the bridges that lived through the second half: at its beginning and at its end. */
-  readonly memory: readonly { readonly before: number; readonly after: number }[];
+  /** How often a bridge lost Redis: thrice with each outage, and more on a machine that is too busy. */
+  readonly losses: number;
+  readonly limit: LimitVerdict;
+  readonly keys: Omit<RevocationVerdict, "failures">;
+  readonly memory: readonly MemoryVerdict[];
 }
 
-const LIMIT_WINDOW_MS = 60_000;
-/** A kill takes a moment to be felt on every connection. */
-const FELT_MS = 500;
-
-/** Three bridges on one Redis behind a balancer, which is all that clients know, while one thing after the other is killed. */
+/** Three bridges on one Redis behind nginx, which is all that clients know, while one thing after the other is killed. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { clients, ms, perSecond, random, say = () => {} } = options;
-  const policy = { limit: { principal: false } };
-  const shared = await openSharedBridges({ policy });
-  const bridges: [SharedBridge, SharedBridge, SharedBridge] = await Promise.all([
-    shared.start(),
-    shared.start(),
-    shared.start(),
-  ]);
-  const balancer = await startBalancer(bridges.map(({ url }) => url));
+  await using ending = new AsyncDisposableStack();
+  const shared = await openSharedBridges({ policy: { limit: { principal: false } } });
+  ending.defer(shared.end);
+  const lives = await startLives(shared);
+  ending.defer(lives.close);
+  const nginx = await startNginx(lives.bridges.map(({ url }) => url));
+  ending.defer(nginx.stop);
   const agent = createAgent();
-  const killedAt: number[] = [];
-  const failures: string[] = [];
-  let [calls, asked, excused, outages, taken, revoked] = [0, 0, 0, 0, 0, 0];
-  let isRedisUp = true;
-  let asking: Promise<unknown> = Promise.resolve();
-  const began = performance.now();
-  const end = began + ms;
+  ending.defer(() => agent.destroy());
+  const end = performance.now() + ms;
   const isOver = (): boolean => performance.now() >= end;
-
-  async function callOnce(client: ChaosClient): Promise<void> {
-    const started = performance.now();
-    const kind = random.next();
-    calls += 1;
-    try {
-      if (kind < 0.1) {
-        asked += 1;
-        await ask(client);
-      } else if (kind < 0.15) {
-        await client.call("one__echo", { text: "limited" });
-        taken += 1;
-      } else {
-        const text = `${client.era} ${calls}`;
-        expectText(await client.call("one__read", { text }), text);
-      }
-    } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
-      if (kind >= 0.1 && kind < 0.15 && /limit of this tool/.test(said)) return;
-      const now = performance.now();
-      const isKilled = killedAt.some((at) => at + FELT_MS >= started && at <= now);
-      // Whoever was to be answered by a client that lost its bridge still waits, and is in the way.
-      if (isKilled || (excused > 0 && /several requests wait/.test(said))) excused += 1;
-      else
-        failures.push(
-          `${client.era} ${kind < 0.1 ? "ask" : "call"} after ${Math.round(now - started)} ms: ${said}`,
-        );
-    }
-  }
-
-  /** The bridge asks each client in its own way, for a server that asks in the other. */
-  async function ask(client: ChaosClient): Promise<void> {
-    if (client.era === "legacy") return expectText(await client.call("present__ask", {}), "accept");
-    // A server of the legacy era does not say for which of several calls it asks: so there is one at a time.
-    const turn = asking.then(async () => expectText(await client.call("past__ask", {}), "accept"));
-    asking = turn.catch(() => {});
-    return turn;
-  }
+  const traffic = createTraffic(random);
+  const harm = createHarm({ ...options, shared, lives, isOver, say });
 
   async function live(index: number): Promise<void> {
     const era = index % 2 ? "modern" : "legacy";
@@ -103,113 +73,97 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     let client: ChaosClient | undefined;
     while (!isOver()) {
       try {
-        client ??= await connectChaos(era, balancer.url, agent);
+        client ??= await connectChaos(era, nginx.url, agent);
       } catch {
         await pause(100); // whoever opened it was killed meanwhile
         continue;
       }
-      await callOnce(client);
+      await traffic.callOnce(client);
       await pause(random.next() * 2 * (clients / perSecond) * 1_000);
     }
   }
 
-  async function killBridge(): Promise<void> {
-    const index = random.below(3);
-    const doomed = bridges[index] as SharedBridge;
-    killedAt.push(performance.now());
-    process.kill(doomed.pid, "SIGKILL");
-    await doomed.exited;
-    say(`killed bridge ${index}`);
-    bridges[index] = await shared.start();
-    balancer.route(bridges.map(({ url }) => url));
+  await Promise.all([harm.run(), ...Array.from({ length: clients }, (_, at) => live(at))]);
+  await pause(200); // nginx writes its log after the answer
+  const seen = {
+    made: traffic.made,
+    passages: nginx.passages(),
+    lives: lives.all,
+    outages: harm.outages,
+    losses: lives.losses(),
+  };
+  const { failures: accepted, ...keys } = judgeRevocations(harm.revocations, seen);
+  const { excused, failures } = judgeCalls(seen);
+  return {
+    calls: traffic.made.length,
+    asked: traffic.made.filter(({ what }) => what === "ask").length,
+    answeredElsewhere: countElsewhere(seen),
+    excused,
+    failures: [...failures, ...accepted, ...judgeLives(lives.all)],
+    kills: lives.all.filter((life) => life.end?.how === "killed").length,
+    replaced: lives.all.filter((life) => life.end?.how === "stopped").length,
+    outages: harm.outages.length,
+    losses: seen.losses.length,
+    limit: judgeLimit(seen),
+    keys,
+    memory: judgeMemory(lives.all),
+  };
+}
+
+/** The calls of all clients: most read, some are limited, some ask their user. */
+function createTraffic(random: SeededRandom) {
+  const made: Made[] = [];
+  let started = 0;
+  let asking: Promise<unknown> = Promise.resolve();
+
+  /** The bridge asks each client in its own way, for a server that asks in the other. */
+  function ask(client: ChaosClient, mark: string): Promise<JsonObject> {
+    if (client.era === "legacy") return client.call(mark, "present__ask", {});
+    return client.call(mark, "past__ask", {});
   }
 
-  async function breakRedis(): Promise<void> {
-    outages += 1;
-    isRedisUp = false;
-    const isFrozen = random.next() < 0.4;
-    say(isFrozen ? "froze Redis" : "killed Redis");
-    if (isFrozen) shared.redis.freeze();
-    else await shared.redis.kill();
-    await pause(500 + random.next() * 3_000);
-    if (isFrozen) shared.redis.goOn();
-    else await shared.redis.restart();
-    await Promise.all(bridges.map(healed));
-    isRedisUp = true;
-  }
-
-  async function harm(): Promise<void> {
-    while (!isOver()) {
-      await pause(Math.min(1_000 + random.next() * 4_000, Math.max(0, end - performance.now())));
-      if (isOver()) return;
-      if (random.next() < 0.5) await killBridge();
-      else await breakRedis();
-      if (isRedisUp) await revokeOne();
+  async function callOnce(client: ChaosClient): Promise<void> {
+    const kind = random.next();
+    const what = kind < 0.1 ? "ask" : kind < 0.15 ? "limited" : "read";
+    started += 1;
+    const mark = `call${started}`;
+    // A server of the legacy era does not say for which of several calls it asks: so there is one at a time.
+    const turn = Promise.withResolvers<void>();
+    if (what === "ask" && client.era === "modern") {
+      const before = asking;
+      asking = turn.promise;
+      await before;
+    }
+    const facts = { mark, what, era: client.era, startedAt: Date.now() } as const;
+    try {
+      const text = what === "ask" ? "accept" : mark;
+      const result =
+        what === "ask"
+          ? await ask(client, mark)
+          : await client.call(mark, what === "limited" ? "one__echo" : "one__read", { text });
+      expectText(result, text);
+      const reset = what === "limited" ? { reset: resetOf(result) } : {};
+      made.push({ ...facts, endedAt: Date.now(), ...reset });
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : String(error);
+      const isRefused = what === "limited" && /limit of this tool/.test(failure);
+      made.push({ ...facts, endedAt: Date.now(), ...(!isRefused && { failure }) });
+    } finally {
+      turn.resolve();
     }
   }
 
-  async function revokeOne(): Promise<void> {
-    const [first, second] = bridges;
-    const made = dataOf(await first.ask("POST", "keys", { name: "chaos" }));
-    const key = String(made.key);
-    for (const bridge of bridges) await becomes(bridge, key, 200);
-    await second.ask("DELETE", `keys/${made.id}`);
-    await pause(1_000);
-    for (const bridge of bridges) {
-      const { status } = await bridge.call("one.read", {}, key);
-      if (status === 200) failures.push(`a revoked key was accepted (${status})`);
-    }
-    revoked += 1;
-  }
+  return { made, callOnce };
+}
 
-  const half = pause(ms / 2).then(() => bridges.map(memoryOf));
-  try {
-    await Promise.all([harm(), ...Array.from({ length: clients }, (_, index) => live(index))]);
-    const before = await half;
-    const memory = bridges.flatMap((bridge) => {
-      const known = before.find(({ pid }) => pid === bridge.pid);
-      return known ? [{ before: known.bytes, after: memoryOf(bridge).bytes }] : [];
-    });
-    const windows = Math.ceil((performance.now() - began) / LIMIT_WINDOW_MS) + 1;
-    const most = Math.floor(LIMIT * windows * 1.05) + LIMIT * outages;
-    const limited = { taken, most };
-    return {
-      calls,
-      asked,
-      excused,
-      failures,
-      kills: killedAt.length,
-      outages,
-      limited,
-      revoked,
-      memory,
-    };
-  } finally {
-    agent.destroy();
-    await balancer.close();
-    await shared.end();
-  }
+function resetOf({ _meta: meta }: JsonObject): number {
+  const call = isJsonObject(meta) ? meta["trestle/call"] : undefined;
+  const limit = isJsonObject(call) ? call.rate_limit : undefined;
+  if (!isJsonObject(limit)) throw new Error("a limited call does not say when its window ends");
+  return Number(limit.reset);
 }
 
 function expectText(result: JsonObject, text: string): void {
   const said = JSON.stringify(result.content);
   if (!said?.includes(text)) throw new Error(`it answered ${said} and not ${text}`);
-}
-
-async function healed(bridge: SharedBridge): Promise<void> {
-  for (;;) {
-    const { shared } = await bridge.health();
-    if (JSON.stringify(shared)?.includes('"up"')) return;
-    await pause(50);
-  }
-}
-
-async function becomes(bridge: SharedBridge, key: string, status: number): Promise<void> {
-  while ((await bridge.call("one.read", {}, key)).status !== status) await pause(200);
-}
-
-function memoryOf({ pid }: SharedBridge): { pid: number; bytes: number } {
-  if (!isAlive(pid)) return { pid: 0, bytes: 0 };
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return { pid, bytes: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024 };
 }

@@ -5,6 +5,7 @@ import {
   META,
   TRESTLE_META,
 } from "@trestle/protocol";
+import { withoutTaskSupport } from "../src/catalog/task-support.ts";
 
 /** The keys of `_meta` in which an answer through the bridge may differ from the server's own. */
 export const BRIDGE_META_KEYS: readonly string[] = [TRESTLE_META.call, META.serverInfo];
@@ -52,7 +53,10 @@ export function ownItems(result: JsonObject, key: string, server: string): strin
 
 /** The bridge lists in an order of its own, which is the same whatever came first: by name. */
 export function sortedItems(items: readonly JsonObject[], key: string, server: string): string {
-  const sorted = items.toSorted((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
+  // What is to be called as a task is listed as if it were not: the bridge waits for what it comes to.
+  const sorted = items
+    .map(withoutTaskSupport)
+    .toSorted((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
   return comparable({ [key]: sorted }, server);
 }
 

@@ -176,7 +176,7 @@ export async function callByHttp(
 }
 
 /** JSON, or the last event of a stream. */
-function parseAnswer(text: string): Answer {
+export function parseAnswer(text: string): Answer {
   if (text.startsWith("{")) return JSON.parse(text);
   const data = text.split("\n").filter((line) => line.startsWith("data: "));
   return JSON.parse(data.at(-1)?.slice(6) ?? "{}");

@@ -8,8 +8,8 @@ import {
 import { onTestFinished } from "vitest";
 import * as z from "zod";
 
-/** A server that answers `greet` to whoever signed in at its authorization server. */
-export async function startProtectedUpstream(
+/** As below, for whoever closes it. */
+export function openProtectedUpstream(
   options?: AuthorizationServerOptions,
 ): Promise<ProtectedServer> {
   const handler = createMcpHandler(() => {
@@ -22,10 +22,17 @@ export async function startProtectedUpstream(
     return server;
   });
   const node = toNodeHandler(handler);
-  const peer = await startProtectedServer(
+  return startProtectedServer(
     (request, response) => void node(request as never, response),
     options,
   );
+}
+
+/** A server that answers `greet` to whoever signed in at its authorization server. */
+export async function startProtectedUpstream(
+  options?: AuthorizationServerOptions,
+): Promise<ProtectedServer> {
+  const peer = await openProtectedUpstream(options);
   onTestFinished(peer.close);
   return peer;
 }

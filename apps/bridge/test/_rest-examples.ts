@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "@trestle/protocol";
+import type { ProtectedServer } from "@trestle/testkit/authorization-server";
 import { objectOf, objectsOf } from "../src/cli/data.ts";
 import { callByHttp } from "./_peer.ts";
 import { until } from "./_processes.ts";
+import { openProtectedUpstream } from "./_protected-upstream.ts";
 import { type RestBridge, startRest } from "./_rest.ts";
 
 /** What everybody else must not see. */
@@ -15,9 +17,11 @@ export interface Example {
   readonly parts?: Readonly<Record<string, string>>;
   /** The query of GET and DELETE, else the body. */
   readonly input?: JsonObject;
+  /** What it is done with, where that can be done once. */
+  readonly once?: JsonObject;
+  /** Who does it, where that is nobody with a key. */
+  readonly as?: Readonly<Record<string, string>>;
   /** `less`: it is answered, without what the key may not see; `hidden`: as if there were no such thing. */
-  /** The status and code, where doing it takes somebody else's server: that is tested beside that. */
-  readonly instead?: readonly [number, string];
   readonly forbidden: "denied" | "hidden" | "less" | "open";
 }
 
@@ -27,6 +31,11 @@ export interface World {
   readonly admin: Readonly<Record<string, string>>;
   /** Of a key whose scopes cover nothing. */
   readonly narrow: Readonly<Record<string, string>>;
+  /** A browser that is logged in. */
+  readonly browser: Readonly<Record<string, string>>;
+  /** What another one was sent back to, from where it signed in. */
+  readonly signedInAt: string;
+  stop(): Promise<void>;
   readonly ids: Readonly<
     Record<
       | "call"
@@ -55,12 +64,14 @@ export async function startWorld(): Promise<World> {
     { kind: "notify", level: "alert", message: "Look." },
     { kind: "review", message: "Was it done?" },
   ];
+  const guarded = await openProtectedUpstream();
   const webhook = { url: "https://127.0.0.1:9/", topics: ["fallback.*"] };
   const bridge = await startRest(
     {
       http: { key: KEY },
       access: { keyScopes: ["none:nothing:read"] },
       events: { webhooks: { inside: webhook } },
+      upstreams: { allowHosts: ["127.0.0.1:9"] },
       results: { maxBytes: 1_000 },
     },
     {},
@@ -68,6 +79,7 @@ export async function startWorld(): Promise<World> {
     {
       database: { embedded: "database", env: ALL },
       orchestrator: { embedded: "orchestrator", env: ALL },
+      guarded: { url: guarded.url },
     },
   );
   const admin = {
@@ -87,9 +99,16 @@ export async function startWorld(): Promise<World> {
   const execute = () => post("workflow/execute", { workflow: "ask", wait_seconds: 0 });
   const [execution, cancelled] = [await execute(), await execute()];
   const swarm = await post("swarm/create", { name: CANARY });
+  const person = await post("keys", { name: "person", scopes: ["one:*"] });
   const [rotated, revoked] = [await post("keys", { name: "a" }), await post("keys", { name: "b" })];
   return {
     ...{ bridge, admin, narrow: { "x-api-key": KEY } },
+    browser: await logIn(bridge, { "x-api-key": String(objectOf(person.data).key) }),
+    signedInAt: await signIn(guarded, await post("sign-ins/guarded", {})),
+    async stop() {
+      await bridge.stop();
+      await guarded.close();
+    },
     ids: {
       call: String(objectOf(called.metadata).execution_id),
       chain: String(objectOf(chain.metadata).execution_id),
@@ -103,6 +122,17 @@ export async function startWorld(): Promise<World> {
       revoked: idOf(revoked),
     },
   };
+}
+
+async function logIn(bridge: RestBridge, key: Record<string, string>) {
+  const { headers, body } = await bridge.post("login", {}, key);
+  const [cookie = ""] = String(headers.get("set-cookie")).split(";");
+  return { cookie, "x-csrf-token": String(objectOf(body.data).csrf_token) };
+}
+
+/** The address that the browser is sent to at the end. */
+async function signIn({ server }: ProtectedServer, { data }: JsonObject): Promise<string> {
+  return String(await server.signIn(String(objectOf(data).url), "ann"));
 }
 
 const idOf = (body: JsonObject): string => String(objectOf(body.data).id);
@@ -119,7 +149,7 @@ async function deadLetter(bridge: RestBridge, admin: Record<string, string>): Pr
 }
 
 /** By `METHOD path`, in the order in which they are asked. */
-export function examplesOf({ ids }: World): Readonly<Record<string, Example>> {
+export function examplesOf({ ids, browser, signedInAt }: World): Readonly<Record<string, Example>> {
   return {
     "GET health": { forbidden: "open" },
     "GET servers": { forbidden: "less" },
@@ -139,14 +169,10 @@ export function examplesOf({ ids }: World): Readonly<Record<string, Example>> {
     "GET sign-ins": { forbidden: "less" },
     "POST sign-ins/finish": {
       input: { url: "http://127.0.0.1:9/callback?code=a&state=b" },
-      ...{ forbidden: "denied", instead: [403, "denied"] },
+      ...{ once: { url: signedInAt }, forbidden: "denied" },
     },
-    "POST sign-ins/:server": {
-      ...{ parts: { server: "one" }, forbidden: "denied", instead: [404, "not_found"] },
-    },
-    "DELETE sign-ins/:server": {
-      ...{ parts: { server: "one" }, forbidden: "denied", instead: [404, "not_found"] },
-    },
+    "POST sign-ins/:server": { parts: { server: "guarded" }, forbidden: "denied" },
+    "DELETE sign-ins/:server": { parts: { server: "guarded" }, forbidden: "denied" },
     "GET config": { input: { key: "http.port" }, forbidden: "denied" },
     "PUT config/:key": {
       ...{ parts: { key: "history.maxRows" }, input: { value: 5_000 } },
@@ -157,6 +183,7 @@ export function examplesOf({ ids }: World): Readonly<Record<string, Example>> {
     "GET tools": { input: { query: "echo" }, forbidden: "less" },
     "GET tools/find": { input: { query: "echo", limit: 3 }, forbidden: "less" },
     "GET tools/:tool": { parts: { tool: "one.echo" }, forbidden: "denied" },
+    "GET tools/:tool/policies": { parts: { tool: "one.echo" }, forbidden: "denied" },
     "POST tool/call": { input: { ...ECHO, timeout: 5, use_cache: false }, forbidden: "denied" },
     "POST tool/batch": { input: { calls: [ECHO] }, forbidden: "less" },
     "GET results/:handle": { parts: { handle: ids.handle }, forbidden: "hidden" },
@@ -176,11 +203,19 @@ export function examplesOf({ ids }: World): Readonly<Record<string, Example>> {
       forbidden: "denied",
     },
     "GET chains": { input: { limit: 5 }, forbidden: "less" },
+    "POST chains/promote": { input: { calls: [ids.call], name: "again" }, forbidden: "hidden" },
+    "POST chains/test": {
+      input: { chain: { name: "none", steps: STEPS }, fixture: { calls: [] } },
+      forbidden: "less",
+    },
     "GET chains/:id": { parts: { id: ids.chain }, forbidden: "hidden" },
     "GET history": { input: { server: "one", limit: 5 }, forbidden: "less" },
     "GET history/:execution_id": { parts: { execution_id: ids.call }, forbidden: "hidden" },
     "GET metrics": { input: { timeframe: "24h", group_by: "tool" }, forbidden: "less" },
     "GET performance": { forbidden: "less" },
+    "GET costs": { input: { group_by: "day", timeframe: "7d" }, forbidden: "less" },
+    "GET advice": { forbidden: "denied" },
+    "POST advice/apply": { input: {}, forbidden: "denied" },
     "GET stats": { forbidden: "less" },
     "GET alerts": { input: { state: "firing" }, forbidden: "denied" },
     "GET cache": { forbidden: "less" },
@@ -197,10 +232,11 @@ export function examplesOf({ ids }: World): Readonly<Record<string, Example>> {
     "POST pins/approve": { input: { server: "one" }, forbidden: "denied" },
     "GET webhooks": { input: { limit: 5 }, forbidden: "denied" },
     "POST webhooks/:id": { parts: { id: ids.letter }, forbidden: "denied" },
+    "GET me": { forbidden: "less" },
     "POST login": { forbidden: "less" },
-    // Whoever presents a key has none: what they answer to one is tested with logins.
-    "GET session": { forbidden: "hidden", instead: [404, "not_found"] },
-    "POST logout": { forbidden: "hidden", instead: [404, "not_found"] },
+    // Whoever presents a key has none.
+    "GET session": { as: browser, forbidden: "hidden" },
+    "POST logout": { as: browser, forbidden: "hidden" },
     "GET keys": { forbidden: "denied" },
     "POST keys": { input: { name: "c", scopes: ["one:*"] }, forbidden: "denied" },
     "POST keys/:id/rotate": { parts: { id: ids.rotated }, forbidden: "denied" },

@@ -37,16 +37,23 @@ export interface SharedBridges {
   readonly redis: OwnRedis;
   /** Where all their servers leave what they did. */
   readonly root: string;
-  start(): Promise<SharedBridge>;
+  /** In a home that an earlier one left behind, where one is named. */
+  start(home?: string): Promise<SharedBridge>;
+  /** One that has ended, again: in its home and at its address. */
+  restart(ended: SharedBridge): Promise<SharedBridge>;
   /** Ends them and their Redis. */
   end(): Promise<void>;
 }
 
 /** Bridges with homes of their own that share one Redis. Their servers: `one`, and those that ask users: `past`, and `present`, of the modern era. */
-export async function openSharedBridges(more: JsonObject = {}): Promise<SharedBridges> {
+export async function openSharedBridges(
+  more: JsonObject = {},
+  one: JsonObject = {},
+): Promise<SharedBridges> {
   const redis = await startOwnRedis();
   const root = temporaryFolder();
-  const started: RunningBridge[] = [];
+  /** By their homes: of each, the last. */
+  const started = new Map<string, RunningBridge>();
   const config = {
     store: { redis: redis.url },
     http: { key: HTTP_KEY },
@@ -56,22 +63,25 @@ export async function openSharedBridges(more: JsonObject = {}): Promise<SharedBr
         command: process.execPath,
         args: [UPSTREAM, `--root=${root}`, "--name=one"],
         policy: { tools: { echo: { limit: { calls: LIMIT } } } },
+        ...one,
       },
       past: { command: process.execPath, args: [PAST] },
       present: { command: process.execPath, args: [PRESENT, "--modern-only"] },
     },
     ...more,
   };
+  async function begin(where: { home?: string; port?: number }): Promise<SharedBridge> {
+    const bridge = await startBridge({ config, env: { MCP_ENCRYPTION_KEY }, ...where });
+    started.set(bridge.home, bridge);
+    return withRest(bridge);
+  }
   return {
     redis,
     root,
-    async start() {
-      const bridge = await startBridge({ config, env: { MCP_ENCRYPTION_KEY } });
-      started.push(bridge);
-      return withRest(bridge);
-    },
+    start: (home) => begin(home === undefined ? {} : { home }),
+    restart: ({ home, url }) => begin({ home, port: Number(new URL(url).port) }),
     async end() {
-      await Promise.all(started.map((bridge) => bridge.stop()));
+      await Promise.all([...started.values()].map((bridge) => bridge.stop()));
       await redis.end();
       rmSync(root, { recursive: true, force: true });
     },

@@ -1,12 +1,15 @@
 import type { JsonObject } from "@trestle/protocol";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { TOPICS } from "../src/alarms.ts";
 import { objectOf } from "../src/cli/data.ts";
 import { openApiDocument } from "../src/inbound/rest/openapi/document.ts";
 import { PAGES } from "../src/inbound/rest/pages.ts";
 import type { Route } from "../src/inbound/rest/route.ts";
 import { ROUTES } from "../src/inbound/rest/routes.ts";
 import { OPERATIONS } from "../src/operations/index.ts";
+import { connectFeed } from "./_feed.ts";
+import { until } from "./_processes.ts";
 import type { Answered } from "./_rest.ts";
 import { CANARY, type Example, examplesOf, startWorld, type World } from "./_rest-examples.ts";
 
@@ -24,7 +27,7 @@ beforeAll(async () => {
   ajv.addSchema({ ...document, $id: "doc" });
 }, 60_000);
 afterAll(async () => {
-  await world?.bridge.stop();
+  await world?.stop();
 });
 
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;
@@ -51,11 +54,18 @@ function documented(route: Route): JsonObject {
   return objectOf(objectOf(objectOf(document.paths)[path])[route.method.toLowerCase()]);
 }
 
+function placeOf(route: Route): string {
+  const path = `/${route.path.replace(/:(\w+)/g, "{$1}")}`;
+  const key = encodeURIComponent(path.replaceAll("/", "~1"));
+  return `#/paths/${key}/${route.method.toLowerCase()}`;
+}
+
 /** Is the answer one that the document knows, in all its parts? */
 function expectDocumented(route: Route, answered: Answered): void {
   const responses = objectOf(documented(route).responses);
-  const { $ref } = objectOf(responses[answered.status] ?? responses.default);
-  const check = ajv.compile({ $ref: `doc${$ref}/content/application~1json/schema` });
+  const status = responses[answered.status] ? String(answered.status) : "default";
+  const at = objectOf(responses[status]).$ref ?? `${placeOf(route)}/responses/${status}`;
+  const check = ajv.compile({ $ref: `doc${at}/content/application~1json/schema` });
   const isFitting = check(answered.body);
   expect({
     route: nameOf(route),
@@ -120,12 +130,11 @@ test.each(ROUTES.map((route) => [nameOf(route), route] as const))(
   "%s does it",
   async (name, route) => {
     const example = examples[name] as Example;
-    const answered = await ask(route, example, world.admin);
-    if (example.instead) expect(codeOf(answered)).toEqual(example.instead);
-    else {
-      const { status, body, text } = answered;
-      expect([status, body.success, text]).toEqual([200, true, expect.any(String)]);
-    }
+    const { parts, input = {}, once = input } = example;
+    const as = example.as ?? world.admin;
+    const answered = await ask(route, { ...(parts && { parts }), input: once }, as);
+    const { status, body, text } = answered;
+    expect([status, body.success, text]).toEqual([200, true, expect.any(String)]);
     expectDocumented(route, answered);
   },
 );
@@ -139,6 +148,32 @@ test("what a tool reports as its error, and a chain that fails, are answers of t
     const route = ROUTES.find((each) => each.path === path) as Route;
     const answered = await ask(route, { input: input as JsonObject }, world.admin);
     expect([answered.status, answered.body.success]).toEqual([200, false]);
+    expectDocumented(route, answered);
+  }
+});
+
+test("answers that depend on what is asked are documented, too", async () => {
+  const { ids, admin } = world;
+  const steps = [{ id: "one", server: "one", tool: "echo", arguments: { text: "$input.a" } }];
+  const fails = { server: "one", tool: "echo", arguments: { fail: true } };
+  const asked: readonly (readonly [string, Partial<Example>])[] = [
+    ["GET history/:execution_id", { parts: { execution_id: ids.chain } }],
+    ["GET history", { input: { outcome: "error" } }],
+    ["POST chain", { input: { steps, dry_run: true, mermaid: true } }],
+    ["POST tool/batch", { input: { calls: [fails, { tool: "no.such" }] } }],
+    ["GET metrics", { input: { metricType: "cost", bucket: "hour" } }],
+    ["GET results/:handle", { parts: { handle: ids.handle }, input: { count: true } }],
+    ["GET discover", { input: { server: "trestle" } }],
+    ["GET alerts", {}],
+    ["GET review", {}],
+    ["GET config", {}],
+    ["GET workflows", {}],
+    ["POST database/query", { input: { type: "transaction", statements: ["select 1"] } }],
+  ];
+  for (const [name, given] of asked) {
+    const route = ROUTES.find((each) => nameOf(each) === name) as Route;
+    const answered = await ask(route, given, admin);
+    expect([name, answered.status]).toEqual([name, 200]);
     expectDocumented(route, answered);
   }
 });
@@ -159,8 +194,8 @@ test("unknown paths, methods and addresses of others keep to the envelope", asyn
   for (const { body } of all) expect([failure(body), body]).toEqual([true, body]);
 });
 
-test("the document is whole: ids are unique, references lead somewhere, parts of paths are described", () => {
-  expect(document).toEqual(openApiDocument(String(objectOf(document.info).version)));
+test("the document is whole: ids are unique, references lead somewhere, parts of paths are described", async () => {
+  expect(document).toEqual(await openApiDocument(String(objectOf(document.info).version)));
   const operations = ROUTES.map(documented);
   const ids = operations.map(({ operationId }) => operationId);
   expect(new Set(ids).size).toBe(ids.length);
@@ -176,6 +211,61 @@ test("the document is whole: ids are unique, references lead somewhere, parts of
     expect(inPath.map(({ name }) => name)).toEqual(wanted);
   }
   for (const { path } of PAGES) expect(objectOf(document.paths)[`/${path}`]).toBeDefined();
+});
+
+/** Objects that are somebody else's to fill: what servers answer, and what is stored for others. */
+const FOREIGN = ["ToolResult", "CallFailure"];
+
+test("of every answer each field is documented, and there are no others", () => {
+  const ours = Object.entries(objectOf(objectOf(document.components).schemas)).filter(
+    ([name]) => /^[A-Z]/.test(name) && !FOREIGN.includes(name) && name !== "Error",
+  );
+  expect(ours.length).toBeGreaterThan(100);
+  for (const [name, schema] of ours) {
+    const { type, properties, additionalProperties } = objectOf(schema as JsonObject);
+    if (type !== "object" || properties === undefined) continue;
+    expect([name, additionalProperties]).toEqual([name, false]);
+  }
+  for (const route of ROUTES) {
+    const { schema } = objectOf(
+      objectOf(
+        objectOf(objectOf(objectOf(documented(route).responses)["200"]).content)[
+          "application/json"
+        ],
+      ),
+    );
+    const data = JSON.stringify(schema).match(
+      /"data":\{("\$ref":"[^"]+"|"anyOf"|"type":"object","properties")/,
+    );
+    expect([nameOf(route), data?.length]).toEqual([nameOf(route), 2]);
+  }
+});
+
+test("what the feed tells is as the document says, frame by frame", async () => {
+  const events = objectOf(document["x-events"]);
+  expect(Object.keys(objectOf(events.topics)).toSorted()).toEqual([...TOPICS].toSorted());
+  const feed = await connectFeed(world.bridge.url, { headers: world.admin });
+  await feed.subscribe({ topics: ["*"], since: 0 });
+  const call = { server: "one", tool: "echo", arguments: { text: "told" } };
+  await world.bridge.post("tool/call", call, world.admin);
+  await world.bridge.post("servers/one/restart", {}, world.admin);
+  await world.bridge.post("tool/call", call, world.admin);
+  feed.socket.send(JSON.stringify({ type: "call", id: "1", object: "a/b", method: "c" }));
+  const kinds = () => new Set(feed.frames.map(({ type }) => type));
+  const wanted = ["call.success", "fallback.alert", "review.waiting", "server.ready"];
+  await until(
+    "the feed has told of all",
+    () => kinds().has("error") && wanted.every((topic) => feed.topics().includes(topic)),
+  );
+  const isFrame = ajv.compile({ $ref: "doc#/components/schemas/FeedFrame" });
+  for (const frame of feed.frames) {
+    expect([isFrame(frame), frame]).toEqual([true, frame]);
+    const { topic, payload, source } = frame;
+    if (topic === undefined || source !== undefined) continue;
+    const said = objectOf(objectOf(events.topics)[String(topic)]);
+    const isPayload = ajv.compile({ $ref: `doc${said.$ref}` });
+    expect([topic, isPayload(payload), payload]).toEqual([topic, true, payload]);
+  }
 });
 
 test("the reference is one page without scripts, and names every route", async () => {

@@ -1,13 +1,13 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "@trestle/testkit/surroundings";
 import { expect, test } from "vitest";
 import { loadConfig } from "../src/config/load.ts";
+import { hasNginx, localConfig } from "./_nginx.ts";
 
 const example = (name: string): string =>
   readFileSync(new URL(`../../../examples/replicas/${name}`, import.meta.url), "utf8");
-const hasNginx = spawnSync("nginx", ["-v"]).error === undefined;
 
 test("the configuration of the example is one that bridges start with", () => {
   const folder = temporaryFolder();
@@ -19,10 +19,8 @@ test("the configuration of the example is one that bridges start with", () => {
     TRESTLE_KEY: "a-key-that-is-long-enough",
   };
   const { store, http, problems } = loadConfig({ cwd: folder, env });
-  expect({ store, problems }).toEqual({
-    store: { redis: env.REDIS_URL, prefix: "trestle" },
-    problems: [],
-  });
+  expect(problems).toEqual([]);
+  expect(store).toMatchObject({ redis: env.REDIS_URL, prefix: "trestle" });
   expect(http).toMatchObject({ key: env.TRESTLE_KEY, port: 4100 });
 });
 
@@ -42,12 +40,7 @@ test("the compose file gives each bridge what it needs, and nginx knows all of t
 test.skipIf(!hasNginx)("nginx takes its configuration", () => {
   const folder = temporaryFolder();
   const file = join(folder, "nginx.conf");
-  // Names of the compose network are known there alone.
-  const own = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-  const folders = own.map((what) => `${what}_temp_path ${join(folder, what)};`).join("\n");
-  const local = example("nginx.conf")
-    .replace(/bridge-(\d):4100/g, "127.0.0.1:410$1")
-    .replace("http {", `http {\naccess_log off;\n${folders}`);
-  writeFileSync(file, `pid ${folder}/nginx.pid;\nerror_log ${folder}/error.log;\n${local}`);
+  const ports = ["4101", "4102", "4103"];
+  writeFileSync(file, localConfig({ folder, port: 8080, ports }));
   execFileSync("nginx", ["-t", "-q", "-p", folder, "-c", file], { stdio: "pipe" });
 });

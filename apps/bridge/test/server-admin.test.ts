@@ -80,7 +80,7 @@ test("without http.admin nothing that runs or reads here can be set up over REST
     expect(codeOf(await send("PUT", "servers/one", { entry }))).toEqual([403, "denied"]);
   }
   expect(fileOf(closed)).toBe(before);
-  const plain = { url: "http://127.0.0.1:9/mcp" };
+  const plain = { url: "https://93.184.215.14:9/mcp" };
   expect((await send("POST", "servers", { name: "two", entry: plain })).status).toBe(200);
   // What it says already may be said again, with other settings.
   const { one } = JSON.parse(before).mcpServers;

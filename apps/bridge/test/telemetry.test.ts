@@ -143,6 +143,15 @@ test("what a collector does not take waits for it; what it refuses does not", as
   expect(collector.spans.filter(({ kind }) => kind === SERVER)).toHaveLength(2);
 });
 
+test("a full batch waits for nothing", async () => {
+  const collector = await startCollector();
+  const { call } = await start(collector, { everyMs: 3_600_000, metrics: false });
+  await Promise.all(Array.from({ length: 128 }, () => call("one__read", {})));
+  const told = () => collector.spans.filter(({ kind }) => kind === SERVER).length;
+  await until("all are told", () => told() === 128);
+  expect(new Set(collector.spans.map(({ spanId }) => spanId)).size).toBe(collector.spans.length);
+});
+
 test("it is off until it is configured, follows the configuration, and tells its last words at the end", async () => {
   const [place, collector] = [createPlace(), await startCollector()];
   const configure = (telemetry: JsonObject) =>

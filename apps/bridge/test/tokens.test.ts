@@ -8,6 +8,7 @@ import {
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { objectOf, objectsOf } from "../src/cli/data.ts";
+import { badTokens } from "./_bad-tokens.ts";
 import { type RestBridge, startRest } from "./_rest.ts";
 
 const PUBLIC = "https://bridge.example";
@@ -53,47 +54,8 @@ test("subjects see their own calls, and those of the same name elsewhere are oth
   expect(new Set(callers)).toEqual(new Set([expect.stringMatching(/^subject:[0-9a-f]{8}:ben$/)]));
 });
 
-const now = Math.floor(Date.now() / 1_000);
-const unsigned = (token: string) => {
-  const [, claims] = token.split(".");
-  return `${Buffer.from('{"alg":"none"}').toString("base64url")}.${claims}.`;
-};
-const bad: [string, () => string][] = [
-  ["of another issuer", () => stranger.issue({ sub: "ann", aud: RESOURCE, scope: "*:*" })],
-  [
-    "that another issuer made in its name",
-    () => stranger.issue({ iss: issuer.issuer, sub: "ann", aud: RESOURCE, scope: "*:*" }),
-  ],
-  ["for another audience", () => tokenOf({ aud: "https://other.example/mcp" })],
-  ["for a place below ours", () => tokenOf({ aud: `${RESOURCE}/deeper` })],
-  ["for nobody in particular", () => tokenOf({ aud: "" })],
-  ["that has expired", () => tokenOf({ exp: now - 60 })],
-  ["that holds for ever", () => tokenOf({ exp: "never" })],
-  ["that is not good yet", () => tokenOf({ nbf: now + 600 })],
-  ["without a subject", () => issuer.issue({ aud: RESOURCE })],
-  [
-    "whose claims were changed",
-    () => {
-      const [head, , signature] = tokenOf().split(".");
-      const claims = {
-        iss: issuer.issuer,
-        sub: "root",
-        aud: RESOURCE,
-        exp: now + 600,
-        scope: "*:*",
-      };
-      return `${head}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.${signature}`;
-    },
-  ],
-  ["that nobody signed", () => `${unsigned(tokenOf())}`],
-  ["that nobody signed, with something in its place", () => `${unsigned(tokenOf())}AA`],
-  ["that says it was signed by a key of ours alone", () => tokenOf({}, { alg: "HS256" })],
-  ["with a key of an unknown name", () => tokenOf({}, { kid: "../../etc/passwd" })],
-  ["that brings its own key", () => tokenOf({}, { kid: "mine", jku: `${stranger.issuer}/jwks` })],
-];
-
-test.each(bad)("a token %s is refused, and says where to get one", async (_what, make) => {
-  const answer = await echo(make());
+test.each(badTokens)("a token %s is refused, and says where to get one", async (_what, make) => {
+  const answer = await echo(await make({ issuer, stranger, resource: RESOURCE }));
   expect([answer.status, objectOf(answer.body.error).code]).toEqual([401, "unauthenticated"]);
   expect(answer.headers.get("www-authenticate")).toBe(
     `Bearer realm="trestle", error="invalid_token", resource_metadata="${PUBLIC}/.well-known/oauth-protected-resource/mcp"`,

@@ -1,0 +1,251 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readChain, verifyChain } from "@trestle/access";
+import type { JsonObject } from "@trestle/protocol";
+import {
+  type AuthorizationServer,
+  startAuthorizationServer,
+} from "@trestle/testkit/authorization-server";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { objectOf, objectsOf } from "../../src/cli/data.ts";
+import { type RunningBridge, startBridge } from "../_bridge.ts";
+import { type CountingUpstream, startCountingUpstream } from "./_counting-upstream.ts";
+import { type RawRequest, sendBytes, sendRaw, type Verdict } from "./_raw-http.ts";
+
+/** How an attacker may present itself: with a key of few rights, as somebody else, or as nobody. */
+type Who = "narrow" | "reader" | "worker" | "other" | "admin" | "nobody";
+type Headers = readonly (readonly [string, string])[];
+
+/** A bridge as a process of its own, with keys, OAuth and two servers behind it that note what reaches them. */
+export interface Attacked {
+  readonly bridge: RunningBridge;
+  readonly port: number;
+  readonly issuer: AuthorizationServer;
+  readonly keys: Readonly<Record<Exclude<Who, "nobody">, string>>;
+  /** Whatever reached a server behind the bridge. */
+  seen(): readonly string[];
+  raw(request: RawRequest): Promise<Verdict>;
+  bytes(text: string | Buffer): Promise<Verdict>;
+  rest(who: Who, path: string, more?: RestMore): Promise<Verdict>;
+  /** A request of the modern era to the MCP endpoint. */
+  rpc(who: Who, method: string, params?: JsonObject, headers?: Headers): Promise<Verdict>;
+  /** Entries of the audit log, the newest first. */
+  audit(filter?: string): Promise<readonly JsonObject[]>;
+}
+
+export interface RestMore {
+  readonly method?: string;
+  /** An object, or the text itself. */
+  readonly body?: object | string | Buffer;
+  readonly headers?: Headers;
+}
+
+export interface Attack {
+  readonly what: string;
+  send(attacked: Attacked): Promise<Verdict>;
+  /** Status and code of the refusal. */
+  readonly refused: readonly [number, string | number | undefined];
+  /** What the audit log says of it afterwards. */
+  readonly row: JsonObject;
+}
+
+/** One bridge for all attacks of a file. */
+export function attackedBridge(
+  config: JsonObject = {},
+  env: Record<string, string> = {},
+  proto: "http" | "https" = "http",
+) {
+  let attacked: (Attacked & { close(): Promise<void> }) | undefined;
+  beforeAll(async () => {
+    attacked = await startAttacked(config, env, proto);
+  }, 60_000);
+  afterAll(async () => attacked?.close());
+  return (): Attacked => {
+    if (!attacked) throw new Error("it has not started");
+    return attacked;
+  };
+}
+
+/** Each is refused with its code, reaches no server, and is in the audit log. */
+export function refuses(attacked: () => Attacked, attacks: readonly Attack[]): void {
+  const written = new Set<string>();
+  test.each(attacks)("refused: $what", async ({ send, refused, row }) => {
+    const before = attacked().seen().length;
+    const { status, code, text } = await send(attacked());
+    expect([status, code], text.slice(0, 2_000)).toEqual(refused);
+    expect(attacked().seen().slice(before)).toEqual([]);
+    // Once for each kind: the log counts the others, which is looked at in the end.
+    const kind = JSON.stringify(row);
+    if (!written.has(kind)) await expectRow(attacked(), row);
+    written.add(kind);
+  });
+
+  test("the audit log counts every one of them, and is whole", async () => {
+    const { bridge } = attacked();
+    bridge.child.kill("SIGTERM");
+    await bridge.exited;
+    const folder = join(bridge.home, "bridge", "audit");
+    expect(await verifyChain({ folder })).toMatchObject({ ok: true });
+    let counted = 0;
+    let rows = 0;
+    for await (const { entry } of readChain({ folder })) {
+      if (!REFUSALS.includes(String(entry.event))) continue;
+      counted += Number(entry.repeats ?? 1);
+      rows += 1;
+    }
+    expect(counted).toBeGreaterThanOrEqual(attacks.length);
+    // Each kind once in a window, and once more how often: so that nobody fills the disk.
+    expect(rows).toBeLessThanOrEqual(MOST_ROWS);
+  });
+}
+
+const REFUSALS = [
+  ...["call_refused", "credential_refused", "csrf_refused", "more_refused", "operation_refused"],
+  "request_refused",
+];
+/** Of two windows: 50 kinds and their repeats in each, and one number of all others. */
+const MOST_ROWS = 202;
+
+/** The log is written behind the answer. */
+export async function expectRow(attacked: Attacked, row: JsonObject): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const entries = await attacked.audit(`event=${row.event}`);
+      expect(entries).toContainEqual(expect.objectContaining(row));
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+}
+
+/** Nobody's wrong keys count against the next attack, and each of the others has one address. */
+let addresses = 0;
+const addressOf = (who: Who): string =>
+  who === "nobody" ? `203.0.113.${(addresses++ % 10) + 1}` : "198.51.100.1";
+
+async function startAttacked(config: JsonObject, env: Record<string, string>, proto: string) {
+  const [one, two] = await Promise.all(["one", "one-two"].map(startCountingUpstream));
+  const issuer = await startAuthorizationServer();
+  const mcpServers = {
+    one: { url: one?.url, aliases: ["uno"], tools: { rename: { secret: "plain" } } },
+    "one-two": { url: two?.url },
+    ...objectOf(config.mcpServers),
+  };
+  const bridge = await startBridge({
+    env,
+    config: {
+      access: { oauth: { issuer: issuer.issuer } },
+      ...config,
+      mcpServers,
+      http: { trustedProxies: ["127.0.0.1"], publicUrl: PUBLIC, ...objectOf(config.http) },
+    },
+  });
+  const upstreams = [one, two] as CountingUpstream[];
+  const attacked = connectTo(bridge, { issuer, upstreams, proto });
+  const keys = await makeKeys(attacked, bridge);
+  Object.assign(attacked.keys, keys);
+  return {
+    ...attacked,
+    async close() {
+      await Promise.all([bridge.stop(), issuer.close(), one?.close(), two?.close()]);
+    },
+  };
+}
+
+export const PUBLIC = "https://bridge.example";
+
+function connectTo(
+  bridge: RunningBridge,
+  {
+    issuer,
+    upstreams,
+    proto,
+  }: {
+    readonly issuer: AuthorizationServer;
+    readonly upstreams: readonly CountingUpstream[];
+    /** What the proxy says of how the requests came that are not raw. */
+    readonly proto: string;
+  },
+): Attacked {
+  const port = Number(new URL(bridge.url).port);
+  const keys = {} as Record<Exclude<Who, "nobody">, string>;
+  const head = (who: Who): Headers => [
+    ["Host", `127.0.0.1:${port}`],
+    ["X-Forwarded-For", addressOf(who)],
+    ...(proto === "https" ? ([["X-Forwarded-Proto", proto]] as const) : []),
+    ...(who === "nobody" ? [] : ([["X-API-Key", keys[who]]] as const)),
+  ];
+  const raw = (request: RawRequest) => sendRaw(port, request);
+  const rest: Attacked["rest"] = (who, path, { method, body, headers = [] } = {}) =>
+    raw({
+      method: method ?? (body === undefined ? "GET" : "POST"),
+      path: `/api/mcp/${path}`,
+      headers: [...head(who), ...headers],
+      ...(body !== undefined && { body: textOf(body) }),
+    });
+  return {
+    ...{ bridge, port, issuer, keys, raw, rest },
+    seen: () => upstreams.flatMap(({ seen }) => seen),
+    bytes: (bytes) => sendBytes(port, bytes),
+    rpc: (who, method, params = {}, headers = []) =>
+      raw({
+        ...{ method: "POST", path: "/mcp" },
+        headers: [...head(who), ...modernHeaders(method, params, headers)],
+        body: modernBody(method, params),
+      }),
+    async audit(filter = "") {
+      const { body } = await rest("admin", `security/audit-logs?limit=1000&${filter}`);
+      return objectsOf(objectOf(body.data).entries).map(({ entry }) => objectOf(entry));
+    },
+  };
+}
+
+function textOf(body: object | string): string | Buffer {
+  return typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+}
+
+const VERSION = "2026-07-28";
+
+function modernHeaders(method: string, { name, uri }: JsonObject, more: Headers): Headers {
+  const given = new Set(more.map(([each]) => each.toLowerCase()));
+  const usual: Headers = [
+    ["Content-Type", "application/json"],
+    ["Accept", "application/json, text/event-stream"],
+    ["MCP-Protocol-Version", VERSION],
+    ["Mcp-Method", method],
+    ...(typeof (name ?? uri) === "string"
+      ? [["Mcp-Name", latin(String(name ?? uri))] as const]
+      : []),
+  ];
+  return [...usual.filter(([each]) => !given.has(each.toLowerCase())), ...more];
+}
+
+/** Values that a header cannot carry are wrapped. */
+function latin(value: string): string {
+  if (/^[\x21-\x7e]+$/.test(value)) return value;
+  return `=?base64?${Buffer.from(value).toString("base64")}?=`;
+}
+
+export function modernBody(method: string, params: JsonObject): string {
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": VERSION,
+    "io.modelcontextprotocol/clientInfo": { name: "attacker", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+    ...objectOf(params._meta),
+  };
+  return JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta } });
+}
+
+async function makeKeys(attacked: Attacked, { home }: RunningBridge) {
+  const admin = readFileSync(join(home, "admin.key"), "utf8").trim();
+  Object.assign(attacked.keys, { admin });
+  const make = async (name: string, scopes: string[]) => {
+    const { body } = await attacked.rest("admin", "keys", { body: { name, scopes } });
+    return String(objectOf(body.data).key);
+  };
+  return {
+    ...{ admin, narrow: await make("narrow", ["one:echo"]) },
+    reader: await make("reader", ["one:*:read"]),
+    worker: await make("worker", ["one:echo", "orchestrator:*"]),
+    other: await make("other", ["one:echo", "orchestrator:*"]),
+  };
+}

@@ -1,0 +1,121 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  logIn,
+  openBrowser,
+  openStage,
+  type Stage,
+  seriousFindings,
+  takePicture,
+  type Visitor,
+  visit,
+} from "./_browser.ts";
+
+let browser: Browser;
+let stage: Stage;
+let visitor: Visitor;
+
+const FALLBACK = [{ kind: "review", message: "Was it written?" }];
+/** Longer than it may take, so that nobody knows whether it was done. */
+const TOO_SLOW = { tool: "one.write", arguments: { key: "a", beforeMs: 30_000 }, timeout: 0.3 };
+
+beforeAll(async () => {
+  const policy = { tools: { write: { fallback: FALLBACK } } };
+  [browser, stage] = await Promise.all([openBrowser(), openStage({}, { policy })]);
+  visitor = await visit(browser);
+  await logIn(visitor.page, stage.site, stage.admin);
+}, 180_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await stage?.stop();
+});
+
+/** Somebody with nothing but a keyboard: goes there and presses Enter. */
+async function press(page: Page, name: string): Promise<void> {
+  const button = page.getByRole("button", { name, exact: true });
+  await button.focus();
+  await page.keyboard.press("Enter");
+}
+
+test("a key is made, shown once, used, and revoked; its next call is refused", async () => {
+  const { page } = visitor;
+  await page.goto(`${stage.site}/keys`);
+  await press(page, "Make a key");
+  await page.getByLabel("Name").fill("Nightly build");
+  await page.getByLabel("May call").fill("one:*");
+  await press(page, "Make it");
+  const key = await page.getByRole("region", { name: "Text of the key" }).textContent();
+  await takePicture(page, "key-made");
+  await press(page, "I have it");
+  await page.getByText("one:*").waitFor();
+  const call = () =>
+    stage.post(
+      "tool/call",
+      { tool: "one.echo", arguments: { text: "hi" } },
+      { "x-api-key": key ?? "" },
+    );
+  expect((await call()).status).toBe(200);
+
+  await press(page, "Actions for Nightly build");
+  await page.getByRole("menuitem", { name: "Revoke…" }).focus();
+  await page.keyboard.press("Enter");
+  await press(page, "Revoke it");
+  await page.getByText("revoked", { exact: true }).first().waitFor();
+  expect(await call()).toMatchObject({ status: 401, body: { success: false } });
+});
+
+test("a call that waits for a person is done with better arguments", async () => {
+  const { page } = visitor;
+  await stage.post("tool/call", TOO_SLOW, { authorization: `Bearer ${stage.admin}` });
+  await page.goto(`${stage.site}/review`);
+  await page.getByText("Was it written?").first().waitFor();
+  await takePicture(page, "review-waiting");
+  await page.getByRole("textbox", { name: "Arguments as JSON" }).focus();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.insertText('{"key": "better", "beforeMs": 0}');
+  await press(page, "Approve with these arguments");
+  await page.getByText("Nothing waits for you").waitFor();
+  await page.goto(`${stage.site}/review?view=all`);
+  await page.getByText("better").first().waitFor();
+});
+
+test("the audit log tells of it, and is verified", async () => {
+  const { page } = visitor;
+  await page.goto(`${stage.site}/audit`);
+  await page.getByRole("cell", { name: "Key revoked" }).waitFor();
+  await press(page, "Verify the chain");
+  await page.getByText(/The chain is whole: \d+ entries/).waitFor();
+  await page.getByLabel("Event").selectOption("key_created");
+  await expect.poll(() => page.getByRole("cell", { name: "Key revoked" }).count()).toBe(0);
+  await page.getByRole("cell", { name: "Key made" }).waitFor();
+});
+
+test("a setting says where it comes from, and is changed and given back", async () => {
+  const { page } = visitor;
+  await page.goto(`${stage.site}/settings?find=cache`);
+  await page.getByText("policy.cache.enabled", { exact: true }).waitFor();
+  await press(page, "Change policy.cache.enabled");
+  await page.getByRole("textbox", { name: "policy.cache.enabled as JSON" }).focus();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.insertText('"all"');
+  await press(page, "Save");
+  await page.getByText("policy.cache.enabled holds").first().waitFor();
+  await press(page, "Change policy.cache.enabled");
+  await press(page, "Back to the default");
+  await page.getByText("default", { exact: true }).first().waitFor();
+});
+
+test("everybody can use these pages", async () => {
+  const { page, complaints } = visitor;
+  const found: string[] = [];
+  for (const name of ["review", "keys", "audit", "settings"]) {
+    await page.goto(`${stage.site}/${name}`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.locator(".skeleton-lines").waitFor({ state: "detached" });
+    found.push(...(await seriousFindings(page)).map((finding) => `${name}: ${finding}`));
+    await takePicture(page, `${name}-plain`);
+  }
+  expect(found).toEqual([]);
+  expect(complaints).toEqual([]);
+}, 90_000);

@@ -1,0 +1,297 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  logIn,
+  looksOfThisRun,
+  openBrowser,
+  openStage,
+  type Stage,
+  seriousFindings,
+  takePicture,
+  type Visitor,
+  visit,
+} from "./_browser.ts";
+
+let browser: Browser;
+let stage: Stage;
+let visitor: Visitor;
+let diagnosis: string;
+
+const ALL = { TRESTLE_PROFILE: "all" };
+const SERVERS = {
+  database: { embedded: "database", env: { ...ALL, DATABASE_MODE: "admin" } },
+  knowledge: { embedded: "knowledge", env: ALL },
+  tracker: { embedded: "tracker", env: { TRACKER_READ: "false" } },
+  orchestrator: { embedded: "orchestrator" },
+  objects: { embedded: "objects" },
+};
+
+/** A tool called by somebody else: its structured answer. */
+async function call(tool: string, args: object): Promise<Record<string, unknown>> {
+  const { body } = await stage.post(
+    "tool/call",
+    { tool, arguments: args },
+    { authorization: `Bearer ${stage.admin}` },
+  );
+  expect(body.success, JSON.stringify(body)).toBe(true);
+  const { result } = body.data as { result: { structuredContent: Record<string, unknown> } };
+  return result.structuredContent;
+}
+
+beforeAll(async () => {
+  [browser, stage] = await Promise.all([openBrowser(), openStage({ mcpServers: SERVERS })]);
+  visitor = await visit(browser);
+  await logIn(visitor.page, stage.site, stage.admin);
+  for (const sql of TABLES) await call("database.run_sql", { sql });
+  const stored = await call("knowledge.store_diagnosis", MET);
+  diagnosis = String(stored.id);
+  await call("tracker.ingest_chat", { text: transcript() });
+  await call("objects.object_initialize", { class: "counter", id: "visits" });
+}, 180_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await stage?.stop();
+});
+
+const TABLES = [
+  "create table customers (id int primary key, name text not null)",
+  "create table orders (id int primary key, customer_id int not null references customers(id))",
+  "insert into customers select n, 'Customer ' || n from generate_series(1, 120) n",
+];
+
+const MET = {
+  error: { name: "TypeError", message: "the cart is undefined" },
+  fix: "Load the cart before it is shown.",
+  confidence: 0.7,
+  context: "checkout",
+  severity: "high",
+};
+
+/** A session with a list of tasks, in which the same failed three times. */
+function transcript(): string {
+  const lines: object[] = [];
+  const line = (type: string, content: unknown): void => {
+    const n = lines.length + 1;
+    const timestamp = new Date(Date.now() - 3_600_000 + n * 60_000).toISOString();
+    const message = { role: type, content, ...(type === "assistant" && { id: `m${n}` }) };
+    lines.push({ type, uuid: `u${n}`, sessionId: "till", timestamp, cwd: "/srv/shop", message });
+  };
+  const use = (name: string, input: object, content: string, failed = false): void => {
+    const id = `c${lines.length}`;
+    line("assistant", [{ type: "tool_use", id, name, input }]);
+    line("user", [{ type: "tool_result", tool_use_id: id, content, is_error: failed }]);
+  };
+  line("user", "Please mend the cart");
+  const todos = [
+    { content: "mend the cart", status: "in_progress", activeForm: "mending" },
+    { content: "write tests of the till", status: "pending", activeForm: "writing" },
+  ];
+  use("TodoWrite", { todos }, "ok");
+  const failure = "Exit code 1\nTypeError: the cart is undefined\n    at show (src/cart.ts:14:7)";
+  for (let n = 0; n < 3; n += 1) use("Bash", { command: "pnpm test" }, failure, true);
+  return lines.map((each) => JSON.stringify(each)).join("\n");
+}
+
+/** Somebody with nothing but a keyboard: goes there and presses Enter. */
+async function press(page: Page, name: string): Promise<void> {
+  const button = page.getByRole("button", { name, exact: true });
+  await button.focus();
+  await page.keyboard.press("Enter");
+}
+
+async function write(page: Page, sql: string): Promise<void> {
+  await page.getByRole("textbox", { name: "SQL" }).focus();
+  await page.keyboard.press("Control+A");
+  // Chromium itself would carry the look of what is written over into the new text, as a style that the policy refuses.
+  await page.keyboard.press("Delete");
+  await page.keyboard.insertText(sql);
+}
+
+test("tables are drawn with what they refer to, and one is looked into", async () => {
+  const { page } = visitor;
+  await page.goto(`${stage.site}/database`);
+  await page.getByText("public.orders (customer_id) refers to public.customers (id)").waitFor({
+    state: "attached",
+  });
+  expect(await page.locator(".database-canvas path").count()).toBe(1);
+  await press(page, "orders");
+  await page.getByRole("heading", { name: "public.orders" }).waitFor();
+  await takePicture(page, "database-table");
+  await page.getByRole("searchbox", { name: "Search tables and columns" }).fill("name");
+  await page.getByText("1 of 2 tables").waitFor();
+});
+
+test("a statement is completed, run page by page, explained, and its error is placed", async () => {
+  const { page } = visitor;
+  await page.goto(`${stage.site}/database?tab=query`);
+  await page.getByText("Ctrl Space completes 2 tables").waitFor();
+  await write(page, "select * from cust");
+  await page.keyboard.press("Control+Space");
+  await page.locator(".cm-tooltip-autocomplete", { hasText: "customers" }).waitFor();
+  await page.keyboard.press("Escape");
+  await write(page, "select * from customers order by id");
+  await page.keyboard.press("Control+Enter");
+  await page.getByRole("cell", { name: "Customer 50", exact: true }).waitFor();
+  await takePicture(page, "database-rows");
+  await press(page, "Next");
+  await page.getByRole("cell", { name: "Customer 51", exact: true }).waitFor();
+
+  await write(page, "select * from orders join customers on customers.id = orders.customer_id");
+  await press(page, "Explain");
+  await page.getByRole("heading", { name: "Plan" }).waitFor();
+  await page.getByText("Seq Scan").first().waitFor();
+  await takePicture(page, "database-plan");
+
+  await write(page, "select id\nform customers");
+  await page.keyboard.press("Control+Enter");
+  await page.getByText("Line 2, column 6").waitFor();
+
+  await write(page, "delete from orders");
+  await page.keyboard.press("Control+Enter");
+  await page.getByRole("dialog").getByRole("button", { name: "Run it" }).press("Enter");
+  await page.getByText("DELETE is done").waitFor();
+}, 60_000);
+
+function fix(page: Page) {
+  return page.getByRole("textbox", { name: "Fix", exact: true });
+}
+
+test("a diagnosis is found, its outcome told, and edited while somebody else does", async () => {
+  const { page } = visitor;
+  await page.goto(`${stage.site}/knowledge?q=cart`);
+  await page.getByRole("link", { name: /the cart is undefined/ }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByLabel("What shows it").fill("The test passes.");
+  await press(page, "It worked");
+  await page.getByText("worked 1 of 1", { exact: false }).first().waitFor();
+
+  await fix(page).fill("Wait for the cart.");
+  await call("knowledge.update_diagnosis", {
+    id: diagnosis,
+    version: 1,
+    context: "the shop window",
+  });
+  // What nobody writes here shows itself; what is written here stays.
+  await expect
+    .poll(() => page.getByLabel("Where it happened").inputValue(), { timeout: 30_000 })
+    .toBe("the shop window");
+  expect(await fix(page).inputValue()).toBe("Wait for the cart.");
+  await takePicture(page, "diagnosis-edited");
+  await press(page, "Save");
+  await page.getByText("version 3").first().waitFor();
+  const known = await call("knowledge.get_diagnosis", { id: diagnosis });
+  expect(known.diagnosis).toMatchObject({ fix: "Wait for the cart.", context: "the shop window" });
+
+  await fix(page).fill("Mine.");
+  await call("knowledge.update_diagnosis", { id: diagnosis, version: 3, fix: "Theirs." });
+  await page.getByText("Theirs.").waitFor();
+  await press(page, "Take theirs");
+  await expect.poll(() => fix(page).inputValue()).toBe("Theirs.");
+}, 90_000);
+
+test("trends, storage and cost of what is known are seen", async () => {
+  const { page } = visitor;
+  await page.goto(`${stage.site}/knowledge?tab=figures`);
+  for (const name of ["Trends", "Popular queries", "Storage", "Cost"])
+    await page.getByRole("heading", { name, exact: true }).waitFor();
+});
+
+test("tasks stand by their state, and a person moves one", async () => {
+  const { page } = visitor;
+  await page.goto(`${stage.site}/tracker`);
+  const begun = page.getByRole("region", { name: "In progress" });
+  await begun.getByRole("heading", { name: "mend the cart" }).waitFor();
+  await page.getByLabel("State of write tests of the till").selectOption("blocked");
+  const blocked = page.getByRole("region", { name: "Blocked" });
+  await blocked.getByRole("heading", { name: "write tests of the till" }).waitFor();
+});
+
+test("errors are seen with how often, and where; and the session as it went", async () => {
+  const { page } = visitor;
+  await page.goto(`${stage.site}/tracker?tab=errors`);
+  await page.getByText("3 times", { exact: true }).waitFor();
+  await page.getByRole("img", { name: /How often in each of the last 14 days.*[1-3]\)/ }).waitFor();
+  await page.getByText("Where it was said, 2 places").first().click();
+  await page
+    .getByText(/line at byte/)
+    .first()
+    .waitFor();
+  await page.getByRole("link", { name: "claude-code:till" }).first().focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "As it went" }).waitFor();
+  await page.getByRole("searchbox", { name: "Words that were said" }).fill("please");
+  await page.getByText("Please mend the cart").first().waitFor();
+  await page.goto(`${stage.site}/tracker?tab=health`);
+  await page.getByRole("heading", { name: "The tracker itself" }).waitFor();
+}, 60_000);
+
+test("an object is watched while others change it, and called", async () => {
+  const { page } = visitor;
+  await page.goto(`${stage.site}/objects`);
+  await page.getByRole("link", { name: "visits" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("watched", { exact: true }).waitFor();
+  const state = page.getByRole("region", { name: "State of the object" });
+  await call("objects.object_call", { class: "counter", id: "visits", method: "increment" });
+  await expect.poll(() => state.textContent(), { timeout: 30_000 }).toContain('"value": 1');
+  await page.getByLabel("Arguments").fill('{"by": 41}');
+  await page.keyboard.press("Control+Enter");
+  await expect.poll(() => state.textContent(), { timeout: 30_000 }).toContain('"value": 42');
+  await expect.poll(() => page.locator(".object-history > li").count()).toBe(3);
+});
+
+test.each(looksOfThisRun())(
+  "everybody can use these pages: %s",
+  async (look, options) => {
+    const { page, complaints, close } = await visit(browser, options);
+    await logIn(page, stage.site, stage.admin);
+    const found: string[] = [];
+    for (const [name, path] of pages()) {
+      await page.goto(stage.site + path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.locator(".skeleton-lines").first().waitFor({ state: "detached" });
+      found.push(...(await seriousFindings(page)).map((finding) => `${name}: ${finding}`));
+      const wide = await page.evaluate<number>("document.body.scrollWidth - innerWidth");
+      if (wide > 0) found.push(`${name}: ${wide} pixels too wide`);
+      await takePicture(page, `${name}-${look}`);
+    }
+    expect(found).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  },
+  120_000,
+);
+
+function pages(): readonly (readonly [name: string, path: string])[] {
+  return [
+    ["database", "/database?table=public.orders"],
+    ["database-query", "/database?tab=query&sql=select+1"],
+    ["knowledge", "/knowledge"],
+    ["knowledge-figures", "/knowledge?tab=figures"],
+    ["diagnosis", `/knowledge/${diagnosis}`],
+    ["tracker", "/tracker"],
+    ["tracker-errors", "/tracker?tab=errors"],
+    ["tracker-sessions", "/tracker?tab=sessions"],
+    ["tracker-health", "/tracker?tab=health"],
+    ["objects", "/objects"],
+    ["object", "/objects/counter/visits"],
+  ];
+}
+
+test("a server that is not mounted says how to mount it", async () => {
+  const { page } = visitor;
+  await stage.ask("servers/objects", {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${stage.admin}` },
+  });
+  await page.goto(`${stage.site}/objects`);
+  await page.getByText("There is no objects server here").waitFor();
+  expect(
+    await page.getByRole("region", { name: "Lines for trestle.json" }).textContent(),
+  ).toContain('"embedded": "objects"');
+});
+
+test("no page has complained, nor been refused anything by its policy", () => {
+  expect(visitor.complaints).toEqual([]);
+});
