@@ -4,19 +4,24 @@ import { benchDatabase } from "./database/bench.ts";
 import { benchFraming } from "./framing.ts";
 import { benchGateway } from "./gateway/bench.ts";
 import { benchSoak } from "./gateway/soak.ts";
+import { benchInstalled } from "./installed/bench.ts";
 import { benchKnowledge } from "./knowledge/bench.ts";
 import type { Report, Table } from "./measure.ts";
 import { benchObjects } from "./objects/bench.ts";
 import { benchOrchestrator } from "./orchestrator/bench.ts";
+import { benchPeers } from "./peers/bench.ts";
 import { benchSearch } from "./search/bench.ts";
 import { benchTracker } from "./tracker/bench.ts";
 
-/** `pnpm bench [name] [--json]`: one benchmark, or all of them. */
+const words = process.argv.slice(2);
+
+/** `pnpm bench [name] [--json] [--peers]`: one benchmark, or all of them. `--help` says which there are. */
 const benchmarks: Readonly<Record<string, () => Report | Promise<Report>>> = {
   catalog: benchCatalog,
   database: benchDatabase,
   framing: benchFraming,
-  gateway: benchGateway,
+  gateway: () => (words.includes("--peers") ? benchPeers() : benchGateway()),
+  installed: benchInstalled,
   knowledge: benchKnowledge,
   objects: benchObjects,
   orchestrator: benchOrchestrator,
@@ -25,11 +30,25 @@ const benchmarks: Readonly<Record<string, () => Report | Promise<Report>>> = {
   tracker: benchTracker,
 };
 
-const words = process.argv.slice(2);
+const HELP = `pnpm bench [NAME…] [--json]
+
+  ${Object.keys(benchmarks).join(", ")}
+
+Variables of the environment bound what is measured, such as
+
+  ROUNDS=4 CONCURRENCIES=16 PARTS=cells pnpm bench gateway
+  pnpm bench gateway --peers            the gateways of others beside ours, as bench/peers.json pins them
+  PARTS=surfaces pnpm bench gateway    keys, audit log, traces, metrics and the feed on, beside off
+
+All of them are in docs/benchmarks.md.
+`;
+
 const asked = words.filter((word) => !word.startsWith("--"));
 const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name));
 
-if (unknown.length > 0) {
+if (words.includes("--help")) {
+  process.stdout.write(HELP);
+} else if (unknown.length > 0) {
   const names = Object.keys(benchmarks).join(", ");
   process.stderr.write(`There is no benchmark ${unknown.join(", ")}; there is: ${names}.\n`);
   process.exitCode = 1;

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
+import { FIRST_LIST } from "../first-list.ts";
 import { RawClient } from "../gateway/client.ts";
 import { type Program, startProgram } from "../gateway/peers.ts";
 import { childrenOf, cpuMilliseconds } from "../gateway/process-figures.ts";
@@ -94,7 +95,7 @@ async function startOverStdio(home: KnownHome): Promise<Started> {
   const program = startBridge(home, ["--stdio"]);
   const { stdin, stdout } = program.child;
   if (!stdin || !stdout) throw new Error("A program without pipes.");
-  stdin.write(QUESTIONS);
+  stdin.write(FIRST_LIST);
   try {
     for await (const line of createInterface({ input: stdout })) {
       const { id, result } = JSON.parse(line) as { id?: unknown; result?: { tools?: object[] } };
@@ -105,19 +106,6 @@ async function startOverStdio(home: KnownHome): Promise<Started> {
     await program.stop();
   }
 }
-
-const params = {
-  protocolVersion: "2025-11-25",
-  capabilities: {},
-  clientInfo: { name: "bench", version: "1.0.0" },
-};
-const QUESTIONS = [
-  { id: 0, method: "initialize", params },
-  { method: "notifications/initialized" },
-  { id: 1, method: "tools/list", params: {} },
-]
-  .map((message) => `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`)
-  .join("");
 
 function listed(
   count: number,

@@ -10,7 +10,8 @@ import { measureMemory } from "./memory.ts";
 import { startDirect, startFloor, startSdkProxy, type UpstreamKind } from "./peers.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { measureStarts } from "./start.ts";
-import { cellRow, checkRow, hitRow, memoryRow, startRow } from "./tables.ts";
+import { measureSurfaces } from "./surfaces.ts";
+import { cellRow, checkRow, hitRow, memoryRow, startRow, surfaceRow } from "./tables.ts";
 import { judge, type Results } from "./verdict.ts";
 
 /**
@@ -42,12 +43,14 @@ async function measureAll(variant: Variant, settings: Settings): Promise<Results
     checks.push(...measured.checks);
   }
   const cached = parts.includes("hits") ? await measureHits(variant, settings) : undefined;
+  const shown = parts.includes("surfaces") ? await measureSurfaces(variant, settings) : undefined;
   return {
     cells,
     hits: cached?.hits ?? [],
+    surfaces: shown?.surfaces ?? [],
     memory: parts.includes("memory") ? await measureMemory(variants(), settings) : [],
     starts: parts.includes("starts") ? await measureStarts(variant, starts) : [],
-    checks: [...checks, ...(cached?.checks ?? [])],
+    checks: [...checks, ...(cached?.checks ?? []), ...(shown?.checks ?? [])],
   };
 }
 
@@ -81,6 +84,10 @@ function report(about: About, results: Results, verdict: ReturnType<typeof judge
     {
       title: `Cache hits, one at a time; ${rounds} rounds of ${hits} calls`,
       rows: results.hits.map(hitRow),
+    },
+    {
+      title: `Keys, audit log, traces, metrics and the feed, beside the same bridge without them; ${rounds} rounds of ${calls} calls`,
+      rows: results.surfaces.map(surfaceRow),
     },
     {
       title: `Resident memory; ${memoryCalls} calls, 16 at a time`,

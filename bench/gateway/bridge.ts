@@ -18,18 +18,21 @@ export interface BridgeOptions {
   readonly servers: Readonly<Record<string, object>>;
   /** For Node itself. */
   readonly nodeArguments?: readonly string[];
+  /** Further keys of the configuration. */
+  readonly more?: object;
 }
 
 /** As many finished executions are kept; the default of the configuration. */
 export const HISTORY_ROWS = 10_000;
 
 /** Every policy has something to do: the local caller has a limit, and a failed call a stand-in. */
+const manyCalls = { calls: 100_000_000, windowMs: 60_000 };
 const policy = {
-  limit: { local: { calls: 100_000_000, windowMs: 60_000 } },
+  limit: { local: manyCalls, principal: manyCalls },
   cache: { enabled: true, ttlMs: 3_600_000 },
 };
 const serverPolicy = {
-  limit: { calls: 100_000_000, windowMs: 60_000 },
+  limit: manyCalls,
   fallback: [
     { kind: "notify", level: "log", message: "The echo server failed" },
     { kind: "static", result: { content: [{ type: "text", text: "nothing to echo" }] } },
@@ -48,11 +51,11 @@ export function echoEntry(kind: UpstreamKind, target: string): object {
 export async function startEchoBridge(
   kind: UpstreamKind,
   variant: Variant,
-  others: Readonly<Record<string, object>> = {},
+  { servers: others = {}, more = {} }: Partial<Pick<BridgeOptions, "servers" | "more">> = {},
 ): Promise<BridgePeer> {
   const upstream = await startUpstream(kind);
   const servers = { echo: echoEntry(kind, upstream.target), ...others };
-  const peer = await startBridge({ variant, servers });
+  const peer = await startBridge({ variant, servers, more });
   return {
     ...peer,
     async stop() {
@@ -63,8 +66,8 @@ export async function startEchoBridge(
 }
 
 export async function startBridge(options: BridgeOptions): Promise<BridgePeer> {
-  const { variant, servers, nodeArguments = [] } = options;
-  const home = createHome(servers);
+  const { variant, servers, nodeArguments = [], more } = options;
+  const home = createHome(servers, { more });
   const args = [...nodeArguments, bridgeProgram(variant), ...serveIn(home)];
   const { child, stop } = startProgram(args, { TRESTLE_HOME: home });
   return {
@@ -81,9 +84,12 @@ export async function startBridge(options: BridgeOptions): Promise<BridgePeer> {
 }
 
 /** A home with a configuration in it. */
-export function createHome(servers: Readonly<Record<string, object>>, port = 0): string {
+export function createHome(
+  servers: Readonly<Record<string, object>>,
+  { port = 0, more = {} }: { readonly port?: number; readonly more?: object | undefined } = {},
+): string {
   const home = mkdtempSync(join(tmpdir(), "trestle-bench-"));
-  const config = { mcpServers: servers, http: { port }, policy };
+  const config = { mcpServers: servers, http: { port }, policy, ...more };
   writeFileSync(join(home, "trestle.json"), JSON.stringify(config));
   return home;
 }

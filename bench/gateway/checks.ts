@@ -14,7 +14,7 @@ export interface Check {
 
 /** Did every call reach the upstream, once? Cached ones once per different argument. */
 export async function checkUpstream(where: string, peer: Peer, pages = 0): Promise<Check> {
-  const client = new RawClient(peer.url, "legacy");
+  const client = new RawClient(peer.url, "legacy", peer.key);
   await client.open();
   const body = await client.call(`${peer.prefix}count`, {});
   client.close();
@@ -40,7 +40,7 @@ export function checkRecords(where: string, { home, sent }: BridgePeer): Check[]
   }
 }
 
-function equality(what: string, expected: number | string, found: number | string): Check {
+export function equality(what: string, expected: number | string, found: number | string): Check {
   return { what, expected: `${expected}`, found: `${found}`, isMet: `${expected}` === `${found}` };
 }
 

@@ -21,13 +21,16 @@ interface Answer {
 export class RawClient {
   readonly #url: string;
   readonly #era: Era;
+  readonly #credential: Readonly<Record<string, string>>;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 });
   #session: Record<string, string> = {};
   #nextId = 0;
 
-  constructor(url: string, era: Era) {
+  /** `key` is what the server asks of its callers, if it does. */
+  constructor(url: string, era: Era, key?: string) {
     this.#url = url;
     this.#era = era;
+    this.#credential = key === undefined ? {} : { authorization: `Bearer ${key}` };
   }
 
   /** The handshake of the legacy era; the modern one has none. */
@@ -72,6 +75,7 @@ export class RawClient {
     const headers = {
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
+      ...this.#credential,
       ...(this.#era === "modern" ? modernHeaders(method, name) : this.#session),
     };
     return new Promise((resolve, reject) => {

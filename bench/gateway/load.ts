@@ -23,7 +23,7 @@ export interface LoadResult {
 /** Sends every call and checks that its own answer came back; a wrong one ends the benchmark. */
 export async function runLoad(load: Load): Promise<LoadResult> {
   const { peer, era, tool, calls, concurrency, callOf = distinctCalls(), onAnswer } = load;
-  const client = new RawClient(peer.url, era);
+  const client = new RawClient(peer.url, era, peer.key);
   await client.open();
   const name = `${peer.prefix}${tool}`;
   const latencies = new Float64Array(calls);

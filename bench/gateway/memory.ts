@@ -29,7 +29,8 @@ export async function measureMemory(
     results.push(await measure(await startSdkProxy(kind), "sdk-proxy", kind, settings));
     for (const variant of variants) {
       // Mounted, as in a bridge without a configuration; opened when its first tool is called.
-      const bridge = await startEchoBridge(kind, variant, { database: { embedded: "database" } });
+      const servers = { database: { embedded: "database" } };
+      const bridge = await startEchoBridge(kind, variant, { servers });
       try {
         results.push(await measure(bridge, `bridge, ${variant}`, kind, settings, openDatabase));
       } finally {

@@ -13,6 +13,8 @@ export interface Peer {
   /** What stands before the name of an upstream's tool there. */
   readonly prefix: string;
   readonly pid: number;
+  /** What it asks of its callers, if it does. */
+  readonly key?: string;
   /** How often each tool was called there. */
   readonly sent: Map<string, number>;
   stop(): Promise<void>;
@@ -25,6 +27,7 @@ export interface Program {
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 export const echoFile = file("./echo.ts");
+export const watchersFile = file("./watchers.ts");
 
 /** The echo server itself, over HTTP. */
 export function startDirect(): Promise<Peer> {

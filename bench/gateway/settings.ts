@@ -18,7 +18,8 @@ export interface Settings {
   readonly parts: readonly Part[];
 }
 
-type Part = "cells" | "hits" | "memory" | "starts";
+const PARTS = ["cells", "hits", "surfaces", "memory", "starts"] as const;
+type Part = (typeof PARTS)[number];
 
 export function readSettings(): Settings {
   const kinds: readonly UpstreamKind[] = ["stdio", "http"];
@@ -30,6 +31,6 @@ export function readSettings(): Settings {
     concurrencies: choiceFrom("CONCURRENCIES", [1, 16, 64]),
     memoryCalls: countFrom("MEMORY_CALLS", 40_000),
     starts: countFrom("STARTS", 7),
-    parts: choiceFrom<Part>("PARTS", ["cells", "hits", "memory", "starts"]),
+    parts: choiceFrom<Part>("PARTS", PARTS),
   };
 }

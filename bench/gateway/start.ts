@@ -55,7 +55,7 @@ export async function measureStarts(variant: Variant, starts: number): Promise<S
     for (const upstreams of [1, MANY]) {
       await take(upstreams, "servers alone", startServersAlone(upstreams));
       const port = await freePort();
-      const home = createHome(entries(upstreams), port);
+      const home = createHome(entries(upstreams), { port });
       try {
         for (const [what, start] of ofBridge) {
           await take(upstreams, what, start({ variant, home, port, upstreams }));

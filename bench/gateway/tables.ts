@@ -5,6 +5,7 @@ import type { HitResult } from "./hits.ts";
 import type { MemoryResult } from "./memory.ts";
 import type { StartResult } from "./start.ts";
 import { showInterval } from "./statistics.ts";
+import type { SurfaceResult } from "./surfaces.ts";
 
 /** Results as lines to read. Ratios carry their 95 % interval. */
 
@@ -36,6 +37,21 @@ export function hitRow({ era, characters, p50, p95, cpuMs, directP50 }: HitResul
     "p95 ms": showInterval(p95, 3),
     "CPU ms": showInterval(cpuMs, 3),
     "the server itself, p50 ms": showInterval(directP50, 3),
+  };
+}
+
+export function surfaceRow({ kind, era, concurrency, ...figures }: SurfaceResult): Row {
+  return {
+    upstream: kind,
+    era,
+    c: concurrency,
+    "calls/s": showInterval(figures.callsPerSecond, 0),
+    "without, calls/s": showInterval(figures.plainCallsPerSecond, 0),
+    "CPU ms": showInterval(figures.cpuMs, 3),
+    "calls/s ×without": showInterval(figures.ofPlain),
+    "CPU ×without": showInterval(figures.cpuOfPlain),
+    "spans of a call": figures.spansPerCall.toFixed(1),
+    "events of a call": figures.eventsPerCall.toFixed(2),
   };
 }
 

@@ -6,10 +6,12 @@ import type { MemoryResult } from "./memory.ts";
 import type { UpstreamKind } from "./peers.ts";
 import { MANY, NEXT_START, type StartResult } from "./start.ts";
 import { type Interval, showInterval } from "./statistics.ts";
+import type { SurfaceResult } from "./surfaces.ts";
 
 export interface Results {
   readonly cells: readonly PeerResult[];
   readonly hits: readonly HitResult[];
+  readonly surfaces: readonly SurfaceResult[];
   readonly memory: readonly MemoryResult[];
   readonly starts: readonly StartResult[];
   readonly checks: readonly Check[];
@@ -80,6 +82,8 @@ const HIT_MS = 1;
 const IDLE_MB = 90;
 const LOADED_MB = 150;
 const KNOWN_START_MS = 200;
+/** What is left of the calls per second where everything watches. */
+const SURFACES_LEAVE = 0.75;
 /** The floor must be a fair one: so much of what can be had without a gateway. */
 const FLOOR_OF_DIRECT = 0.4;
 
@@ -90,6 +94,7 @@ export function judge(
 ): { readonly rows: Row[]; readonly failures: string[] } {
   const targets = [
     ...bounds.flatMap((bound) => ofBound(bound, results.cells)),
+    ...ofSurfaces(results.surfaces),
     ...ofFloor(results.cells),
     ...ofRest(results, bridge),
   ];
@@ -122,6 +127,16 @@ function ofBound(
       target: of[kind],
       figure: timesFloor[figure],
     }));
+}
+
+function ofSurfaces(surfaces: readonly SurfaceResult[]): Target[] {
+  return surfaces.map(({ kind, era, concurrency, ofPlain }) => ({
+    what: `surfaces on: calls/s ×without, ${kind}, ${era}, c=${concurrency}`,
+    bound: "at least",
+    target: SURFACES_LEAVE,
+    figure: ofPlain,
+    isGate: true,
+  }));
 }
 
 function ofFloor(cells: readonly PeerResult[]): Target[] {
