@@ -25,7 +25,7 @@ export function readTracked(path: string): string {
 
 /** True for code that runs only in tests. */
 export function isTest(path: string): boolean {
-  return /\.test\.ts$|^test\/|\/test\/|\/_[^/]+\.ts$/.test(path);
+  return /\.test\.tsx?$|^test\/|\/test\/|\/_[^/]+\.ts$/.test(path);
 }
 
 /** One source file, parsed. */

@@ -7,10 +7,15 @@ import { readTracked, root, trackedFiles } from "./_sources.ts";
 const programs: Readonly<Record<string, string>> = {
   "postgres-versions": "servers/database/test/_postgres-versions.ts",
   replicas: "apps/bridge/test/_chaos-replicas.ts",
+  system: "apps/bridge/test/chaos/_main.ts",
 };
 
-/** Runs every test that repeats itself by chance, many rounds: `ROUNDS=200 SEED=7 pnpm chaos [filter]`. */
-const words = process.argv.slice(2);
+/**
+ * Runs every test that repeats itself by chance, many rounds: `ROUNDS=200 SEED=7 pnpm chaos [filter]`. With options
+ * (`pnpm chaos --minutes 5 --seed 1`) it is the whole system that things are done to, by the schedule of the seed.
+ */
+const given = process.argv.slice(2);
+const words = given[0]?.startsWith("--") ? ["system", ...given] : given;
 const program = programs[words[0] ?? ""];
 const repeating = trackedFiles("*.test.ts")
   .filter((path) => /ROUNDS|\.rounds\(/.test(readTracked(path)))

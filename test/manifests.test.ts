@@ -53,7 +53,7 @@ describe("a published package", () => {
 describe("versions", () => {
   test("stand in the catalog, each exact", () => {
     const inexact = [...readCatalog()].filter(
-      ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
+      ([, version]) => !/^\d+\.\d+\.\d+(-[\w.-]+)?$/.test(version),
     );
     expect(inexact).toEqual([]);
   });

@@ -51,9 +51,22 @@ describe.skipIf(!canInstall)("what we publish, installed by npm in an empty fold
     const started = files
       .filter((file) => file.endsWith(".js"))
       .flatMap(
-        (file) => readFileSync(join(dist, file), "utf8").match(/[\w-]+-worker\.js(?=")/g) ?? [],
+        // Written as ours are; libraries that travel inside name workers of their own, which nobody starts.
+        (file) =>
+          readFileSync(join(dist, file), "utf8").match(/(?<="\.\/)[\w-]+-worker\.js(?=")/g) ?? [],
       );
     expect(files).toEqual(expect.arrayContaining(started));
+  });
+
+  test("the bridge carries its dashboard, and none of what that is made of", () => {
+    const modules = join(installed.folder, "node_modules");
+    const files = readdirSync(join(modules, "@trestle-mcp/bridge/dist/dashboard"), {
+      recursive: true,
+    });
+    expect(files).toEqual(
+      expect.arrayContaining(["index.html", expect.stringMatching(/^assets.index-.*\.js\.br$/)]),
+    );
+    expect(readdirSync(modules)).not.toContain("react");
   });
 
   describe.each([nodes.oldest, nodes.current])("on Node %s", (version) => {

@@ -12,7 +12,7 @@ const TRESTLE = `#!/bin/sh\nexec '${process.execPath}' '${join(root, "apps/bridg
 const SERVE = "trestle serve --port 0 | tee serve.txt";
 const WITH_BRIDGE = `BRIDGE=$(sed -n 's#.*address *\\(http://[^ ]*\\)/mcp.*#\\1/api/mcp#p' serve.txt)\n`;
 
-test.skipIf(!isCheckout).each(["docs/cli.md", "docs/hosts.md", "docs/rest.md"])(
+test.skipIf(!isCheckout).each(["docs/start.md", "docs/cli.md", "docs/hosts.md", "docs/rest.md"])(
   "every example of %s works, and answers what the page says",
   async (page) => {
     const folder = mkdtempSync(join(tmpdir(), "trestle-page-"));

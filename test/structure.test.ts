@@ -5,13 +5,14 @@ import { type Member, readMembers } from "./_workspace.ts";
 
 const members = readMembers();
 const byName = new Map(members.map((member) => [member.name, member]));
-const sources = isCheckout ? trackedFiles("*.ts").map(readSource) : [];
+const sources = isCheckout ? trackedFiles("*.ts", "*.tsx").map(readSource) : [];
 
 /** What a folder of the tree may depend on. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   packages: ["packages"],
   servers: ["packages"],
-  apps: ["packages", "servers"],
+  // One app may carry the files of another: the bridge those of the dashboard.
+  apps: ["packages", "servers", "apps"],
   examples: ["packages", "servers", "apps"],
   bench: ["packages", "servers", "apps"],
 };

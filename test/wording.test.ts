@@ -3,11 +3,11 @@ import { isCheckout, readSource, readTracked, trackedFiles } from "./_sources.ts
 
 /**
  * Written so that this file does not hold what it looks for. The home of Node's own container images is nobody's
- * machine.
+ * machine; six digits or more are a colour.
  */
 const place = /(?<![\w.~}-])\/(?:work|root|home(?!\/node\b)|Users)\/\w/;
 const registry = /regist[r]y\.npmjs|npmmirro[r]|verdacci[o]|artifactor[y]|jfro[g]/i;
-const issue = /\b(?:issue|ticket|pull request|PR)s?\s+#?\d+\b|(?:^|[\s(])#\d+\b/i;
+const issue = /\b(?:issue|ticket|pull request|PR)s?\s+#?\d+\b|(?:^|[\s(])#\d{1,5}\b/i;
 
 const foreign: readonly [name: string, pattern: RegExp][] = [
   ["a path of somebody's machine", place],
@@ -30,7 +30,7 @@ describe.skipIf(!isCheckout)("the project speaks of itself only", () => {
   });
 
   test("everything is exported by its name", () => {
-    const unnamed = trackedFiles("*.ts").filter(
+    const unnamed = trackedFiles("*.ts", "*.tsx").filter(
       (path) => !isRead(path) && readSource(path).hasDefaultExport,
     );
     expect(unnamed).toEqual([]);
