@@ -52,11 +52,21 @@ export async function shareReview(parts: SharedReviewParts): Promise<ReviewQueue
     for (const row of await own.stored("waiting")) {
       if (!(await copies.put(row))) await own.drop(String(row.id));
     }
+    for (const { id } of await copies.all()) await withdrawDecided(String(id));
   }
 
+  const findWaiting = async (id: string): Promise<Row | undefined> =>
+    (await own.stored("waiting")).find((row) => row.id === id);
+
   async function shareOne(id: string): Promise<void> {
-    const row = (await own.stored("waiting")).find((each) => each.id === id);
+    const row = await findWaiting(id);
     if (row !== undefined) await copies.put(row);
+    await withdrawDecided(id);
+  }
+
+  /** Another decision may have ended while a copy was on its way: whoever writes last, looks again. */
+  async function withdrawDecided(id: string): Promise<void> {
+    if ((await own.has(id)) && (await findWaiting(id)) === undefined) await copies.remove(id);
   }
 
   async function decideHere(id: string, by: string, decision: Decision): Promise<ReviewItem> {

@@ -9,10 +9,10 @@ import {
   systemClock,
 } from "@trestle/protocol";
 import { type Access, openAccess } from "../../access/access.ts";
-import { openReviewQueue, type ReviewQueue, type ReviewQueueOptions } from "./review.ts";
+import { type OwnReviewQueue, openReviewQueue, type ReviewQueueOptions } from "./review.ts";
 
 export interface OpenedQueue {
-  readonly queue: ReviewQueue;
+  readonly queue: OwnReviewQueue;
   readonly access: Access;
   readonly file: string;
   /** What was run, in order. */
