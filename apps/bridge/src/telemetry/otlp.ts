@@ -1,6 +1,6 @@
 import { type Clock, type JsonObject, type Logger, messageOf } from "@trestle/protocol";
 import { attributesOf } from "./attributes.ts";
-import type { Span, TracedCall } from "./spans.ts";
+import type { TracedCall } from "./spans.ts";
 
 export interface OtlpParts {
   /** Without the path: `http://127.0.0.1:4318`. */
@@ -9,7 +9,8 @@ export interface OtlpParts {
   /** Who tells: `service.name` and the like. */
   readonly resource: Readonly<Record<string, string | number>>;
   readonly everyMs: number;
-  readonly spansOf: (call: TracedCall) => readonly Span[];
+  /** The spans of a call, as JSON has them, separated by commas. */
+  readonly writeSpans: (call: TracedCall) => string;
   /** All metrics as they are now; nothing where none are told. */
   readonly metrics?: (() => JsonObject[]) | undefined;
   readonly clock: Clock;
@@ -92,7 +93,7 @@ export function createOtlpExporter(parts: OtlpParts): OtlpExporter {
     for (let left = Math.min(count, calls.length); left > 0; left -= BATCH) {
       const batch = calls.splice(0, Math.min(left, BATCH));
       try {
-        await post("traces", tracesBody(parts.resource, batch.flatMap(parts.spansOf)));
+        await post("traces", tracesBody(parts.resource, batch.map(parts.writeSpans)));
       } catch (error) {
         calls = [...batch, ...calls];
         throw error;
@@ -100,14 +101,14 @@ export function createOtlpExporter(parts: OtlpParts): OtlpExporter {
     }
   }
 
-  async function post(kind: "traces" | "metrics", body: JsonObject): Promise<void> {
+  async function post(kind: "traces" | "metrics", body: string): Promise<void> {
     const late = new AbortController();
     const stop = clock.after(TIMEOUT_MS, () => late.abort(new Error("no answer in time")));
     try {
       const response = await fetch(`${parts.endpoint.replace(/\/$/, "")}/v1/${kind}`, {
         method: "POST",
         headers: { ...parts.headers, "content-type": "application/json" },
-        body: JSON.stringify(body),
+        body,
         redirect: "error",
         signal: AbortSignal.any([late.signal, stopped.signal]),
       });
@@ -145,12 +146,15 @@ export function createOtlpExporter(parts: OtlpParts): OtlpExporter {
 
 const SCOPE = { name: "trestle" };
 
-function tracesBody(resource: OtlpParts["resource"], spans: Span[]): JsonObject {
-  const scopeSpans = [{ scope: SCOPE, spans }];
-  return { resourceSpans: [{ resource: { attributes: attributesOf(resource) }, scopeSpans }] };
+function tracesBody(resource: OtlpParts["resource"], spans: readonly string[]): string {
+  const about = JSON.stringify({ attributes: attributesOf(resource) });
+  const scope = JSON.stringify(SCOPE);
+  return `{"resourceSpans":[{"resource":${about},"scopeSpans":[{"scope":${scope},"spans":[${spans.join(",")}]}]}]}`;
 }
 
-function metricsBody(resource: OtlpParts["resource"], metrics: JsonObject[]): JsonObject {
+function metricsBody(resource: OtlpParts["resource"], metrics: JsonObject[]): string {
   const scopeMetrics = [{ scope: SCOPE, metrics }];
-  return { resourceMetrics: [{ resource: { attributes: attributesOf(resource) }, scopeMetrics }] };
+  return JSON.stringify({
+    resourceMetrics: [{ resource: { attributes: attributesOf(resource) }, scopeMetrics }],
+  });
 }

@@ -4,7 +4,7 @@ import type { TelemetryConfig } from "../config/read.ts";
 import { createCallCounts } from "./call-counts.ts";
 import { createOtlpExporter } from "./otlp.ts";
 import { otlpMetrics } from "./otlp-metrics.ts";
-import { spansOf } from "./spans.ts";
+import { writeSpans } from "./spans.ts";
 import type { TelemetryParts } from "./telemetry.ts";
 import { createTraceIds } from "./trace-context.ts";
 import { createTracer } from "./tracer.ts";
@@ -19,7 +19,7 @@ export function startTelling(
   const ids = createTraceIds();
   const exporter = createOtlpExporter({
     ...{ endpoint, headers, everyMs, clock, log },
-    spansOf: (call) => spansOf(call, ids),
+    writeSpans: (call) => writeSpans(call, ids),
     resource: {
       "service.name": serviceName,
       "service.version": version,

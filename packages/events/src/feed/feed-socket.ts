@@ -53,7 +53,8 @@ const CLOSE_DENIED = 4401;
 /** Speaks the feed's protocol on one socket until it closes. */
 export function serveFeedSocket(socket: WebSocket, parts: FeedSocketParts): void {
   const { peer, wire } = parts;
-  const line = createLine(socket, createGathering(wire));
+  const gathering = createGathering(wire);
+  const line = createLine(socket, gathering);
   const calls = peer.call && createFeedCalls(peer.call, line.reply);
   let unsubscribe = () => {};
 
@@ -86,6 +87,7 @@ export function serveFeedSocket(socket: WebSocket, parts: FeedSocketParts): void
     unsubscribe();
     calls?.close();
     stopKeepalive();
+    gathering.end();
   });
 }
 
@@ -96,33 +98,61 @@ interface Line {
   reply(message: JsonObject): Promise<void> | void;
 }
 
-/** Holds back what is written until the event loop turns: a write costs more than all else of an event. */
-function createGathering(wire: Duplex): () => void {
+/** When what is written goes to the wire: a write costs more than all else of an event. */
+interface Gathering {
+  /** What comes next goes with what follows it in this turn of the event loop, or soon where there is much. */
+  gather(urgency: "soon" | "now"): void;
+  end(): void;
+}
+
+/** Events that follow so soon after the last write wait until then. */
+const GATHER_MS = 5;
+
+function createGathering(wire: Duplex): Gathering {
   let isHeld = false;
-  return () => {
-    if (isHeld) return;
-    isHeld = true;
-    wire.cork();
-    setImmediate(() => {
-      isHeld = false;
-      wire.uncork();
-    });
+  let wroteAt = Number.NEGATIVE_INFINITY;
+  let waiting: NodeJS.Timeout | undefined;
+
+  function release(): void {
+    isHeld = false;
+    waiting = undefined;
+    wroteAt = performance.now();
+    wire.uncork();
+  }
+
+  function hurry(): void {
+    if (waiting === undefined) return;
+    clearTimeout(waiting);
+    waiting = undefined;
+    setImmediate(release);
+  }
+
+  return {
+    gather(urgency) {
+      if (isHeld) return urgency === "now" ? hurry() : undefined;
+      isHeld = true;
+      wire.cork();
+      const left = wroteAt + GATHER_MS - performance.now();
+      if (left > 0 && urgency === "soon") waiting = setTimeout(release, left);
+      else setImmediate(release);
+    },
+    end: () => clearTimeout(waiting),
   };
 }
 
-function createLine(socket: WebSocket, gather: () => void): Line {
-  function send(message: JsonObject): Promise<void> | void {
+function createLine(socket: WebSocket, { gather }: Gathering): Line {
+  function write(message: JsonObject, urgency: "soon" | "now"): Promise<void> | void {
     if (socket.readyState !== socket.OPEN) return;
     const text = JSON.stringify(message);
-    gather();
+    gather(urgency);
     if (socket.bufferedAmount < MAX_BUFFERED) return socket.send(text);
     return new Promise((resolve) => socket.send(text, () => resolve()));
   }
 
   return {
-    send,
+    send: (message) => write(message, "soon"),
     reply(message) {
-      const sent = send(message);
+      const sent = write(message, "now");
       if (!sent) return;
       socket.pause();
       return sent.then(() => socket.resume());
