@@ -45,12 +45,34 @@ async function readAll(request: IncomingMessage): Promise<Buffer> {
 /** Counted, not parsed: a collector is another machine's affair. */
 function spansIn(body: Buffer): number {
   let count = 0;
-  for (let at = body.indexOf(SPAN); at !== -1; at = body.indexOf(SPAN, at + SPAN.length))
-    count += 1;
+  for (const resourceSpans of messagesIn(body, RESOURCE_SPANS)) {
+    for (const scopeSpans of messagesIn(resourceSpans, SCOPE_SPANS)) {
+      for (const _span of messagesIn(scopeSpans, SPANS)) count += 1;
+    }
+  }
   return count;
 }
 
-const SPAN = '"spanId"';
+/** Tags of messages in protocol buffers, as OTLP numbers them. */
+const [RESOURCE_SPANS, SCOPE_SPANS, SPANS] = [0x0a, 0x12, 0x12];
+
+/** The messages under one tag, in a message that has no fields but messages. */
+function* messagesIn(bytes: Buffer, wanted: number): Generator<Buffer> {
+  let at = 0;
+  while (at < bytes.length) {
+    const tag = bytes[at];
+    let length = 0;
+    for (let shift = 0; ; shift += 7) {
+      at += 1;
+      const byte = bytes[at] ?? 0;
+      length |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    at += 1;
+    if (tag === wanted) yield bytes.subarray(at, at + length);
+    at += length;
+  }
+}
 
 /** Resolves when it is told of calls. */
 async function watch({ url, key }: Watch): Promise<void> {

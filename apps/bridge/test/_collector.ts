@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { isJsonObject, type JsonObject, type JsonValue } from "@trestle/protocol";
 import { onTestFinished } from "vitest";
 import { objectsOf } from "../src/cli/data.ts";
+import { decodeTraces } from "./_otlp.ts";
 
 export interface Span {
   readonly name: string;
@@ -17,7 +18,7 @@ export interface Span {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** Takes in OTLP over HTTP, as JSON, and refuses what is not well made. */
+/** Takes in OTLP over HTTP, and refuses what is not well made. */
 export interface Collector {
   readonly url: string;
   readonly spans: Span[];
@@ -55,7 +56,8 @@ export async function startCollector(): Promise<Collector> {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     requests += 1;
     headers.push(request.headers);
-    if (status === 200) take(request.url ?? "", JSON.parse(Buffer.concat(chunks).toString("utf8")));
+    const body = Buffer.concat(chunks);
+    if (status === 200) take(request.url ?? "", decode(request.headers["content-type"], body));
     response.writeHead(status, { "content-type": "application/json" }).end("{}");
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
@@ -70,6 +72,12 @@ export async function startCollector(): Promise<Collector> {
       status = next;
     },
   };
+}
+
+function decode(type: string | undefined, body: Buffer): JsonObject {
+  if (type === "application/x-protobuf") return decodeTraces(body);
+  if (type === "application/json") return JSON.parse(body.toString("utf8")) as JsonObject;
+  throw new Error(`${type} is no type of OTLP`);
 }
 
 const objectAt = (value: JsonValue | undefined): JsonObject => (isJsonObject(value) ? value : {});

@@ -3,7 +3,6 @@ import type { JsonObject } from "@trestle/protocol";
 import type { Core } from "../core.ts";
 import { attributesOf } from "./attributes.ts";
 import { BOUNDS, type CallCount, type CallCounts } from "./call-counts.ts";
-import { nanoseconds } from "./spans.ts";
 
 const CUMULATIVE = 2;
 
@@ -69,4 +68,9 @@ function labelsOf({ server, tool, outcome }: CallCount): JsonObject[] {
     ...{ "mcp.method.name": "tools/call", "gen_ai.tool.name": tool, "trestle.server": server },
     "error.type": outcome === "success" ? undefined : outcome,
   });
+}
+
+/** Of epoch milliseconds, as text: no double holds them, but one holds their microseconds. */
+function nanoseconds(ms: number): string {
+  return `${Math.round(ms * 1_000)}000`;
 }

@@ -1,5 +1,7 @@
 import { type Clock, type JsonObject, type Logger, messageOf } from "@trestle/protocol";
 import { attributesOf } from "./attributes.ts";
+import type { TracesMessage } from "./otlp-traces.ts";
+import { post } from "./post.ts";
 import type { TracedCall } from "./spans.ts";
 
 export interface OtlpParts {
@@ -9,8 +11,7 @@ export interface OtlpParts {
   /** Who tells: `service.name` and the like. */
   readonly resource: Readonly<Record<string, string | number>>;
   readonly everyMs: number;
-  /** The spans of a call, as JSON has them, separated by commas. */
-  readonly writeSpans: (call: TracedCall) => string;
+  readonly traces: TracesMessage;
   /** All metrics as they are now; nothing where none are told. */
   readonly metrics?: (() => JsonObject[]) | undefined;
   readonly clock: Clock;
@@ -84,7 +85,7 @@ export function createOtlpExporter(parts: OtlpParts): OtlpExporter {
   async function sendAll(): Promise<void> {
     if (hasNews && parts.metrics) {
       hasNews = false;
-      await post("metrics", metricsBody(parts.resource, parts.metrics()));
+      await tell("metrics", metricsBody(parts.resource, parts.metrics()));
     }
     await sendCalls(calls.length);
   }
@@ -93,7 +94,7 @@ export function createOtlpExporter(parts: OtlpParts): OtlpExporter {
     for (let left = Math.min(count, calls.length); left > 0; left -= BATCH) {
       const batch = calls.splice(0, Math.min(left, BATCH));
       try {
-        await post("traces", tracesBody(parts.resource, batch.map(parts.writeSpans)));
+        await tell("traces", parts.traces(batch));
       } catch (error) {
         calls = [...batch, ...calls];
         throw error;
@@ -101,23 +102,19 @@ export function createOtlpExporter(parts: OtlpParts): OtlpExporter {
     }
   }
 
-  async function post(kind: "traces" | "metrics", body: string): Promise<void> {
+  async function tell(kind: "traces" | "metrics", body: string | Uint8Array): Promise<void> {
     const late = new AbortController();
     const stop = clock.after(TIMEOUT_MS, () => late.abort(new Error("no answer in time")));
     try {
-      const response = await fetch(`${parts.endpoint.replace(/\/$/, "")}/v1/${kind}`, {
-        method: "POST",
-        headers: { ...parts.headers, "content-type": "application/json" },
+      const status = await post(`${parts.endpoint.replace(/\/$/, "")}/v1/${kind}`, {
+        headers: { ...parts.headers, "content-type": CONTENT_TYPES[kind] },
         body,
-        redirect: "error",
         signal: AbortSignal.any([late.signal, stopped.signal]),
       });
-      await response.arrayBuffer();
-      if (response.ok) return;
-      const mayPass = response.status === 429 || response.status >= 500;
-      if (mayPass) throw new Error(`answered ${response.status}`);
+      if (status >= 200 && status < 300) return;
+      if (status === 429 || status >= 500) throw new Error(`answered ${status}`);
       // It will never take these: keeping them would hold up all that come after.
-      log.warn("telemetry is refused", { kind, status: response.status });
+      log.warn("telemetry is refused", { kind, status });
     } finally {
       stop();
     }
@@ -144,13 +141,10 @@ export function createOtlpExporter(parts: OtlpParts): OtlpExporter {
   };
 }
 
-const SCOPE = { name: "trestle" };
+/** OTLP over HTTP takes both: what is sent often is sent small. */
+const CONTENT_TYPES = { traces: "application/x-protobuf", metrics: "application/json" } as const;
 
-function tracesBody(resource: OtlpParts["resource"], spans: readonly string[]): string {
-  const about = JSON.stringify({ attributes: attributesOf(resource) });
-  const scope = JSON.stringify(SCOPE);
-  return `{"resourceSpans":[{"resource":${about},"scopeSpans":[{"scope":${scope},"spans":[${spans.join(",")}]}]}]}`;
-}
+const SCOPE = { name: "trestle" };
 
 function metricsBody(resource: OtlpParts["resource"], metrics: JsonObject[]): string {
   const scopeMetrics = [{ scope: SCOPE, metrics }];

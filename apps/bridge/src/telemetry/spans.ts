@@ -1,5 +1,6 @@
 import type { HistoryRow } from "@trestle/policy";
 import { outcomeOf } from "./call-counts.ts";
+import { fieldsOf, type ProtobufWriter } from "./protobuf.ts";
 import type { TraceContext, TraceIds } from "./trace-context.ts";
 
 /** What the spans of a call are made of, when they are sent: most of their size is the same in all of them. */
@@ -29,6 +30,16 @@ const STATUS_ERROR = 2;
 const UPSTREAM = "upstream";
 const METHOD = "tools/call";
 
+/** Numbers of fields, from trace.proto and common.proto of OpenTelemetry. */
+const SPANS = 2;
+const SPAN = {
+  ...{ traceId: 1, spanId: 2, parentSpanId: 4, name: 5, kind: 6 },
+  ...{ from: 7, to: 8, attributes: 9, status: 15 },
+} as const;
+const STATUS = { message: 2, code: 3 } as const;
+const ATTRIBUTE = { key: 1, value: 2 } as const;
+const VALUE = { text: 1, isTrue: 2, integer: 3 } as const;
+
 /** Of an execution only what spans tell: neither arguments nor messages wait in memory to be sent. */
 export function tracedCall(row: HistoryRow, context: TraceContext): TracedCall {
   return {
@@ -50,97 +61,142 @@ export function tracedCall(row: HistoryRow, context: TraceContext): TracedCall {
 }
 
 /**
- * The spans of one call as OTLP writes them in JSON, separated by commas, named by the conventions for MCP: the call
- * itself, each policy that decided, and what was asked of the server, all attempts together. Without arguments and
- * results. Written as text at once: made of objects, they would cost a call more than all of its policies.
+ * Writes the spans of one call as fields of `ScopeSpans`, named by the conventions for MCP: the call itself, each policy
+ * that decided, and what was asked of the server, all attempts together. Without arguments and results.
  */
-export function writeSpans(call: TracedCall, ids: TraceIds): string {
-  const { context, startedAt, durationMs, stages = [] } = call;
-  const outcome = outcomeAttributes(call);
-  const beginning = `,{"traceId":"${context.traceId}","parentSpanId":"${context.spanId}","kind":${INTERNAL},"spanId":"`;
-  let spans = ownSpan(call, outcome);
-  let asked: Period | undefined;
-  for (const { policy, decision, ms, at = 0 } of stages) {
-    const to = Math.min(at, durationMs);
-    const from = Math.max(0, to - ms);
-    if (policy === UPSTREAM) {
-      asked = { from: asked?.from ?? from, to };
-      continue;
-    }
-    const attributes = `"attributes":[${attribute("trestle.decision", quote(decision))}]`;
-    const period = periodOf(startedAt, { from, to });
-    spans += `${beginning}${ids.span()}","name":${quote(`policy ${policy}`)},${period},${attributes}}`;
+export type WriteSpans = (call: TracedCall) => void;
+
+export function createWriteSpans(writer: ProtobufWriter, ids: TraceIds): WriteSpans {
+  const decisions = createDecisions();
+
+  /** From `from` to `to`: milliseconds since the call began. */
+  function begin(call: TracedCall, spanId: string, { from, to }: Period): number {
+    const span = writer.begin(SPANS);
+    writer.hex(SPAN.traceId, call.context.traceId);
+    writer.hex(SPAN.spanId, spanId);
+    writer.nanoseconds(SPAN.from, microseconds(call.startedAt + from));
+    writer.nanoseconds(SPAN.to, microseconds(call.startedAt + to));
+    return span;
   }
-  return asked === undefined ? spans : `${spans},${clientSpan(call, outcome, asked)}`;
+
+  function writeOwn(call: TracedCall): void {
+    const { context } = call;
+    const span = begin(call, context.spanId, { from: 0, to: call.durationMs });
+    if (context.parentSpanId !== undefined) writer.hex(SPAN.parentSpanId, context.parentSpanId);
+    writer.varint(SPAN.kind, SERVER);
+    writeOutcome(writer, call);
+    writer.copy(EXECUTE_TOOL);
+    writeText(writer, "trestle.execution_id", call.executionId);
+    writeText(writer, "trestle.principal", call.principal);
+    if (call.client !== undefined) writeText(writer, "trestle.client", call.client);
+    writer.copy(call.cached ? CACHED : NOT_CACHED);
+    writer.copy(call.fallbackUsed ? FALLBACK : NO_FALLBACK);
+    writer.end(span);
+  }
+
+  function writePolicy(call: TracedCall, decision: Uint8Array, period: Period): void {
+    const span = begin(call, ids.span(), period);
+    writer.hex(SPAN.parentSpanId, call.context.spanId);
+    writer.copy(decision);
+    writer.end(span);
+  }
+
+  function writeClient(call: TracedCall, period: Period): void {
+    const span = begin(call, call.context.clientSpanId, period);
+    writer.hex(SPAN.parentSpanId, call.context.spanId);
+    writer.varint(SPAN.kind, CLIENT);
+    writeOutcome(writer, call);
+    writer.end(span);
+  }
+
+  return (call) => {
+    writeOwn(call);
+    let asked: Period | undefined;
+    for (const { policy, decision, ms, at = 0 } of call.stages ?? []) {
+      const to = Math.min(at, call.durationMs);
+      const from = Math.max(0, to - ms);
+      if (policy === UPSTREAM) asked = { from: asked?.from ?? from, to };
+      else writePolicy(call, decisions.of(policy, decision), { from, to });
+    }
+    if (asked !== undefined) writeClient(call, asked);
+  };
 }
 
-/** Milliseconds since the call began. */
 interface Period {
   readonly from: number;
   readonly to: number;
 }
 
-function ownSpan(call: TracedCall, outcome: string): string {
-  const { traceId, spanId, parentSpanId } = call.context;
-  const parent = parentSpanId === undefined ? "" : `"parentSpanId":"${parentSpanId}",`;
-  const attributes = [
-    outcome,
-    attribute("gen_ai.operation.name", '"execute_tool"'),
-    attribute("trestle.execution_id", quote(call.executionId)),
-    attribute("trestle.principal", quote(call.principal)),
-    ...(call.client === undefined ? [] : [attribute("trestle.client", quote(call.client))]),
-    booleanAttribute("trestle.cached", call.cached),
-    booleanAttribute("trestle.fallback_used", call.fallbackUsed),
-  ].join(",");
-  const period = periodOf(call.startedAt, { from: 0, to: call.durationMs });
-  return `{"traceId":"${traceId}","spanId":"${spanId}",${parent}${namesOf(call, SERVER)},${period},"attributes":[${attributes}]}`;
-}
+/** Few, and each said of every call; but some name what went wrong. */
+const MOST_DECISIONS = 500;
 
-function clientSpan(call: TracedCall, outcome: string, asked: Period): string {
-  const { traceId, spanId, clientSpanId } = call.context;
-  const period = periodOf(call.startedAt, asked);
-  return `{"traceId":"${traceId}","spanId":"${clientSpanId}","parentSpanId":"${spanId}",${namesOf(call, CLIENT)},${period},"attributes":[${outcome}]}`;
-}
-
-/** What went wrong may hold what was asked: its code is enough, and `trestle why` tells the rest. */
-function namesOf(call: TracedCall, kind: number): string {
-  const failure = errorTypeOf(call);
-  const status =
-    failure === undefined ? "" : `,"status":{"code":${STATUS_ERROR},"message":${quote(failure)}}`;
-  return `"name":${quote(`${METHOD} ${call.tool}`)},"kind":${kind}${status}`;
+/** What spans of policies say, by policy and decision. */
+function createDecisions() {
+  const known = new Map<string, Uint8Array>();
+  return {
+    of(policy: string, decision: string): Uint8Array {
+      const key = `${policy}\n${decision}`;
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      const made = fieldsOf((writer) => {
+        writer.text(SPAN.name, `policy ${policy}`);
+        writer.varint(SPAN.kind, INTERNAL);
+        writeText(writer, "trestle.decision", decision);
+      });
+      if (known.size < MOST_DECISIONS) known.set(key, made);
+      return made;
+    },
+  };
 }
 
 /** What the call's own span and that of its server say alike. */
-function outcomeAttributes(call: TracedCall): string {
-  const failure = errorTypeOf(call);
-  return [
-    attribute("mcp.method.name", quote(METHOD)),
-    attribute("gen_ai.tool.name", quote(call.tool)),
-    attribute("trestle.server", quote(call.server)),
-    ...(failure === undefined ? [] : [attribute("error.type", quote(failure))]),
-    `{"key":"trestle.attempts","value":{"intValue":"${call.attempts}"}}`,
-  ].join(",");
+function writeOutcome(writer: ProtobufWriter, call: TracedCall): void {
+  writer.text(SPAN.name, `${METHOD} ${call.tool}`);
+  writer.copy(METHOD_NAME);
+  writeText(writer, "gen_ai.tool.name", call.tool);
+  writeText(writer, "trestle.server", call.server);
+  writeAttribute(writer, SPAN.attributes, "trestle.attempts", call.attempts);
+  const failure = outcomeOf(call);
+  if (failure === "success") return;
+  writeText(writer, "error.type", failure);
+  const status = writer.begin(SPAN.status);
+  // What went wrong may hold what was asked: its code is enough, and `trestle why` tells the rest.
+  writer.text(STATUS.message, failure);
+  writer.varint(STATUS.code, STATUS_ERROR);
+  writer.end(status);
 }
 
-const quote = (text: string): string => JSON.stringify(text);
-
-/** `value`: a string, as JSON has it. */
-const attribute = (key: string, value: string): string =>
-  `{"key":"${key}","value":{"stringValue":${value}}}`;
-
-const booleanAttribute = (key: string, value: boolean): string =>
-  `{"key":"${key}","value":{"boolValue":${value}}}`;
-
-function errorTypeOf(call: TracedCall): string | undefined {
-  const outcome = outcomeOf(call);
-  return outcome === "success" ? undefined : outcome;
+function writeText(writer: ProtobufWriter, key: string, text: string): void {
+  writeAttribute(writer, SPAN.attributes, key, text);
 }
 
-function periodOf(startedAt: number, { from, to }: Period): string {
-  return `"startTimeUnixNano":"${nanoseconds(startedAt + from)}","endTimeUnixNano":"${nanoseconds(startedAt + to)}"`;
+/** Numbers are whole and not negative. */
+export function writeAttribute(
+  writer: ProtobufWriter,
+  field: number,
+  key: string,
+  value: string | number | boolean,
+): void {
+  const attribute = writer.begin(field);
+  writer.text(ATTRIBUTE.key, key);
+  const any = writer.begin(ATTRIBUTE.value);
+  if (typeof value === "string") writer.text(VALUE.text, value);
+  else if (typeof value === "boolean") writer.varint(VALUE.isTrue, value ? 1 : 0);
+  else writer.varint(VALUE.integer, value);
+  writer.end(any);
+  writer.end(attribute);
 }
 
-/** Of epoch milliseconds, as text: no double holds them, but one holds their microseconds. */
-export function nanoseconds(ms: number): string {
-  return `${Math.round(ms * 1_000)}000`;
+const field = (key: string, value: string | boolean) =>
+  fieldsOf((writer) => writeAttribute(writer, SPAN.attributes, key, value));
+
+const METHOD_NAME = field("mcp.method.name", METHOD);
+const EXECUTE_TOOL = field("gen_ai.operation.name", "execute_tool");
+const [CACHED, NOT_CACHED] = bothOf("trestle.cached");
+const [FALLBACK, NO_FALLBACK] = bothOf("trestle.fallback_used");
+
+function bothOf(key: string): readonly [Uint8Array, Uint8Array] {
+  return [field(key, true), field(key, false)];
 }
+
+const microseconds = (ms: number): number => Math.round(ms * 1_000);

@@ -4,7 +4,7 @@ import type { TelemetryConfig } from "../config/read.ts";
 import { createCallCounts } from "./call-counts.ts";
 import { createOtlpExporter } from "./otlp.ts";
 import { otlpMetrics } from "./otlp-metrics.ts";
-import { writeSpans } from "./spans.ts";
+import { createTracesMessage } from "./otlp-traces.ts";
 import type { TelemetryParts } from "./telemetry.ts";
 import { createTraceIds } from "./trace-context.ts";
 import { createTracer } from "./tracer.ts";
@@ -17,15 +17,15 @@ export function startTelling(
   const { endpoint, headers, serviceName, traces, metrics, sampleRatio, everyMs } = settings;
   const counts = createCallCounts(clock.now());
   const ids = createTraceIds();
+  const resource = {
+    "service.name": serviceName,
+    "service.version": version,
+    "service.instance.id": randomUUID(),
+    "process.pid": pid,
+  };
   const exporter = createOtlpExporter({
-    ...{ endpoint, headers, everyMs, clock, log },
-    writeSpans: (call) => writeSpans(call, ids),
-    resource: {
-      "service.name": serviceName,
-      "service.version": version,
-      "service.instance.id": randomUUID(),
-      "process.pid": pid,
-    },
+    ...{ endpoint, headers, everyMs, clock, log, resource },
+    traces: createTracesMessage(resource, ids),
     metrics: metrics ? () => otlpMetrics(counts, core(), clock.now()) : undefined,
   });
   const tracer = createTracer({ sampleRatio, random: Math.random, ids, take: exporter.take });
