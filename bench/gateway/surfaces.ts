@@ -13,6 +13,7 @@ import { startWatchedBridge, type WatchedBridge } from "./watched-bridge.ts";
 
 /** One bridge with its surfaces on, beside the same bridge without. */
 export interface SurfaceResult {
+  readonly peer: string;
   readonly kind: UpstreamKind;
   readonly era: Era;
   readonly concurrency: number;
@@ -47,18 +48,19 @@ export async function measureSurfaces(
   const checks: Check[] = [];
   for (const kind of settings.kinds) {
     const plain = await startEchoBridge(kind, variant);
-    const watched = await startWatchedBridge(kind, variant);
+    const told = await startWatchedBridge(kind, variant, { feed: false });
+    const read = await startWatchedBridge(kind, variant, { feed: true });
     try {
       for (const era of settings.eras) {
         progress(`surfaces, ${kind}, ${era}`);
-        surfaces.push(await measureEra({ plain, watched }, { kind, era }, settings));
+        surfaces.push(...(await measureEra([plain, told, read], { kind, era }, settings)));
       }
-      checks.push(
-        await checkUpstream(`surfaces, ${kind}`, watched),
-        ...(await checkTold(kind, watched)),
-      );
+      for (const watched of [told, read]) {
+        const name = `${watched.name}, ${kind}`;
+        checks.push(await checkUpstream(name, watched), ...(await checkTold(name, watched)));
+      }
     } finally {
-      for (const bridge of [plain, watched]) {
+      for (const bridge of [plain, told, read]) {
         await bridge.stop();
         bridge.remove();
       }
@@ -67,44 +69,44 @@ export async function measureSurfaces(
   return { surfaces, checks };
 }
 
-interface Pair {
-  readonly plain: BridgePeer;
-  readonly watched: WatchedBridge;
-}
+type Peers = readonly [plain: BridgePeer, told: WatchedBridge, read: WatchedBridge];
 
+/** One result per watched bridge. */
 async function measureEra(
-  { plain, watched }: Pair,
+  peers: Peers,
   { kind, era }: Pick<SurfaceResult, "kind" | "era">,
   { rounds, calls }: Settings,
-): Promise<SurfaceResult> {
-  const before = await watched.watched();
-  const [on, off]: [Sample[], Sample[]] = [[], []];
+): Promise<SurfaceResult[]> {
+  const [plain, ...watched] = peers;
+  const before = await Promise.all(watched.map((each) => each.watched()));
+  const samples = new Map<BridgePeer, Sample[]>(peers.map((peer) => [peer, []]));
   // One round to warm up, not counted.
   for (let round = -1; round < rounds; round += 1) {
-    const turns = [
-      { peer: plain, samples: off },
-      { peer: watched, samples: on },
-    ];
-    for (const { peer, samples } of round % 2 === 0 ? turns : turns.reverse()) {
+    for (const peer of round % 2 === 0 ? peers : peers.toReversed()) {
       const sample = await measure(peer, era, calls);
-      if (round >= 0) samples.push(sample);
+      if (round >= 0) samples.get(peer)?.push(sample);
     }
-    await refuse(watched);
+    for (const each of watched) await refuse(each);
   }
-  const after = await watched.watched();
-  const told = calls * (rounds + 1);
-  const of = (samples: readonly Sample[], figure: keyof Sample) =>
-    samples.map((sample) => sample[figure]);
-  return {
-    ...{ kind, era, concurrency: CONCURRENCY },
-    callsPerSecond: medianWithInterval(of(on, "callsPerSecond")),
-    plainCallsPerSecond: medianWithInterval(of(off, "callsPerSecond")),
-    cpuMs: medianWithInterval(of(on, "cpuMs")),
-    ofPlain: ratioWithInterval(of(on, "callsPerSecond"), of(off, "callsPerSecond")),
-    cpuOfPlain: ratioWithInterval(of(on, "cpuMs"), of(off, "cpuMs")),
-    spansPerCall: (after.spans - before.spans) / told,
-    eventsPerCall: (after.events - before.events) / told,
-  };
+  const of = (peer: BridgePeer, figure: keyof Sample) =>
+    (samples.get(peer) ?? []).map((sample) => sample[figure]);
+  const toldOf = calls * (rounds + 1);
+  return Promise.all(
+    watched.map(async (peer, index): Promise<SurfaceResult> => {
+      const { spans, events } = await peer.watched();
+      const earlier = before[index] ?? { spans: 0, events: 0 };
+      return {
+        ...{ peer: peer.name, kind, era, concurrency: CONCURRENCY },
+        callsPerSecond: medianWithInterval(of(peer, "callsPerSecond")),
+        plainCallsPerSecond: medianWithInterval(of(plain, "callsPerSecond")),
+        cpuMs: medianWithInterval(of(peer, "cpuMs")),
+        ofPlain: ratioWithInterval(of(peer, "callsPerSecond"), of(plain, "callsPerSecond")),
+        cpuOfPlain: ratioWithInterval(of(peer, "cpuMs"), of(plain, "cpuMs")),
+        spansPerCall: (spans - earlier.spans) / toldOf,
+        eventsPerCall: (events - earlier.events) / toldOf,
+      };
+    }),
+  );
 }
 
 async function measure(peer: Peer, era: Era, calls: number): Promise<Sample> {
@@ -125,11 +127,11 @@ async function refuse({ url, strangersKey, prefix }: WatchedBridge): Promise<voi
   client.close();
 }
 
-async function checkTold(kind: UpstreamKind, watched: WatchedBridge): Promise<Check[]> {
+async function checkTold(name: string, watched: WatchedBridge): Promise<Check[]> {
   const { exports, scrapes } = await watched.watched();
   const isTold = (count: number) => (count > 0 ? "some" : "none");
   return [
-    equality(`surfaces, ${kind}: batches for the collector`, "some", isTold(exports)),
-    equality(`surfaces, ${kind}: scrapes`, "some", isTold(scrapes)),
+    equality(`${name}: batches for the collector`, "some", isTold(exports)),
+    equality(`${name}: scrapes`, "some", isTold(scrapes)),
   ];
 }

@@ -40,8 +40,9 @@ export function hitRow({ era, characters, p50, p95, cpuMs, directP50 }: HitResul
   };
 }
 
-export function surfaceRow({ kind, era, concurrency, ...figures }: SurfaceResult): Row {
+export function surfaceRow({ peer, kind, era, concurrency, ...figures }: SurfaceResult): Row {
   return {
+    peer,
     upstream: kind,
     era,
     c: concurrency,

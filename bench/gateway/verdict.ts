@@ -130,12 +130,12 @@ function ofBound(
 }
 
 function ofSurfaces(surfaces: readonly SurfaceResult[]): Target[] {
-  return surfaces.map(({ kind, era, concurrency, ofPlain }) => ({
-    what: `surfaces on: calls/s ×without, ${kind}, ${era}, c=${concurrency}`,
+  return surfaces.map(({ peer, kind, era, concurrency, eventsPerCall, ofPlain }) => ({
+    what: `${peer}: calls/s ×without, ${kind}, ${era}, c=${concurrency}`,
     bound: "at least",
     target: SURFACES_LEAVE,
     figure: ofPlain,
-    isGate: true,
+    isGate: eventsPerCall === 0,
   }));
 }
 

@@ -20,10 +20,11 @@ const STRANGER = ["files:*:read"];
 /** More often than anybody would: what is told of a round is sent soon after it. */
 const TELL_EVERY_MS = 1_000;
 
-/** Access by keys, the audit log, traces and metrics for a collector, a scraper, and a reader of the feed. */
+/** Access by keys, the audit log, traces and metrics for a collector, a scraper, and, where asked for, a reader of the feed. */
 export async function startWatchedBridge(
   kind: UpstreamKind,
   variant: Variant,
+  { feed }: { readonly feed: boolean },
 ): Promise<WatchedBridge> {
   const watchers = startProgram([watchersFile]);
   const collector = (await firstUrl(watchers.child, "the watchers")).replace(/\/mcp$/, "");
@@ -32,13 +33,13 @@ export async function startWatchedBridge(
   // The operator's: others are told of their own calls alone.
   const admin = readFileSync(join(bridge.home, "admin.key"), "utf8").trim();
   const [key = "", strangersKey = ""] = await createKeys(bridge, admin, [CALLER, STRANGER]);
-  const watch: Watch = { url: bridge.url, key: admin };
+  const watch: Watch = { url: bridge.url, key: admin, feed };
   const body = JSON.stringify(watch);
   const told = await fetch(`${collector}/watch`, { method: "POST", body });
   if (!told.ok) throw new Error(`Nobody can watch the bridge: ${await told.text()}`);
   return {
     ...bridge,
-    name: "surfaces on",
+    name: feed ? "surfaces on, feed read" : "surfaces on",
     ...{ key, strangersKey },
     watched: async () => (await (await fetch(collector)).json()) as Watched,
     async stop() {

@@ -17,6 +17,8 @@ export interface Watch {
   /** Of the MCP endpoint. */
   readonly url: string;
   readonly key: string;
+  /** Is every call read from the feed, too? */
+  readonly feed: boolean;
 }
 
 const SCRAPE_EVERY_MS = 5_000;
@@ -75,7 +77,7 @@ function* messagesIn(bytes: Buffer, wanted: number): Generator<Buffer> {
 }
 
 /** Resolves when it is told of calls. */
-async function watch({ url, key }: Watch): Promise<void> {
+async function watch({ url, key, feed }: Watch): Promise<void> {
   const headers = { authorization: `Bearer ${key}` };
   const api = url.replace(/\/mcp$/, "/api/mcp");
   const scrape = async (): Promise<void> => {
@@ -86,6 +88,7 @@ async function watch({ url, key }: Watch): Promise<void> {
   };
   await scrape();
   setInterval(() => void scrape().catch(() => {}), SCRAPE_EVERY_MS);
+  if (!feed) return;
   await readFeed(`${api}/events`, headers, () => {
     counts.events += 1;
   });

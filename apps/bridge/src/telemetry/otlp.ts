@@ -28,9 +28,9 @@ export interface OtlpExporter {
 }
 
 /** While the collector takes nothing, so many calls wait, with about ten spans each. */
-const MOST_CALLS = 1_000;
+const MOST_CALLS = 2_000;
 /** So many are sent together, and do not wait. */
-const BATCH = 128;
+const BATCH = 256;
 const TIMEOUT_MS = 10_000;
 const CLOSE_MS = 2_000;
 
