@@ -146,9 +146,9 @@ test("what a collector does not take waits for it; what it refuses does not", as
 test("a full batch waits for nothing", async () => {
   const collector = await startCollector();
   const { call } = await start(collector, { everyMs: 3_600_000, metrics: false });
-  await Promise.all(Array.from({ length: 128 }, () => call("one__read", {})));
+  await Promise.all(Array.from({ length: 256 }, () => call("one__read", {})));
   const told = () => collector.spans.filter(({ kind }) => kind === SERVER).length;
-  await until("all are told", () => told() === 128);
+  await until("all are told", () => told() === 256);
   expect(new Set(collector.spans.map(({ spanId }) => spanId)).size).toBe(collector.spans.length);
 });
 
