@@ -102,7 +102,7 @@ export function createProtobufWriter(): ProtobufWriter {
       tag(field, BYTES);
       number(digits.length / 2);
       for (let index = 0; index < digits.length; index += 2) {
-        buffer[at] = (valueOf(digits, index) << 4) | valueOf(digits, index + 1);
+        buffer[at] = (digitAt(digits, index) << 4) | digitAt(digits, index + 1);
         at += 1;
       }
     },
@@ -128,7 +128,7 @@ export function createProtobufWriter(): ProtobufWriter {
 }
 
 /** Of a hexadecimal digit in lower case. */
-function valueOf(digits: string, index: number): number {
+function digitAt(digits: string, index: number): number {
   const code = digits.charCodeAt(index);
   return code < 0x3a ? code - 0x30 : code - 0x57;
 }
