@@ -2,15 +2,13 @@ import {
   type UseMutationResult,
   type UseQueryResult,
   useMutation,
-  useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
 import { useCallback } from "react";
-import { ask, type OperationName } from "./client.ts";
+import type { OperationName } from "./client.ts";
 import { ApiFailure } from "./failure.ts";
 import { type Asked, askAgain, useAsk } from "./queries.ts";
-
-type Arguments = Readonly<Record<string, unknown>>;
+import { type Arguments, callTool, readAgain, useTool } from "./tools.ts";
 
 /** What the orchestrator is mounted as: undefined where there is none, or none has told its tools yet. */
 export function useOrchestrator(): string | undefined {
@@ -26,10 +24,7 @@ export async function callOrchestrator<Shape>(
 ): Promise<Shape> {
   if (server === undefined)
     throw new ApiFailure("No orchestrator is mounted, or it is still starting.", NO_SERVER);
-  const { result } = await ask("POST tool/call", {
-    body: { server, tool, arguments: { ...given } },
-  });
-  return (result.structuredContent ?? {}) as Shape;
+  return callTool<Shape>(server, tool, given);
 }
 
 const NO_SERVER = { code: "unsupported", status: 0 };
@@ -38,18 +33,14 @@ const NO_SERVER = { code: "unsupported", status: 0 };
 export function useOrchestratorRead<Shape>(
   tool: string,
   given: Arguments,
-  { every, enabled = true }: Asked = {},
+  { enabled = true, ...asked }: Asked = {},
 ): UseQueryResult<Shape> {
   const server = useOrchestrator();
-  return useQuery({
-    queryKey: [READ, tool, server, given],
-    queryFn: () => callOrchestrator<Shape>(server, tool, given),
+  return useTool<Shape>(server ?? "", tool, given, {
+    ...asked,
     enabled: enabled && server !== undefined,
-    ...(every === undefined ? {} : { refetchInterval: every }),
   });
 }
-
-const READ = "orchestrator";
 
 /** What is asked again whatever was done. */
 const WORK: readonly OperationName[] = [
@@ -62,17 +53,21 @@ const WORK: readonly OperationName[] = [
 /** Does something by a tool of the orchestrator, and asks it again for whatever is shown of it. */
 export function useOrchestratorDo<Shape>(tool: string): UseMutationResult<Shape, Error, Arguments> {
   const server = useOrchestrator();
-  const readAgain = useReadAgain();
+  const readAllAgain = useReadAgain();
   return useMutation({
     mutationFn: (given: Arguments) => callOrchestrator<Shape>(server, tool, given),
-    onSettled: readAgain,
+    onSettled: readAllAgain,
   });
 }
 
 /** Asks for all that is shown of the orchestrator's work again. */
 export function useReadAgain(): () => Promise<void> {
   const client = useQueryClient();
+  const server = useOrchestrator();
   return useCallback(async () => {
-    await Promise.all([askAgain(client, WORK), client.invalidateQueries({ queryKey: [READ] })]);
-  }, [client]);
+    await Promise.all([
+      askAgain(client, WORK),
+      server === undefined ? undefined : readAgain(client, server),
+    ]);
+  }, [client, server]);
 }
