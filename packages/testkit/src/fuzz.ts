@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import fc from "fast-check";
 
@@ -26,6 +27,13 @@ export async function fuzz<Input>(
       ...(SEED !== undefined && { seed: Number(SEED) }),
     },
   );
+}
+
+/** The findings in a folder, one JSON file each, in the order of their names. */
+export function readFindings<Finding>(folder: URL): readonly Finding[] {
+  return readdirSync(folder)
+    .toSorted()
+    .map((name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")) as Finding);
 }
 
 export { default as fc } from "fast-check";
