@@ -19,6 +19,15 @@ type Column = TypeShape & { readonly type: string };
  * `invalid_input` that names the field, where the value can not be one of the column's.
  */
 export function encodeValue(value: JsonValue, column: Column, field: string): string | null {
+  try {
+    return encode(value, column, field);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw invalid(field, "the value is nested too deeply to be written.");
+  }
+}
+
+function encode(value: JsonValue, column: Column, field: string): string | null {
   if (value === null) return null;
   if (!column.isArray) return encodeScalar(value, column, field);
   if (typeof value === "string" && /^\s*[{[]/.test(value)) return checkText(value, field);
@@ -115,6 +124,16 @@ function checkText(text: string, field: string): string {
 
 /** A value in a message, short. */
 export function show(value: JsonValue): string {
-  const text = JSON.stringify(value);
+  const text = written(value);
   return text.length > 60 ? `${text.slice(0, 60).toWellFormed()}…` : text;
+}
+
+/** What is nested deeper than the stack goes is a value that somebody sent, and no failure of ours. */
+function written(value: JsonValue): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return "a value nested so deeply";
+    throw error;
+  }
 }

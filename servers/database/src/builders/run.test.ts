@@ -199,6 +199,15 @@ describe.each(Object.entries(targets))("rows of %s", (_name, open) => {
       });
   });
 
+  test("a document that is nested deeper than messages may be comes as its text", async () => {
+    await target.script(
+      `CREATE TABLE deep (id int PRIMARY KEY, facts jsonb);
+       INSERT INTO deep VALUES (1, (repeat('[', 2000) || repeat(']', 2000))::jsonb), (2, '[[]]')`,
+    );
+    const { rows } = await selectRows(target, { table: "deep", orderBy: ["id"] });
+    expect(rows.map(({ facts }) => facts)).toEqual(["[".repeat(2_000) + "]".repeat(2_000), [[]]]);
+  });
+
   test("a condition may name what no row of the column could hold", async () => {
     const where = { short: { ne: "far too long" }, price: { lt: "123456789.5" } };
     expect((await selectRows(target, { table: "everything", where })).rows).toEqual([]);

@@ -74,7 +74,7 @@ function fromText(text: string, oid: number): JsonValue {
       return Number.isFinite(Number(text)) ? Number(text) : text;
     case OID.json:
     case OID.jsonb:
-      return parseJson(text);
+      return fromJson(text);
     case OID.timestamp:
     case OID.timestamptz:
       return toIsoTime(text);
@@ -82,6 +82,16 @@ function fromText(text: string, oid: number): JsonValue {
       return Buffer.from(text.slice(2), "hex").toString("base64");
     default:
       return text;
+  }
+}
+
+/** What is nested deeper than messages may be comes as the text that it is. */
+function fromJson(text: string): JsonValue {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
   }
 }
 
