@@ -56,9 +56,10 @@ export function toLine(bytes: Buffer, from: number, to: number, base: number): L
   return { offset: base + start, bytes: bytes.subarray(start, end) };
 }
 
-/** A NUL, or a tenth of what is neither text nor white space. */
+/** A NUL; or bytes that are no UTF-8, with a tenth of what is neither text nor white space. Never by its neighbours. */
 export function isBinary(bytes: Buffer): boolean {
   if (bytes.includes(0)) return true;
+  if (isUtf8(bytes)) return false;
   const sample = bytes.toString("utf8", 0, 4_096);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   const strange = sample.match(/[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]/g)?.length ?? 0;

@@ -43,20 +43,19 @@ function wordParts(event: JsonObject, mirror: Mirror, who: "user" | "agent"): re
 
 function endParts(event: JsonObject, mirror: Mirror): readonly Part[] {
   const callId = textIn(event, "call_id") ?? "";
-  if (!mirror.isFirstAnswer(callId)) return [];
   const exitCode = numberIn(event, "exit_code");
   const outcome = objectIn(event, "result");
   const isRefused = event.success === false || (outcome !== undefined && outcome.Err !== undefined);
-  return [
-    defined<ResultPart>({
-      kind: "result",
-      callId,
-      ok: (exitCode ?? 0) === 0 && !isRefused,
-      text: outputOf(event, outcome),
-      exitCode,
-      durationMs: durationOf(event),
-    }),
-  ];
+  // First read, then noted: of an answer that can not be read, the twin still counts.
+  const result = defined<ResultPart>({
+    kind: "result",
+    callId,
+    ok: (exitCode ?? 0) === 0 && !isRefused,
+    text: outputOf(event, outcome),
+    exitCode,
+    durationMs: durationOf(event),
+  });
+  return mirror.isFirstAnswer(callId) ? [result] : [];
 }
 
 function outputOf(event: JsonObject, outcome: JsonObject | undefined): string {

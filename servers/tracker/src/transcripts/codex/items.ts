@@ -78,8 +78,9 @@ function argumentsOf(value: JsonValue | undefined): JsonObject {
 
 function outputParts(item: JsonObject, mirror: Mirror): readonly Part[] {
   const callId = textIn(item, "call_id") ?? "";
-  if (!mirror.isFirstAnswer(callId)) return [];
-  return [resultOf(callId, item.output)];
+  // First read, then noted: of an answer that can not be read, the twin still counts.
+  const result = resultOf(callId, item.output);
+  return mirror.isFirstAnswer(callId) ? [result] : [];
 }
 
 /** Three releases, three shapes: JSON in a string, an object, and text with `Exit code: 1` in its first lines. */
