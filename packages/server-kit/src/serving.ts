@@ -27,7 +27,6 @@ export {
 export {
   type EntranceAsks,
   type HttpServing,
-  type RefusedRequest,
   type ServeHttpOptions,
   serveHttp,
   type Upgrade,
@@ -44,3 +43,4 @@ export {
   type StreamServing,
   serveStream,
 } from "./serve/stream.ts";
+export type { RefusedRequest } from "./serve/tell-refused.ts";

@@ -1,9 +1,13 @@
+import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { LOCAL_PRINCIPAL } from "@trestle/protocol";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { open } from "./_access.ts";
 
+const toPart = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const HTTP_KEY = "a key that somebody chose";
 const far = { remoteAddress: "192.0.2.7", isLoopback: false };
 const read = { server: "database", tool: "query", hints: { readOnly: true } };
@@ -226,6 +230,26 @@ describe("the audit log", () => {
     const told = entries.map(({ repeats }) => Number(repeats ?? 1));
     expect(told.reduce((sum, each) => sum + each, 0)).toBe(24 * 60 * 61);
     expect(entries).toContainEqual(expect.objectContaining({ event: "more_refused" }));
+  });
+
+  test("tells where the issuer of tokens would send the bridge", async () => {
+    const issuer = createServer((_request, response) => {
+      response.writeHead(302, { location: "https://169.254.169.254/latest" }).end();
+    });
+    await once(issuer.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void issuer.close());
+    const { port } = issuer.address() as AddressInfo;
+    const oauth = { issuer: `http://127.0.0.1:${port}` };
+    const { access, present, audited } = await open({ http: {}, access: { oauth } });
+    const bearer = `${toPart({ alg: "RS256", kid: "1" })}.${toPart({ iss: oauth.issuer })}.c2ln`;
+    await access.prepare({ bearer, ...far });
+    expect(present(bearer, far)).toMatchObject({ refused: "invalid" });
+    const entries = await audited();
+    expect(entries).toContainEqual({
+      ...{ event: "address_refused", setting: "access.oauth" },
+      host: "169.254.169.254",
+    });
+    expect(entries).toContainEqual(expect.objectContaining({ event: "credential_refused" }));
   });
 
   test("whose entries were changed keeps the bridge from starting, and says what to do", async () => {

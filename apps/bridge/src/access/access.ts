@@ -111,7 +111,7 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
   }));
   const tokenRules = () => config().access?.oauth;
   const resource = () => resourceOf(config());
-  const tokens = createTokens({ rules: tokenRules, resource, clock, log });
+  const tokens = createTokens({ rules: tokenRules, resource, audit, clock, log });
   const binding = createBinding({ current, keys, tokens, clock });
   const fingerprint = (text: string): string =>
     createHmac("sha256", secrets.naming).update(text).digest("hex");
@@ -148,7 +148,7 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     },
     ...binding,
     onChange: changes.onChange,
-    grants: createGrants({ binding, sealer, clock }),
+    grants: createGrants({ binding, sealer, audit, clock }),
     keys,
     sealer,
     fingerprint,

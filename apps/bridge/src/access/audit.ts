@@ -1,6 +1,6 @@
 import { type ChainedLog, type ChainHead, openChainedLog } from "@trestle/access";
 import { type Clock, type JsonObject, type Logger, messageOf } from "@trestle/protocol";
-import { createRefusals } from "./refusals.ts";
+import { createRefusals, type Refusal } from "./refusals.ts";
 
 /** Who did what to the bridge: a hash-chained log, of which nothing can be taken away unseen. */
 export interface Audit {
@@ -11,7 +11,7 @@ export interface Audit {
   /** The last entry that is on the disk. */
   head(): ChainHead;
   /** Something was refused. Never waits and never throws; what repeats is counted, not repeated. */
-  refused(entry: JsonObject): void;
+  refused(refusal: Refusal): void;
   close(): Promise<void>;
 }
 

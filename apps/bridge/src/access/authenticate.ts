@@ -55,6 +55,8 @@ interface Identified {
 }
 
 const MAX_KNOWN = 1_000;
+/** Why a credential was not even looked at. */
+const TOO_MANY = "too many wrong ones";
 
 /**
  * Tells who calls. A good credential is known again by its digest, from the address it came from before,
@@ -116,7 +118,10 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
     { address, digest, current }: { address: string; digest: string; current: Credentials },
   ): Principal | AuthRefusal {
     const waitMs = failures.limitedFor(address);
-    if (waitMs !== undefined) return limited(waitMs);
+    if (waitMs !== undefined) {
+      onRecord(TOO_MANY, address);
+      return limited(waitMs);
+    }
     const found = tokens.find(text) ?? identify(text, current, keys);
     if (!("principal" in found)) {
       // Where nobody could say whether it is good, nobody guessed.
@@ -175,7 +180,10 @@ export function createAuthentication(parts: AuthenticateParts): Authentication {
       return locked;
     },
     isAdminCredential(given, address) {
-      if (failures.limitedFor(address) !== undefined) return false;
+      if (failures.limitedFor(address) !== undefined) {
+        onRecord(TOO_MANY, address);
+        return false;
+      }
       if (refresh().admin.isSame(given)) return true;
       refuse("admin", address);
       return false;

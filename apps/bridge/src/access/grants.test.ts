@@ -35,7 +35,7 @@ test("what a grant gives can be handed on, and only narrows", async () => {
 });
 
 test("a grant opens unchanged, and for the server it was made for", async () => {
-  const { access } = await open();
+  const { access, audited } = await open();
   const grant = access.grants.seal("orchestrator", LOCAL_PRINCIPAL, ["database:*"]);
   const stored = JSON.parse(JSON.stringify(grant));
   expect(access.grants.open("orchestrator", stored).scopes).toEqual(["database:*"]);
@@ -48,6 +48,13 @@ test("a grant opens unchanged, and for the server it was made for", async () => 
     expect(() => access.grants.open("orchestrator", changed)).toThrow(denied(""));
   }
   expect(() => access.grants.open("objects", grant)).toThrow(denied("not valid here"));
+  const entries = await audited();
+  for (const server of ["orchestrator", "objects"]) {
+    expect(entries).toContainEqual({
+      ...{ event: "credential_refused", server },
+      reason: expect.stringMatching(/^grant: /),
+    });
+  }
 });
 
 test("a grant ends with its key", async () => {

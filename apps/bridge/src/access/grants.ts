@@ -4,9 +4,11 @@ import {
   canonicalJson,
   type Grant,
   type JsonObject,
+  messageOf,
   type Principal,
   TrestleError,
 } from "@trestle/protocol";
+import type { Audit } from "./audit.ts";
 import { type Binding, toBound } from "./binding.ts";
 
 /** Storable permissions of mounted servers to go on in a caller's name. */
@@ -23,10 +25,19 @@ export interface Grants {
 export interface GrantParts {
   readonly binding: Binding;
   readonly sealer: Sealer;
+  /** Is told why what a server brought back does not hold. */
+  readonly audit: Pick<Audit, "refused">;
   readonly clock: Clock;
 }
 
-export function createGrants({ binding, sealer, clock }: GrantParts): Grants {
+export function createGrants({ binding, sealer, audit, clock }: GrantParts): Grants {
+  function holder(server: string, { token, scopes, principal }: Grant): Principal {
+    const bound = toBound(sealer.open(token, { context: contextOf(server) }) as JsonObject);
+    const said = canonicalJson([principal.id, [...scopes]]);
+    if (said !== canonicalJson([bound.id, [...(bound.scopes ?? [])]])) throw changed();
+    return binding.check(bound);
+  }
+
   return {
     seal(server, { id, kind, scopes: own }, asked) {
       const scopes = narrowScopes(own, asked);
@@ -36,11 +47,14 @@ export function createGrants({ binding, sealer, clock }: GrantParts): Grants {
       const token = sealer.seal(sealed, { context: contextOf(server) });
       return { principal: { id, kind }, scopes, token };
     },
-    open(server, { token, scopes, principal }) {
-      const bound = toBound(sealer.open(token, { context: contextOf(server) }) as JsonObject);
-      const said = canonicalJson([principal.id, [...scopes]]);
-      if (said !== canonicalJson([bound.id, [...(bound.scopes ?? [])]])) throw changed();
-      return binding.check(bound);
+    open(server, grant) {
+      try {
+        return holder(server, grant);
+      } catch (error) {
+        const reason = `grant: ${messageOf(error)}`;
+        audit.refused({ event: "credential_refused", server, reason });
+        throw error;
+      }
     },
   };
 }

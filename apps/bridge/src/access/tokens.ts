@@ -10,6 +10,7 @@ import {
   type Principal,
 } from "@trestle/protocol";
 import type { Presented } from "@trestle-mcp/server-kit/serving";
+import type { Audit } from "./audit.ts";
 
 /** Whose tokens are let in, as configured. */
 export interface TokenRules {
@@ -25,6 +26,7 @@ export interface TokensParts {
   readonly rules: () => TokenRules | undefined;
   /** This bridge's MCP endpoint, as tokens name it. */
   readonly resource: () => string;
+  readonly audit: Pick<Audit, "refused">;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -64,7 +66,7 @@ interface Known {
   readonly until: number;
 }
 
-export function createTokens({ rules, resource, clock, log }: TokensParts): Tokens {
+export function createTokens({ rules, resource, audit, clock, log }: TokensParts): Tokens {
   const known = new Map<string, Known>();
   const bad = new Map<string, Known>();
   const looking = new Map<string, Promise<void>>();
@@ -89,7 +91,11 @@ export function createTokens({ rules, resource, clock, log }: TokensParts): Toke
       import("../sign-in/guarded-fetch.ts"),
     ]);
     // What the issuer's metadata name was named by nobody here.
-    const fetch = createGuardedFetch({ server: issuer, issuer: jwksUri, clock });
+    const fetch = createGuardedFetch({
+      ...{ server: issuer, issuer: jwksUri, clock },
+      onRefused: (host) =>
+        audit.refused({ event: "address_refused", setting: "access.oauth", host }),
+    });
     const audiences = [resource(), ...(audience === undefined ? [] : [audience])];
     return createTokenVerifier({ issuer, jwksUri, audiences, clock, fetch });
   }

@@ -133,7 +133,12 @@ async function listen({ host, port }: Address, parts: HttpDoorParts): Promise<Ht
       },
       ...(allowedHosts.length > 0 ? { allowedHosts: [...LOCAL_NAMES, ...allowedHosts] } : {}),
       ...{ allowedOrigins, requireHttps, trusts: toRanges(trustedProxies) },
-      onRefused: (refused) => access.audit.refused({ event: "request_refused", ...refused }),
+      onRefused: ({ status, reason, address, ...more }) =>
+        access.audit.refused(
+          status === 401
+            ? { event: "credential_refused", reason: reason ?? "missing", address }
+            : { event: "request_refused", status, ...(reason && { reason }), address, ...more },
+        ),
       sessionSeal: sessionSealOf(access, log),
       ...(parts.siblings && { siblings: parts.siblings }),
       entrance: rest,

@@ -1,11 +1,13 @@
 import {
   executionIdOf,
   isRpcError,
+  isTrestleError,
   type JsonObject,
   RPC,
   type ServerInstance,
 } from "@trestle/protocol";
 import type { Audit } from "../access/audit.ts";
+import { RESULTS } from "../state/result-address.ts";
 
 const REASONS: Readonly<Record<number, string>> = {
   [RPC.invalidParams]: "invalid params",
@@ -18,9 +20,7 @@ export function notingRefusals(
   { refused }: Pick<Audit, "refused">,
 ): ServerInstance {
   function note(error: unknown, principal: string): void {
-    // What a server behind us says of a call is in the history.
-    if (!isRpcError(error) || executionIdOf(error) !== undefined) return;
-    const reason = REASONS[error.code];
+    const reason = reasonOf(error);
     if (reason !== undefined) refused({ event: "request_refused", reason, principal });
   }
 
@@ -43,4 +43,11 @@ export function notingRefusals(
     subscribe: instance.subscribe,
     close: instance.close,
   };
+}
+
+function reasonOf(error: unknown): string | undefined {
+  if (isTrestleError(error) && error.details?.refusedBy === RESULTS) return "no such result";
+  // What a server behind us says of a call is in the history.
+  const isOurs = isRpcError(error) && executionIdOf(error) === undefined;
+  return isOurs ? REASONS[error.code] : undefined;
 }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { systemClock } from "@trestle/protocol";
-import { expect, onTestFinished, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { createGuardedFetch } from "./guarded-fetch.ts";
 
 const PUBLIC = "https://mcp.example/mcp";
@@ -29,8 +29,10 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const from = (server: string, issuer?: string) =>
-  createGuardedFetch({ server, issuer, clock: systemClock, resolve });
+const refused: string[] = [];
+const parts = { clock: systemClock, resolve, onRefused: (host: string) => void refused.push(host) };
+const from = (server: string, issuer?: string) => createGuardedFetch({ ...parts, server, issuer });
+beforeEach(() => void refused.splice(0));
 
 test.each([
   ["http://mcp.example/token", /go over https/],
@@ -48,6 +50,7 @@ test.each([
   await expect(from(PUBLIC)(url)).rejects.toMatchObject({
     message: expect.stringMatching(message),
   });
+  expect(refused).toEqual([new URL(url).host || new URL(url).protocol]);
 });
 
 test("a server whose own name leads inside cannot send us there, but to what the operator named", async () => {
@@ -62,12 +65,13 @@ test("a server whose own name leads inside cannot send us there, but to what the
   // Nobody listens there; it was asked.
   await expect(inside("https://six.example:1/token")).rejects.toMatchObject({ code: "denied" });
   await expect(inside("https://six.example/token")).rejects.toMatchObject({ code: "unavailable" });
+  expect(refused).toEqual([...["127.0.0.1", "169.254.169.254", "mapped.example", "six.example:1"]]);
 });
 
 test("a server whose name became one of a private network is not asked, unless its host is listed", async () => {
   const listed: string[] = [];
   const guarded = createGuardedFetch({
-    ...{ server: "https://inside.example:1/mcp", clock: systemClock, resolve },
+    ...{ ...parts, server: "https://inside.example:1/mcp" },
     listed: () => listed,
   });
   const ask = () => guarded("https://inside.example:1/.well-known/oauth-protected-resource");
@@ -102,6 +106,7 @@ test("a redirect leads nowhere else, and round and round only so often", async (
   for (const path of ["/away", "/round"]) {
     await expect(fetch(first + path)).rejects.toMatchObject({ code: "denied" });
   }
+  expect(refused).toEqual([new URL(other).host, new URL(first).host]);
 });
 
 test("an answer without end is not read to its end", async () => {

@@ -7,7 +7,14 @@ import {
   type Resolve,
   resolveDestination,
 } from "@trestle/events";
-import { type Clock, messageOf, nodeHttp, nodeHttps, TrestleError } from "@trestle/protocol";
+import {
+  type Clock,
+  isTrestleError,
+  messageOf,
+  nodeHttp,
+  nodeHttps,
+  TrestleError,
+} from "@trestle/protocol";
 import { isListedHost, isPrivateHost } from "../private-hosts.ts";
 
 /** What OAuth needs of `fetch`. */
@@ -20,6 +27,8 @@ export interface GuardedFetchOptions {
   readonly issuer?: string | undefined;
   /** Public names that may lead to a private network, where the server's own may not without being one of them. */
   readonly listed?: () => readonly string[];
+  /** Told of each host that is not asked. */
+  readonly onRefused: (host: string) => void;
   readonly clock: Clock;
   readonly resolve?: Resolve;
 }
@@ -41,13 +50,22 @@ export function createGuardedFetch(options: GuardedFetchOptions): Fetch {
   const own = new URL(options.server);
   const isPrivate = isPrivateLiteral(own.hostname);
 
-  async function once(url: URL, init: RequestInit): Promise<Response> {
+  async function look(url: URL): Promise<Destination> {
     const isNamed = named.includes(url.origin);
     const allowHosts = isPrivate || isNamed ? [url.host] : [];
-    const destination = await resolveDestination(url.href, { resolve, allowHosts });
-    if (options.listed && url.origin === own.origin) refuseHidden(destination, options.listed());
-    return send(destination, init, clock);
+    try {
+      const destination = await resolveDestination(url.href, { resolve, allowHosts });
+      if (options.listed && url.origin === own.origin) refuseHidden(destination, options.listed());
+      return destination;
+    } catch (error) {
+      // A name that does not resolve now was not refused.
+      if (isTrestleError(error) && error.code !== "unavailable") options.onRefused(hostOf(url));
+      throw error;
+    }
   }
+
+  const once = async (url: URL, init: RequestInit): Promise<Response> =>
+    send(await look(url), init, clock);
 
   return async (url, init = {}) => {
     const follows = init.redirect !== "error";
@@ -58,6 +76,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): Fetch {
       const next = response.status >= 300 && to !== null ? URL.parse(to, at.href) : undefined;
       if (!next) return response;
       if (!follows || next.origin !== at.origin || hop >= MAX_REDIRECTS) {
+        options.onRefused(hostOf(next));
         throw new TrestleError(
           "denied",
           `${at.host} redirects to ${next.host}, which is not followed.`,
@@ -66,6 +85,11 @@ export function createGuardedFetch(options: GuardedFetchOptions): Fetch {
       at = next;
     }
   };
+}
+
+/** Some addresses have none, and it is their scheme that is refused. */
+function hostOf({ host, protocol }: URL): string {
+  return host === "" ? protocol : host;
 }
 
 function isPrivateLiteral(hostname: string): boolean {

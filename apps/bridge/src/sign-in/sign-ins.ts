@@ -13,7 +13,7 @@ import { OPERATOR, type SignInPlace } from "./place.ts";
 
 export interface SignInsParts {
   readonly live: LiveConfig;
-  readonly access: Pick<Access, "sealer" | "fingerprint" | "needsKey">;
+  readonly access: Pick<Access, "audit" | "sealer" | "fingerprint" | "needsKey">;
   /** Where credentials are kept. */
   readonly folder: string;
   readonly clock: Clock;
@@ -86,6 +86,7 @@ export function createSignIns(parts: SignInsParts): SignIns {
       fetch: createGuardedFetch({
         ...{ server: url, issuer: settingsOf(entry).issuer, clock },
         listed: () => live.current().upstreams.allowHosts,
+        onRefused: (host) => access.audit.refused({ event: "address_refused", server, host }),
       }),
       redirectUrl: callbackUrl(live.current()),
       newState: () => access.sealer.seal({ server, holder, nonce: parts.newId() }, STATE),

@@ -21,14 +21,17 @@ export interface Admitted {
   authenticate(request: IncomingMessage): Principal | AuthRefusal;
   /** Whom the request was let in as. */
   idOf(request: IncomingMessage): string | undefined;
+  /** Was the request refused since it shows nothing that tells who sent it? */
+  isStranger(request: IncomingMessage): boolean;
   /** Cuts off from now on whoever may not stay. */
   follow(standing: Standing, ongoing: () => readonly Ongoing[]): () => void;
 }
 
 /** On the request itself: a weak map of all requests costs each of them several times more. */
 const LET_IN_AS = Symbol("let in as");
+const IS_STRANGER = Symbol("is a stranger");
 
-type Known = IncomingMessage & { [LET_IN_AS]?: string };
+type Known = IncomingMessage & { [LET_IN_AS]?: string; [IS_STRANGER]?: boolean };
 
 export function createAdmitted(
   authenticate: Authenticate,
@@ -43,9 +46,11 @@ export function createAdmitted(
 
   return {
     idOf,
+    isStranger: (request: Known) => request[IS_STRANGER] === true,
     authenticate(request: Known) {
       const verdict = authenticate(presentedBy(request));
       if (!("refused" in verdict)) request[LET_IN_AS] = verdict.id;
+      else if (verdict.refused === "missing") request[IS_STRANGER] = true;
       return verdict;
     },
     follow: (standing, ongoing) =>

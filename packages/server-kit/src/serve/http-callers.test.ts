@@ -1,10 +1,11 @@
 import { request as httpRequest } from "node:http";
 import { silentLogger } from "@trestle/protocol";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { modernCall, post, start } from "./_http.ts";
 import { createTestInstance } from "./_instance.ts";
 import type { Presented } from "./authenticate.ts";
 import { serveHttp } from "./node-http.ts";
+import type { RefusedRequest } from "./tell-refused.ts";
 
 test("a caller without the key is refused and told how to present it", async () => {
   const { url, instance } = await start({}, { bearerKey: "s3cret" });
@@ -35,9 +36,11 @@ test("serving beyond this machine needs a key", async () => {
 
 test("whoever serves may tell itself who calls", async () => {
   const seen: Presented[] = [];
+  const refused: RefusedRequest[] = [];
   const { url, instance } = await start(
     {},
     {
+      onRefused: (each) => refused.push(each),
       authenticate(presented) {
         seen.push(presented);
         if (presented.apiKey === "k") return { id: "key:k", kind: "key", scopes: ["a:b"] };
@@ -55,6 +58,10 @@ test("whoever serves may tell itself who calls", async () => {
   const [call] = instance.requests;
   expect(call?.context.principal).toEqual({ id: "key:k", kind: "key", scopes: ["a:b"] });
   const local = { remoteAddress: "127.0.0.1", isLoopback: true };
+  // What was shown is told by whoever judged it.
+  await vi.waitFor(() =>
+    expect(refused).toEqual([{ status: 401, reason: "missing", address: local.remoteAddress }]),
+  );
   expect(seen).toEqual([
     { ...local, isLoopback: false },
     { ...local, bearer: "x" },

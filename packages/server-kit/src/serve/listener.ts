@@ -4,8 +4,9 @@ import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { type Clock, createRoster, nodeHttp, type Roster } from "@trestle/protocol";
 import type { Ongoing } from "./admitted.ts";
 import { refuseMalformed } from "./malformed.ts";
-import type { RefusedRequest, Upgrade } from "./node-http.ts";
+import type { Upgrade } from "./node-http.ts";
 import { plainHeaders } from "./plain-headers.ts";
+import type { RefusedRequest } from "./tell-refused.ts";
 import { takeUpgrades, type UpgradeParts } from "./upgrades.ts";
 
 /**

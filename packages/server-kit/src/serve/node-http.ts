@@ -28,10 +28,8 @@ import { createListener, type Slowest } from "./listener.ts";
 import { readPeer, type Trusts } from "./peer.ts";
 import { type Body, readBody } from "./read-body.ts";
 import type { SessionFacts } from "./sessions.ts";
+import { createTellRefused, type RefusedRequest } from "./tell-refused.ts";
 import { sendJson, sendRpcError } from "./web.ts";
-
-/** Refusals of what a request is, not of whom it is from. */
-const FORM = [400, 404, 405, 413, 415];
 
 export interface ServeHttpOptions extends HttpEndpointOptions {
   /** Default 127.0.0.1. */
@@ -53,7 +51,10 @@ export interface ServeHttpOptions extends HttpEndpointOptions {
   readonly trusts?: Trusts | undefined;
   /** Nobody beyond this machine comes in without TLS, up to us or to such a proxy. */
   readonly requireHttps?: boolean;
-  /** Told of each request that was refused for its form, whatever it wanted. */
+  /**
+   * Told of each request that was refused for its form, whatever it wanted, and with 401 of each that shows nothing of
+   * who sent it. What it shows is for `authenticate` to judge, and to tell.
+   */
   readonly onRefused?: (refused: RefusedRequest) => void;
   /** Origins of web pages that may call, besides those of the allowed hosts. */
   readonly allowedOrigins?: readonly string[];
@@ -86,15 +87,6 @@ export type Upgrade = (
   asks: EntranceAsks,
 ) => boolean;
 
-export interface RefusedRequest {
-  readonly status: number;
-  /** Where the status does not say it all. */
-  readonly reason?: string;
-  readonly address: string;
-  /** Whom it was let in as, if it was. */
-  readonly principal?: string;
-}
-
 /** What whoever answers paths of its own may ask of a request, each as the MCP endpoint asks it. */
 export interface EntranceAsks {
   /** Why its `Host` or `Origin` may not come in, where they may not. */
@@ -126,27 +118,20 @@ export async function serveHttp(
   const presentedBy = createPresented(trusts);
   const admitted = createAdmitted(options.authenticate ?? createBearer(bearerKey), presentedBy);
   const { authenticate } = admitted;
+  const tell = createTellRefused({ onRefused, admitted, presentedBy });
   const realm = String(instance.info.name);
   const look = createForeign({ ...options, hosts, origins: options.allowedOrigins });
   const asks: EntranceAsks = {
     foreign(request) {
       const found = look(request);
       if (!found) return undefined;
-      const { remoteAddress: address } = presentedBy(request);
-      onRefused?.({ status: 403, reason: found.reason, address });
+      tell.foreign(request, found.reason);
       return found.message;
     },
     authenticate,
     isEncrypted: (request) => readPeer(request, trusts).isEncrypted,
     readBody: (request) => readBody(request, maxBodyBytes),
   };
-  const tellRefused = ({ req, statusCode: status, headersSent }: ServerResponse): void => {
-    if (!onRefused || !headersSent || !FORM.includes(status)) return;
-    const principal = admitted.idOf(req);
-    const { remoteAddress: address } = presentedBy(req);
-    onRefused({ status, address, ...(principal !== undefined && { principal }) });
-  };
-
   const prepared = (request: IncomingMessage): Promise<void> | undefined =>
     request.headers.authorization === undefined
       ? undefined
@@ -180,7 +165,16 @@ export async function serveHttp(
   }
 
   const listener = createListener({
-    ...{ clock: options.clock ?? systemClock, asks, prepared, upgrade: options.upgrade },
+    ...{ clock: options.clock ?? systemClock, prepared, upgrade: options.upgrade },
+    asks: {
+      ...asks,
+      // None of them takes strangers, and their refusals are written by whoever took the connection.
+      authenticate(request) {
+        const verdict = authenticate(request);
+        if ("refused" in verdict && verdict.refused === "missing") tell.stranger(request);
+        return verdict;
+      },
+    },
     slowest: options.slowest,
     handle(request, response) {
       handle(request, response).catch((error: unknown) => {
@@ -190,7 +184,7 @@ export async function serveHttp(
       });
     },
     onAnswered(response) {
-      if (response.statusCode >= 400) tellRefused(response);
+      if (response.statusCode >= 400) tell.answered(response);
     },
     onRefused: (refused) => onRefused?.(refused),
   });

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { modernCall, post, start } from "./_http.ts";
-import type { RefusedRequest } from "./node-http.ts";
+import type { RefusedRequest } from "./tell-refused.ts";
 
 /** A sender of one letter every few milliseconds, until the other end has enough of it. */
 function drip(url: string, head: string): Promise<string> {
