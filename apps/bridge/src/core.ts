@@ -198,7 +198,7 @@ export async function createCore(parts: CoreParts): Promise<Core> {
 
 function openWebhooks({ live, clock, log, state }: CoreParts, hub: Hub): Promise<BridgeWebhooks> {
   const file = join(state.folder, "webhooks.db");
-  return openBridgeWebhooks({ live, hub, clock, log, file });
+  return openBridgeWebhooks({ live, hub, audit: state.access.audit, clock, log, file });
 }
 
 /** Whoever saw a call is believed before the long history. */

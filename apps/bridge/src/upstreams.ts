@@ -214,14 +214,17 @@ function toUpstreamConfig(
   if (server.kind === "http") {
     const { url, headers, type } = server.entry;
     const credentials = signIns.credentials(server, holderOf(principal));
+    const onRefused = (host: string): void =>
+      audit.refused({ event: "address_refused", server: server.id, host });
     return {
       ...common,
       kind: "http",
       url,
       lookup: lookupFor(url, {
         listed: () => live.current().upstreams.allowHosts,
-        onRefused: (host) => audit.refused({ event: "address_refused", server: server.id, host }),
+        onRefused,
       }),
+      onRefused,
       ...(headers === undefined ? {} : { headers }),
       ...(credentials === undefined ? {} : { credentials }),
       transport: type === "sse" ? "sse" : "auto",

@@ -1,5 +1,6 @@
 import { type Hub, openWebhooks, type Webhooks, type WebhookTarget } from "@trestle/events";
 import { type Clock, type Logger, messageOf, TrestleError } from "@trestle/protocol";
+import type { Audit } from "./access/audit.ts";
 import { createCommandValues } from "./config/commands.ts";
 import type { LiveConfig } from "./config/live.ts";
 import type { WebhookConfig } from "./config/webhooks.ts";
@@ -9,6 +10,7 @@ export interface BridgeWebhooksParts {
   readonly file: string;
   readonly live: LiveConfig;
   readonly hub: Hub;
+  readonly audit: Pick<Audit, "refused">;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -70,10 +72,12 @@ const MEGABYTE = 1024 * 1024;
 type Put = ReturnType<typeof createCommandValues>["put"];
 
 /** Everything is read anew at each attempt, so that a change of the configuration holds from the next one on. */
-function optionsOf({ file, live, clock, log }: BridgeWebhooksParts, put: Put) {
+function optionsOf({ file, live, audit, clock, log }: BridgeWebhooksParts, put: Put) {
   return {
     ...{ file, clock, log, maxBytes: live.current().store.quotas.webhooks * MEGABYTE },
     targets: () => live.current().events.webhooks,
+    onRefused: (host: string) =>
+      audit.refused({ event: "address_refused", setting: "events.webhooks", host }),
     prepare: (target: WebhookTarget) => prepare(target as WebhookConfig, put),
     get allowHosts() {
       return live.current().events.allowHosts;

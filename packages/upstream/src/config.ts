@@ -63,6 +63,8 @@ export interface HttpConfig extends CommonConfig {
   readonly transport?: "auto" | "streamable" | "sse";
   /** How its name is resolved for each new connection; what it refuses with a typed error is not asked. */
   readonly lookup?: LookupFunction | undefined;
+  /** Told of each host that the server sends us to and that is not asked. */
+  readonly onRefused?: ((host: string) => void) | undefined;
   /** Shown with each request, where the headers alone do not say whom it is from. */
   readonly credentials?: Credentials | undefined;
 }

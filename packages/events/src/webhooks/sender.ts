@@ -1,11 +1,11 @@
 import { lookup } from "node:dns/promises";
-import { type Clock, systemClock } from "@trestle/protocol";
+import { type Clock, isTrestleError, systemClock } from "@trestle/protocol";
 import type { HubEvent } from "../hub/event.ts";
 import { type Resolve, resolveDestination } from "./destination.ts";
 import { toOutgoing } from "./forms.ts";
 import { post } from "./send.ts";
 import type { WebhookTarget } from "./target.ts";
-import { judgeAnswer, judgeError, type Verdict } from "./verdict.ts";
+import { isRedirect, judgeAnswer, judgeError, type Verdict } from "./verdict.ts";
 
 export interface SenderOptions {
   /** Hosts (`name` or `name:port`) that may be private and may be called without TLS; read anew at each attempt. */
@@ -14,6 +14,8 @@ export interface SenderOptions {
   readonly timeoutMs?: number | undefined;
   readonly clock?: Clock;
   readonly resolve?: Resolve | undefined;
+  /** Told of each host that is not called, or that sends us elsewhere. */
+  readonly onRefused?: ((host: string) => void) | undefined;
   /** Ends what is being sent. */
   readonly signal: AbortSignal;
 }
@@ -37,8 +39,13 @@ export function createSender(
     try {
       const destination = await resolveDestination(url, { resolve, allowHosts });
       const outgoing = toOutgoing(what, form, clock.now());
-      return judgeAnswer(await post(destination, outgoing, { timeoutMs, clock, signal }));
+      const answer = await post(destination, outgoing, { timeoutMs, clock, signal });
+      if (isRedirect(answer)) options.onRefused?.(destination.url.host);
+      return judgeAnswer(answer);
     } catch (error) {
+      if (isTrestleError(error) && error.code === "denied") {
+        options.onRefused?.(URL.parse(url)?.host ?? "");
+      }
       return judgeError(error);
     }
   };

@@ -11,10 +11,14 @@ export type Verdict =
 /** Codes that tell of the moment, not of the request; all of 5xx do too. */
 const transient = new Set([408, 425, 429]);
 
+export function isRedirect({ status }: Pick<Answer, "status">): boolean {
+  return status >= 300 && status < 400;
+}
+
 export function judgeAnswer({ status, retryAfterMs }: Answer): Verdict {
   if (status >= 200 && status < 300) return { kind: "delivered" };
   const reason = `answered ${status}`;
-  if (status >= 300 && status < 400) {
+  if (isRedirect({ status })) {
     return { kind: "refused", reason: `${reason}; redirects are not followed` };
   }
   if (status < 500 && !transient.has(status)) return { kind: "refused", reason };

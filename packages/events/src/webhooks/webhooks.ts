@@ -40,6 +40,8 @@ export interface WebhooksOptions {
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly resolve?: Resolve;
+  /** Told of each host that is not called, or that sends us elsewhere. */
+  readonly onRefused?: (host: string) => void;
   readonly log?: Logger;
 }
 
@@ -118,7 +120,7 @@ function createAttempt(
   const { random = Math.random, prepare = async (target) => target } = options;
   const post = createSender({
     ...{ clock, signal },
-    resolve: options.resolve,
+    ...{ resolve: options.resolve, onRefused: options.onRefused },
     get allowHosts() {
       return options.allowHosts;
     },

@@ -41,7 +41,7 @@ export function withCredentials(exchange: Exchange, credentials: Credentials): E
     return exchange.send(url, carrying(request, await credentials.headers()));
   }
 
-  return { url: exchange.url, send, close: exchange.close };
+  return { ...exchange, send };
 }
 
 function carrying(request: HttpSend, carried: Headers): HttpSend {

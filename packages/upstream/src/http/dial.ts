@@ -21,7 +21,7 @@ export function dialHttp(
   transport: NonNullable<Verdict["transport"]>,
   parts: DialParts,
 ): Promise<Link> {
-  const exchange = createExchange(checked(config).href, config.lookup);
+  const exchange = createExchange(checked(config).href, config);
   const { credentials } = config;
   const options = {
     ...parts,

@@ -1,8 +1,9 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, RequestOptions } from "node:http";
-import type { LookupFunction, Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { urlToHttpOptions } from "node:url";
 import { isTrestleError, MAX_FRAME_BYTES, nodeHttp, nodeHttps } from "@trestle/protocol";
+import type { HttpConfig } from "../config.ts";
 
 const MAX_REDIRECTS = 3;
 /**
@@ -43,11 +44,16 @@ export function isBroken(error: unknown): error is HttpBrokenError {
 export interface Exchange {
   readonly url: URL;
   send(url: URL, send: HttpSend): Promise<HttpAnswer>;
+  /** Another place, where the server wants us to go and we do not. */
+  refuse(place: URL): void;
   close(): void;
 }
 
 /** Redirects are followed within the origin only: the headers hold this server's credentials. */
-export function createExchange(address: string, lookup?: LookupFunction): Exchange {
+export function createExchange(
+  address: string,
+  { lookup, onRefused }: Pick<HttpConfig, "lookup" | "onRefused"> = {},
+): Exchange {
   const url = new URL(address);
   const secure = url.protocol === "https:";
   const http = secure ? nodeHttps() : nodeHttp;
@@ -85,10 +91,16 @@ export function createExchange(address: string, lookup?: LookupFunction): Exchan
     });
   }
 
+  function refuse(place: URL): void {
+    onRefused?.(place.host === "" ? place.protocol : place.host);
+  }
+
   async function send(target: URL, options: HttpSend): Promise<HttpAnswer> {
     let at = target;
     for (let hop = 0; ; hop += 1) {
       const answer = await once(at, options);
+      const place = placeIn(answer, at);
+      if (place && place.origin !== at.origin) refuse(place);
       const next = redirectOf(answer, at);
       if (!next || hop >= MAX_REDIRECTS || next.origin !== at.origin) return answer;
       answer.stream.resume();
@@ -96,7 +108,7 @@ export function createExchange(address: string, lookup?: LookupFunction): Exchan
     }
   }
 
-  return { url, send, close: () => agent.destroy() };
+  return { url, send, refuse, close: () => agent.destroy() };
 }
 
 /** The agent drops an idle connection a second before the time that the server named; where it named none, we do. */
@@ -124,11 +136,13 @@ function guard(socket: Socket): void {
 const guarded = new WeakSet<Socket>();
 
 /** Where the answer says the resource is; of use only if the method is kept. */
-export function redirectOf({ status, headers }: HttpAnswer, from: URL): URL | undefined {
-  if (status !== 307 && status !== 308) return undefined;
-  return headers.location === undefined
-    ? undefined
-    : (URL.parse(headers.location, from.href) ?? undefined);
+export function redirectOf(answer: HttpAnswer, from: URL): URL | undefined {
+  return answer.status === 307 || answer.status === 308 ? placeIn(answer, from) : undefined;
+}
+
+function placeIn({ status, headers: { location } }: HttpAnswer, from: URL): URL | undefined {
+  if (status < 300 || status > 399 || location === undefined) return undefined;
+  return URL.parse(location, from.href) ?? undefined;
 }
 
 /** The whole body as text. Rejects when it breaks off or is too large. */

@@ -53,6 +53,7 @@ function streamEnded(link: PipeLink, reject: (error: Error) => void): void {
 
 function assertSameOrigin(endpoint: URL, { upstream, exchange }: HttpLinkOptions): void {
   if (endpoint.origin === exchange.url.origin) return;
+  exchange.refuse(endpoint);
   throw new TrestleError(
     "denied",
     `Upstream "${upstream}" wants messages sent to ${endpoint.origin}, which is not where it was asked. That is not followed.`,
