@@ -7,6 +7,7 @@ import {
   startAuthorizationServer,
 } from "@trestle/testkit/authorization-server";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { REFUSALS } from "../../src/access/refusals.ts";
 import { objectOf, objectsOf } from "../../src/cli/data.ts";
 import { type RunningBridge, startBridge } from "../_bridge.ts";
 import { type CountingUpstream, startCountingUpstream } from "./_counting-upstream.ts";
@@ -24,6 +25,8 @@ export interface Attacked {
   readonly keys: Readonly<Record<Exclude<Who, "nobody">, string>>;
   /** Whatever reached a server behind the bridge. */
   seen(): readonly string[];
+  /** How many requests were refused until now, whichever test sent them. */
+  refusals(): number;
   raw(request: RawRequest): Promise<Verdict>;
   bytes(text: string | Buffer): Promise<Verdict>;
   rest(who: Who, path: string, more?: RestMore): Promise<Verdict>;
@@ -80,29 +83,53 @@ export function refuses(attacked: () => Attacked, attacks: readonly Attack[]): v
     written.add(kind);
   });
 
-  test("the audit log counts every one of them, and is whole", async () => {
-    const { bridge } = attacked();
+  countsEachRefusal(attacked, attacks);
+}
+
+/** Ends the bridge, and holds its audit log against all that was refused since it began. */
+export function countsEachRefusal(
+  attacked: () => Attacked,
+  attacks: readonly Pick<Attack, "row">[] = [],
+): void {
+  test("the audit log counts every refusal by its kind, and is whole", async () => {
+    const { bridge, refusals } = attacked();
     bridge.child.kill("SIGTERM");
     await bridge.exited;
     const folder = join(bridge.home, "bridge", "audit");
     expect(await verifyChain({ folder })).toMatchObject({ ok: true });
-    let counted = 0;
-    let rows = 0;
-    for await (const { entry } of readChain({ folder })) {
-      if (!REFUSALS.includes(String(entry.event))) continue;
-      counted += Number(entry.repeats ?? 1);
-      rows += 1;
+    const { counts, rows } = await countRefusals(folder);
+    for (const [event, expected] of countsOf(attacks.map(({ row }) => String(row.event)))) {
+      expect([event, counts.get(event)]).toEqual([event, expect.toSatisfy((n) => n >= expected)]);
     }
-    expect(counted).toBeGreaterThanOrEqual(attacks.length);
+    const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    expect(all).toBeGreaterThanOrEqual(refusals());
     // Each kind once in a window, and once more how often: so that nobody fills the disk.
     expect(rows).toBeLessThanOrEqual(MOST_ROWS);
   });
 }
 
-const REFUSALS = [
-  ...["call_refused", "credential_refused", "csrf_refused", "more_refused", "operation_refused"],
-  "request_refused",
-];
+/** How often each event stands in the log, those that are only counted included. */
+async function countRefusals(folder: string) {
+  const counts = new Map<string, number>();
+  const add = (event: string, count: number): void =>
+    void counts.set(event, (counts.get(event) ?? 0) + count);
+  let rows = 0;
+  for await (const { entry } of readChain({ folder })) {
+    const { event, repeats = 1, of } = entry;
+    const isMore = event === "more_refused";
+    if (!isMore && !REFUSALS.some((each) => each === event)) continue;
+    rows += 1;
+    if (!isMore) add(String(event), Number(repeats));
+    for (const [each, count] of Object.entries(objectOf(of))) add(each, Number(count));
+  }
+  return { counts, rows };
+}
+
+function countsOf(events: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const event of events) counts.set(event, (counts.get(event) ?? 0) + 1);
+  return counts;
+}
 /** Of two windows: 50 kinds and their repeats in each, and one number of all others. */
 const MOST_ROWS = 202;
 
@@ -174,7 +201,13 @@ function connectTo(
     ...(proto === "https" ? ([["X-Forwarded-Proto", proto]] as const) : []),
     ...(who === "nobody" ? [] : ([["X-API-Key", keys[who]]] as const)),
   ];
-  const raw = (request: RawRequest) => sendRaw(port, request);
+  let refusals = 0;
+  async function counted(answer: Promise<Verdict>): Promise<Verdict> {
+    const verdict = await answer;
+    if (verdict.status >= 400 || verdict.code !== undefined) refusals += 1;
+    return verdict;
+  }
+  const raw = (request: RawRequest) => counted(sendRaw(port, request));
   const rest: Attacked["rest"] = (who, path, { method, body, headers = [] } = {}) =>
     raw({
       method: method ?? (body === undefined ? "GET" : "POST"),
@@ -185,7 +218,8 @@ function connectTo(
   return {
     ...{ bridge, port, issuer, keys, raw, rest },
     seen: () => upstreams.flatMap(({ seen }) => seen),
-    bytes: (bytes) => sendBytes(port, bytes),
+    refusals: () => refusals,
+    bytes: (bytes) => counted(sendBytes(port, bytes)),
     rpc: (who, method, params = {}, headers = []) =>
       raw({
         ...{ method: "POST", path: "/mcp" },

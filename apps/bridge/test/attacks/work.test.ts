@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { objectOf } from "../../src/cli/data.ts";
-import { type Attacked, attackedBridge, expectRow } from "./_attacked.ts";
+import { type Attacked, attackedBridge, countsEachRefusal, expectRow } from "./_attacked.ts";
 
 /** Work that goes on behind its caller's back: workflows, sessions of the handshake era, keys of idempotency. */
 const attacked = attackedBridge({ mcpServers: { orchestrator: { embedded: "orchestrator" } } });
@@ -89,3 +89,5 @@ test("a session of the handshake era serves the one that opened it", async () =>
   expect(it.seen().length).toBe(before);
   await expectRow(it, { event: "request_refused", status: 404 });
 });
+
+countsEachRefusal(attacked);
