@@ -39,6 +39,18 @@ test("a hundred thousand rows are a few on the page, wherever one scrolls", asyn
   });
   await page.getByRole("link", { name: `one.tool_${ROWS - 1}`, exact: true }).waitFor();
   expect(slowest).toBeLessThan(FROZEN_MS);
+
+  await page.locator(`[data-index="${ROWS - 1}"] a`).focus();
+  for (const [key, row] of [
+    ["ArrowUp", ROWS - 2],
+    ["PageUp", ROWS - 17],
+    ["Home", 0],
+    ["ArrowDown", 1],
+    ["End", ROWS - 1],
+  ] as const) {
+    await page.keyboard.press(key);
+    expect(await page.evaluate(FOCUSED), key).toBe(row);
+  }
   await page.unrouteAll();
 });
 
@@ -85,6 +97,15 @@ function rows(): object[] {
     ...{ retry_count: 0, cached: false, fallback_used: false, read_only: true },
   }));
 }
+
+/** In the page: the row that has the focus, where all of it is seen. */
+const FOCUSED = `(() => {
+  const row = document.activeElement.closest("[data-index]");
+  const { top, bottom } = row.getBoundingClientRect();
+  const above = document.querySelector(".history-head").getBoundingClientRect().bottom;
+  const below = document.querySelector(".history-frame").getBoundingClientRect().bottom;
+  return top >= above - 1 && bottom <= below + 1 ? Number(row.dataset.index) : "not seen";
+})()`;
 
 /** In the page: how long it took from one picture to the next, at most. */
 const WATCH = `

@@ -10,9 +10,11 @@ import {
 import { apiUrl } from "../api/base.ts";
 import type { OperationName } from "../api/client.ts";
 import { askAgain } from "../api/queries.ts";
+import { useNow } from "../lib/use-now.ts";
 import { createBatches, nextAnimationFrame } from "./batches.ts";
 import { connectFeed, type FeedConnection, type FeedEvent, type FeedSocket } from "./connection.ts";
 import { createLiveStore, type LiveStore, staleAfter } from "./live.ts";
+import { everySecond, type Second } from "./rates.ts";
 
 interface Feed {
   readonly store: LiveStore;
@@ -108,6 +110,13 @@ function useFeed(): Feed {
 export function useLive<Part>(select: (live: ReturnType<LiveStore["read"]>) => Part): Part {
   const { store } = useFeed();
   return useSyncExternalStore(store.subscribe, () => select(store.read()));
+}
+
+/** Every second of the last two minutes, as of now: drawn once a second, however much happens. */
+export function useSeconds(): readonly Second[] {
+  const { store } = useFeed();
+  const now = useNow();
+  return useMemo(() => everySecond(store.read().seconds, now), [store, now]);
 }
 
 /** Hears each batch of events as it comes; `listener` should not change with every drawing. */

@@ -1,5 +1,4 @@
-import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, memo, useEffect, useRef } from "react";
 import type { HistoryRow } from "../../api/generated.ts";
 import { count, duration, moment } from "../../lib/format.ts";
 import { useNow } from "../../lib/use-now.ts";
@@ -7,9 +6,13 @@ import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Link } from "../../ui/link.tsx";
 import { OutcomeBadge } from "../../ui/outcome.tsx";
+import { type RowWindow, useRowWindow } from "./row-window.ts";
 import type { LiveRows } from "./use-rows.ts";
 
+/** As high as `history.css` makes them. */
 const ROW_PX = 40;
+const HEAD_PX = 34;
+const BEYOND = 12;
 /** From here on somebody reads further down. */
 const READING_PX = 4;
 /** The next page is asked for so many rows before the end. */
@@ -18,24 +21,18 @@ const AHEAD = 60;
 /** Only the rows that are seen are drawn, however many there are. */
 export function CallList({ rows }: { readonly rows: LiveRows }) {
   const frame = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: rows.all.length,
-    getScrollElement: () => frame.current,
-    estimateSize: () => ROW_PX,
-    getItemKey: (index) => rows.all[index]?.execution_id ?? index,
-    overscan: 12,
-  });
-  const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
   const { more, next, all } = rows;
+  const size = { count: all.length, rowPx: ROW_PX, headPx: HEAD_PX, beyond: BEYOND };
+  const shown = useRowWindow(frame, size);
+  const { first, end } = shown;
   useEffect(() => {
-    if (next !== undefined && last > all.length - AHEAD) more();
-  }, [last, all.length, next]);
+    if (next !== undefined && end > all.length - AHEAD) more();
+  }, [end, all.length, next]);
   const now = useNow(60_000);
   const toTop = (): void => {
     rows.catchUp();
     rows.setReading(false);
-    virtual.scrollToIndex(0);
+    shown.reveal(0);
   };
   return (
     <div className="history-list">
@@ -45,26 +42,24 @@ export function CallList({ rows }: { readonly rows: LiveRows }) {
         className="history-frame"
         ref={frame}
         onScroll={({ currentTarget }) => {
-          const isReading = currentTarget.scrollTop > READING_PX;
+          // Read before anything is drawn: after it the browser would have to lay all out first.
+          const { scrollTop } = currentTarget;
+          const isReading = scrollTop > READING_PX;
+          shown.follow(scrollTop);
           rows.setReading(isReading);
           if (!isReading && rows.waiting.length > 0) rows.catchUp();
         }}
-        onKeyDown={(event) => moveFocus(event, virtual, all.length)}
+        onKeyDown={(event) => moveFocus(event, shown, all.length)}
       >
         <Head />
         <ul
           className="history-rows"
           aria-label="Calls, the newest first"
-          style={{ height: virtual.getTotalSize() }}
+          style={{ height: all.length * ROW_PX }}
         >
-          {items.map(({ index, key, start }) => {
-            const row = all[index];
-            return (
-              row && (
-                <Row key={key} row={row} index={index} start={start} now={now} of={all.length} />
-              )
-            );
-          })}
+          {all.slice(first, end).map((row, at) => (
+            <Row key={row.execution_id} row={row} index={first + at} now={now} of={all.length} />
+          ))}
         </ul>
       </div>
     </div>
@@ -104,21 +99,29 @@ function Summary({ rows, toTop }: { readonly rows: LiveRows; readonly toTop: () 
 interface RowProps {
   readonly row: HistoryRow;
   readonly index: number;
-  readonly start: number;
   readonly now: number;
   readonly of: number;
 }
 
-function Row({ row, index, start, now, of }: RowProps) {
-  const { execution_id, server, tool, outcome, duration_ms, principal, error } = row;
+/** Rows that move down because new ones came are moved, and not drawn anew. */
+const Row = memo(function Row({ row, index, now, of }: RowProps) {
   return (
     <li
       className="history-row"
       data-index={index}
       aria-posinset={index + 1}
       aria-setsize={of}
-      style={{ transform: `translateY(${start}px)` }}
+      style={{ transform: `translateY(${index * ROW_PX}px)` }}
     >
+      <Cells row={row} now={now} />
+    </li>
+  );
+});
+
+const Cells = memo(function Cells({ row, now }: Pick<RowProps, "row" | "now">) {
+  const { execution_id, server, tool, outcome, duration_ms, principal, error } = row;
+  return (
+    <>
       <time className="tabular" dateTime={row.started_at}>
         {moment(row.started_at, now)}
       </time>
@@ -140,9 +143,9 @@ function Row({ row, index, start, now, of }: RowProps) {
         {row.retry_count > 0 && <Badge tone="warn">{row.retry_count} retries</Badge>}
         {row.fallback_used && <Badge tone="accent">fallback</Badge>}
       </span>
-    </li>
+    </>
   );
-}
+});
 
 const STEPS: Readonly<Record<string, number>> = {
   ArrowDown: 1,
@@ -154,23 +157,14 @@ const STEPS: Readonly<Record<string, number>> = {
 };
 
 /** Arrows go from row to row, also to those that are not drawn yet. */
-function moveFocus(
-  event: KeyboardEvent<HTMLElement>,
-  virtual: Virtualizer<HTMLDivElement, Element>,
-  rows: number,
-): void {
+function moveFocus(event: KeyboardEvent<HTMLElement>, shown: RowWindow, rows: number): void {
   const step = STEPS[event.key];
   const own = document.activeElement?.closest<HTMLElement>("[data-index]");
   if (step === undefined || !own) return;
   event.preventDefault();
   const wanted = Math.max(0, Math.min(rows - 1, Number(own.dataset.index) + step));
-  const frame = event.currentTarget;
-  virtual.scrollToIndex(wanted, { align: "auto" });
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() =>
-      frame
-        .querySelector<HTMLElement>(`[data-index="${wanted}"] a`)
-        ?.focus({ preventScroll: true }),
-    ),
-  );
+  shown.reveal(wanted);
+  event.currentTarget
+    .querySelector<HTMLElement>(`[data-index="${wanted}"] a`)
+    ?.focus({ preventScroll: true });
 }

@@ -46,6 +46,26 @@ test("a call that a page had already is not there twice", () => {
   expect(ids(rows.all)).toEqual(["b", "a"]);
 });
 
+test("a call that ran when its page was read ends where it stands", () => {
+  const running = { ...row("a"), outcome: "started", attempts: 2 } as HistoryRow;
+  const page = withPage(NO_ROWS, [row("b"), running], undefined);
+  const rows = withCalls(page, rowsOf([event("a")], {}), false);
+  expect(ids(rows.all)).toEqual(["b", "a"]);
+  expect(rows.all[1]).toMatchObject({ outcome: "success", duration_ms: 40, attempts: 2 });
+});
+
+test("a page after a hundred thousand rows takes no longer than a picture or two", () => {
+  const many = withPage(
+    NO_ROWS,
+    Array.from({ length: 100_000 }, (_, index) => row(String(index))),
+    1,
+  );
+  const page = Array.from({ length: 500 }, (_, index) => row(`old ${index}`));
+  const begun = performance.now();
+  expect(withPage(many, [row("7"), ...page], undefined).all.length).toBe(100_500);
+  expect(performance.now() - begun).toBeLessThan(500);
+});
+
 test("an event becomes a row that says when the call began", () => {
   const [made] = rowsOf([event("x")], {});
   expect(made).toMatchObject({

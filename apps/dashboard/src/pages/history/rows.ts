@@ -28,15 +28,20 @@ export function withPage(
   page: readonly HistoryRow[],
   next: number | string | undefined,
 ): Rows {
-  const known = new Set(rows.all.map((row) => row.execution_id));
-  const all = [...rows.all, ...page.filter((row) => !known.has(row.execution_id))];
+  // The set is of the page, not of all rows: it is the smaller one by far.
+  const added = new Map(page.map((row) => [row.execution_id, row]));
+  for (const row of rows.all) added.delete(row.execution_id);
+  const all = [...rows.all, ...added.values()];
   return { ...rows, all, next: all.length >= MOST_ROWS ? undefined : next };
 }
 
 /** With calls that have just ended; `waits`: not into what is being read. */
 export function withCalls(rows: Rows, calls: readonly HistoryRow[], waits: boolean): Rows {
   if (calls.length === 0) return rows;
-  if (waits) return { ...rows, waiting: [...calls.toReversed(), ...rows.waiting] };
+  if (waits) {
+    const waiting = [...calls.toReversed(), ...rows.waiting].slice(0, MOST_ROWS);
+    return { ...rows, waiting };
+  }
   return { ...rows, all: joined(calls.toReversed(), rows.all) };
 }
 
@@ -49,9 +54,24 @@ export function withWaiting(rows: Rows): Rows {
 const NEAR = 500;
 
 function joined(newer: readonly HistoryRow[], older: readonly HistoryRow[]): readonly HistoryRow[] {
-  const near = new Set(older.slice(0, NEAR).map((row) => row.execution_id));
-  const added = newer.filter((row) => !near.has(row.execution_id));
-  return [...added, ...older].slice(0, MOST_ROWS);
+  const added = new Map(newer.map((row) => [row.execution_id, row]));
+  const near = older.slice(0, NEAR).map((row) => {
+    const ended = added.get(row.execution_id);
+    added.delete(row.execution_id);
+    return ended && row.outcome === "started" ? withEnd(row, ended) : row;
+  });
+  return [...added.values(), ...near, ...older.slice(NEAR)].slice(0, MOST_ROWS);
+}
+
+/** A call that ran when its page was read; what the feed does not tell of it stays. */
+function withEnd(row: HistoryRow, ended: HistoryRow): HistoryRow {
+  const { outcome, duration_ms, cached, error } = ended;
+  return {
+    ...row,
+    ...{ outcome, cached },
+    ...(duration_ms === undefined ? {} : { duration_ms }),
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
 /** The rows that a batch of events makes; without what only the history itself knows. */

@@ -1,5 +1,6 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ask, type InputOf } from "../../api/client.ts";
+import { createBatches, type NextFrame } from "../../feed/batches.ts";
 import type { FeedEvent } from "../../feed/connection.ts";
 import { useFeedEvents } from "../../feed/feed-provider.tsx";
 import {
@@ -13,6 +14,13 @@ import {
 } from "./rows.ts";
 
 const PAGE_ROWS = 500;
+/** More often nobody can read what moves. */
+const LIVE_EVERY_MS = 200;
+
+const afterAWhile: NextFrame = (run) => {
+  const timer = setTimeout(run, LIVE_EVERY_MS);
+  return () => clearTimeout(timer);
+};
 
 export interface LiveRows extends Rows {
   readonly isLoading: boolean;
@@ -62,12 +70,20 @@ export function useRows(filters: Filters): LiveRows {
     return () => asked.current?.abort();
   }, [load]);
 
+  const live = useMemo(
+    () =>
+      createBatches<FeedEvent>(afterAWhile, (batch) => {
+        const calls = rowsOf(batch, JSON.parse(key) as Filters);
+        if (calls.length > 0) setRows((known) => withCalls(known, calls, reading.current));
+      }),
+    [key],
+  );
+  useEffect(() => live.close, [live]);
   const hear = useCallback(
     (batch: readonly FeedEvent[]) => {
-      const calls = rowsOf(batch, JSON.parse(key) as Filters);
-      if (calls.length > 0) setRows((known) => withCalls(known, calls, reading.current));
+      for (const event of batch) live.add(event);
     },
-    [key],
+    [live],
   );
   useFeedEvents(hear);
 

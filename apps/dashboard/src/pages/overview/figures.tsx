@@ -1,10 +1,8 @@
 import type { ReactNode } from "react";
 import type { CacheStatistics, MetricRow } from "../../api/generated.ts";
 import { useAsk } from "../../api/queries.ts";
-import { useLive } from "../../feed/feed-provider.tsx";
-import { everySecond } from "../../feed/rates.ts";
+import { useSeconds } from "../../feed/feed-provider.tsx";
 import { cost, count, duration, percent, rate } from "../../lib/format.ts";
-import { useNow } from "../../lib/use-now.ts";
 import { Skeleton } from "../../ui/states.tsx";
 
 /** So many seconds make the rate of now. */
@@ -61,9 +59,7 @@ export function Figures() {
 const NOTHING: MetricRow = { calls: 0 };
 
 function RateFigure() {
-  const seconds = useLive((live) => live.seconds);
-  const now = useNow();
-  const last = everySecond(seconds, now).slice(-RATE_SECONDS);
+  const last = useSeconds().slice(-RATE_SECONDS);
   const calls = last.reduce((sum, each) => sum + each.calls, 0);
   return (
     <Figure

@@ -1,8 +1,6 @@
-import { lazy, Suspense, useMemo } from "react";
-import { useLive } from "../../feed/feed-provider.tsx";
-import { everySecond } from "../../feed/rates.ts";
+import { lazy, Suspense } from "react";
+import { useSeconds } from "../../feed/feed-provider.tsx";
 import { duration, rate } from "../../lib/format.ts";
-import { useNow } from "../../lib/use-now.ts";
 import { Card } from "../../ui/card.tsx";
 
 const Chart = lazy(() =>
@@ -13,9 +11,7 @@ const HEIGHT = 176;
 
 /** The last two minutes, second by second, from the feed alone. */
 export function LiveCharts() {
-  const seconds = useLive((live) => live.seconds);
-  const now = useNow();
-  const shown = useMemo(() => everySecond(seconds, now), [seconds, now]);
+  const shown = useSeconds();
   const times = shown.map(({ at }) => at);
   const means = shown.map(({ calls, totalMs }) => (calls === 0 ? null : totalMs / calls));
   const slowest = shown.map(({ calls, slowestMs }) => (calls === 0 ? null : slowestMs));

@@ -5,7 +5,6 @@ import { Card } from "../../ui/card.tsx";
 import { type Column, DataTable } from "../../ui/data-table.tsx";
 import { Link } from "../../ui/link.tsx";
 import { SERVER_AND_STATE, TOOLS } from "../../ui/server-columns.tsx";
-import { ServerState } from "../../ui/server-state.tsx";
 import { Empty, Loaded, SkeletonLines } from "../../ui/states.tsx";
 
 type Row = Server & { readonly metric: MetricRow | undefined };
