@@ -1,5 +1,6 @@
 import process from "node:process";
 import { benchCatalog } from "./catalog/bench.ts";
+import { benchDashboard } from "./dashboard/bench.ts";
 import { benchDatabase } from "./database/bench.ts";
 import { benchFraming } from "./framing.ts";
 import { benchGateway } from "./gateway/bench.ts";
@@ -18,6 +19,7 @@ const words = process.argv.slice(2);
 /** `pnpm bench [name] [--json] [--peers]`: one benchmark, or all of them. `--help` says which there are. */
 const benchmarks: Readonly<Record<string, () => Report | Promise<Report>>> = {
   catalog: benchCatalog,
+  dashboard: benchDashboard,
   database: benchDatabase,
   framing: benchFraming,
   gateway: () => (words.includes("--peers") ? benchPeers() : benchGateway()),
