@@ -70,22 +70,14 @@ export function useRows(filters: Filters): LiveRows {
     return () => asked.current?.abort();
   }, [load]);
 
-  const live = useMemo(
-    () =>
-      createBatches<FeedEvent>(afterAWhile, (batch) => {
-        const calls = rowsOf(batch, JSON.parse(key) as Filters);
-        if (calls.length > 0) setRows((known) => withCalls(known, calls, reading.current));
-      }),
+  const take = useCallback(
+    (batch: readonly FeedEvent[]) => {
+      const calls = rowsOf(batch, JSON.parse(key) as Filters);
+      if (calls.length > 0) setRows((known) => withCalls(known, calls, reading.current));
+    },
     [key],
   );
-  useEffect(() => live.close, [live]);
-  const hear = useCallback(
-    (batch: readonly FeedEvent[]) => {
-      for (const event of batch) live.add(event);
-    },
-    [live],
-  );
-  useFeedEvents(hear);
+  useGathered(take);
 
   return {
     ...rows,
@@ -99,4 +91,17 @@ export function useRows(filters: Filters): LiveRows {
       reading.current = now;
     },
   };
+}
+
+/** What the feed told in a while, as one. */
+function useGathered(take: (batch: readonly FeedEvent[]) => void): void {
+  const gathered = useMemo(() => createBatches<FeedEvent>(afterAWhile, take), [take]);
+  useEffect(() => gathered.close, [gathered]);
+  const hear = useCallback(
+    (batch: readonly FeedEvent[]) => {
+      for (const event of batch) gathered.add(event);
+    },
+    [gathered],
+  );
+  useFeedEvents(hear);
 }
