@@ -1,5 +1,5 @@
 import { type Logger, messageOf, TrestleError } from "@trestle/protocol";
-import type { Client, Pool, PoolClient, QueryResultRow } from "pg";
+import type { Client, Pool, PoolClient, QueryConfig, QueryResultRow } from "pg";
 import { postgresMigrations } from "./migrations.ts";
 
 export interface PostgresOptions {
@@ -7,6 +7,8 @@ export interface PostgresOptions {
   readonly url: string;
   readonly log: Logger;
   readonly maxConnections?: number;
+  /** How long a statement may take, and how often a connection that only listens is tried; 10 s where left out. */
+  readonly statementMs?: number;
 }
 
 /** Rows of one statement; values by position. Lists travel as one value each. */
@@ -27,27 +29,40 @@ export interface Postgres {
 
 const CONNECT_MS = 5_000;
 const RECONNECT_MS = 500;
+/** Whoever waits longer for a statement waits at a connection that is lost without a word. */
+const STATEMENT_MS = 10_000;
+/** What the server needs to give up by itself comes first. */
+const MARGIN_MS = 1_000;
 const MOST_TRIES = 5;
 /** Serialization failure, deadlock, and a plan that was forgotten at that moment. */
 const GIVES_WAY: readonly string[] = ["40001", "40P01", "23503"];
 
 /** Connects, and makes or migrates the tables. */
 export async function openPostgres(options: PostgresOptions): Promise<Postgres> {
-  const { url, log, maxConnections = 6 } = options;
+  const { url, log, maxConnections = 6, statementMs = STATEMENT_MS } = options;
   const { default: pg } = await import("pg");
-  const settings = { connectionString: url, connectionTimeoutMillis: CONNECT_MS, keepAlive: true };
+  const settings = {
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: statementMs,
+  };
   const pool: Pool = new pg.Pool({ ...settings, max: maxConnections, allowExitOnIdle: true });
   // Of those that are lent as well: between two statements of a transaction nobody else would hear it.
   pool.on("connect", (client) =>
     client.on("error", (error) => log.debug("a connection broke", { error: messageOf(error) })),
   );
   pool.on("error", () => {});
+  const bounds = boundsOf(statementMs);
   const listeners: (() => Promise<void>)[] = [];
 
-  async function transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
+  async function within<Result>(
+    allowed: Bounds,
+    work: (query: Query) => Promise<Result>,
+  ): Promise<Result> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await inTransaction(pool, work);
+        return await inTransaction(pool, allowed, work);
       } catch (error) {
         if (tries < MOST_TRIES && GIVES_WAY.includes(codeOf(error))) continue;
         throw toError(error);
@@ -58,21 +73,24 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
   const postgres: Postgres = {
     async query(sql, values = []) {
       try {
-        return (await pool.query({ name: nameOf(sql), text: sql, values: [...values] })).rows;
+        return (await pool.query(statement(sql, values, bounds.answerMs))).rows;
       } catch (error) {
         throw toError(error);
       }
     },
-    transaction,
+    transaction: (work) => within(bounds, work),
     listen: (channel, hear) =>
-      void listeners.push(keepListening(() => new pg.Client(settings), channel, hear)),
+      void listeners.push(
+        keepListening(() => new pg.Client(settings), { channel, statementMs }, hear),
+      ),
     async close() {
       await Promise.all(listeners.map((stop) => stop()));
       await pool.end();
     },
   };
   try {
-    await migrate(postgres);
+    // Large tables take their time to be changed.
+    await within({ begin: "BEGIN" }, migrate);
   } catch (error) {
     await pool.end();
     throw error;
@@ -80,59 +98,98 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
   return postgres;
 }
 
+interface Bounds {
+  /** What begins it. */
+  readonly begin: string;
+  /** How long an answer may take; without end where left out. */
+  readonly answerMs?: number;
+}
+
+/** Locks of whoever is gone are not held for ever. Said in each transaction: poolers take no settings of sessions. */
+function boundsOf(statementMs: number): Required<Bounds> {
+  const settings = ["statement_timeout", "idle_in_transaction_session_timeout"];
+  const begin = ["BEGIN", ...settings.map((name) => `SET LOCAL ${name} = ${statementMs}`)];
+  return { begin: begin.join("; "), answerMs: statementMs + MARGIN_MS };
+}
+
 async function inTransaction<Result>(
   pool: Pool,
+  { begin, answerMs }: Bounds,
   work: (query: Query) => Promise<Result>,
 ): Promise<Result> {
   const client: PoolClient = await pool.connect();
   let broken: Error | undefined;
+  const ask = async (sql: string) => client.query(statement(sql, undefined, answerMs));
   try {
-    await client.query("BEGIN");
+    await ask(begin);
     const result = await work(
-      async (sql, values = []) =>
-        (await client.query({ name: nameOf(sql), text: sql, values: [...values] })).rows,
+      async (sql, values = []) => (await client.query(statement(sql, values, answerMs))).rows,
     );
-    await client.query("COMMIT");
+    await ask("COMMIT");
     return result;
   } catch (error) {
-    await client.query("ROLLBACK").catch((failure: Error) => {
-      broken = failure;
-    });
+    // Behind a statement that is not answered nothing else is.
+    if (isSilence(error)) broken = error;
+    else
+      await ask("ROLLBACK").catch((failure: Error) => {
+        broken = failure;
+      });
     throw error;
   } finally {
     client.release(broken);
   }
 }
 
+/** The driver's types leave it out. */
+interface TimedQuery extends QueryConfig {
+  readonly query_timeout?: number;
+}
+
+/** One with values is parsed once for each connection. */
+function statement(
+  sql: string,
+  values: readonly unknown[] | undefined,
+  answerMs: number | undefined,
+): TimedQuery {
+  return {
+    text: sql,
+    ...(values && { name: nameOf(sql), values: [...values] }),
+    ...(answerMs !== undefined && { query_timeout: answerMs }),
+  };
+}
+
+/** As the driver words it; it has no code for it. */
+function isSilence(error: unknown): error is Error {
+  return error instanceof Error && error.message === "Query read timeout";
+}
+
 /** One at a time makes the tables; a newer program's are refused. */
-async function migrate({ transaction }: Postgres): Promise<void> {
-  await transaction(async (query) => {
-    await query("SELECT pg_advisory_xact_lock(hashtext('trestle.migration'))");
-    await query("CREATE SCHEMA IF NOT EXISTS trestle");
-    await query("CREATE TABLE IF NOT EXISTS trestle.migration (number integer PRIMARY KEY)");
-    const rows = await query<{ number: number }>(
-      "SELECT coalesce(max(number), 0) AS number FROM trestle.migration",
-    );
-    const done = rows[0]?.number ?? 0;
-    if (done > postgresMigrations.length) {
-      const problem = "The tables in this database were made by a newer version; update this one";
-      throw new TrestleError("unavailable", problem, { retryable: false });
-    }
-    for (const [index, sql] of postgresMigrations.entries()) {
-      if (index < done) continue;
-      for (const statement of sql.split(";").filter((part) => part.trim() !== ""))
-        await query(statement);
-      await query("INSERT INTO trestle.migration VALUES ($1)", [index + 1]);
-    }
-  });
+async function migrate(query: Query): Promise<void> {
+  await query("SELECT pg_advisory_xact_lock(hashtext('trestle.migration'))");
+  await query("CREATE SCHEMA IF NOT EXISTS trestle");
+  await query("CREATE TABLE IF NOT EXISTS trestle.migration (number integer PRIMARY KEY)");
+  const rows = await query<{ number: number }>(
+    "SELECT coalesce(max(number), 0) AS number FROM trestle.migration",
+  );
+  const done = rows[0]?.number ?? 0;
+  if (done > postgresMigrations.length) {
+    const problem = "The tables in this database were made by a newer version; update this one";
+    throw new TrestleError("unavailable", problem, { retryable: false });
+  }
+  for (const [index, sql] of postgresMigrations.entries()) {
+    if (index < done) continue;
+    for (const part of sql.split(";").filter((each) => each.trim() !== "")) await query(part);
+    await query("INSERT INTO trestle.migration VALUES ($1)", [index + 1]);
+  }
 }
 
 /** Opens the connection again whenever it breaks; gives the function that ends it. */
 function keepListening(
   connect: () => Client,
-  channel: string,
+  { channel, statementMs }: { readonly channel: string; readonly statementMs: number },
   hear: (payload: string) => void,
 ): () => Promise<void> {
+  const { answerMs } = boundsOf(statementMs);
   let client: Client | undefined;
   let timer: NodeJS.Timeout | undefined;
   let ended = false;
@@ -145,6 +202,19 @@ function keepListening(
     timer.unref();
   }
 
+  /** Nothing would tell that a connection is lost on which nothing is asked. */
+  function watch(opened: Client): void {
+    let trying: NodeJS.Timeout;
+    const plan = (): void => {
+      trying = setTimeout(() => {
+        opened.query(statement("SELECT 1", undefined, answerMs)).then(plan, () => opened.end());
+      }, statementMs);
+      trying.unref();
+    };
+    plan();
+    opened.once("end", () => clearTimeout(trying));
+  }
+
   async function open(): Promise<void> {
     const opened = connect();
     client = opened;
@@ -153,7 +223,8 @@ function keepListening(
     opened.on("notification", ({ payload }) => hear(payload ?? ""));
     try {
       await opened.connect();
-      await opened.query(`LISTEN ${channel}`);
+      await opened.query(statement(`LISTEN ${channel}`, undefined, answerMs));
+      watch(opened);
     } catch {
       await opened.end().catch(() => {});
       if (client === opened) again();
