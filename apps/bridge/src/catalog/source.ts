@@ -14,8 +14,8 @@ import { createLoopTeller } from "./via.ts";
 
 const DEBOUNCE_MS = 100;
 const MAX_RETRY_MS = 60_000;
-/** From the connection to the last page of the last list. */
-const LIST_MS = 60_000;
+/** From the connection to the last page of the last list: as long as it has to answer the handshake, or a call. */
+const LIST_MS = 30_000;
 /** What is compared in the background leaves the first requests of a run alone. */
 const BACKGROUND_MS = 2_000;
 /** Timers do not run longer. */
