@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 export interface Request {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly body?: JsonObject;
 }
@@ -24,7 +24,7 @@ export interface Request {
 export interface Asking {
   ask(who: Principal, url: string, request: Request): Promise<Answer>;
   /** What somebody was told of others: there must be none. */
-  readonly leaks: readonly string[];
+  readonly leaks: string[];
 }
 
 const PATIENCE_MS = 20_000;
@@ -84,14 +84,21 @@ export function isGood({ status, body }: Answer): boolean {
   return status === 200 && body.success === true;
 }
 
-/** Until it is good, or `isOver`. */
+/** The server itself says that nobody knows, and never will by this key: asking once more is of no use. */
+export function isUnknowable({ body }: Answer): boolean {
+  const error = isJsonObject(body.error) ? body.error : {};
+  const { code } = isJsonObject(error.details) ? error.details : {};
+  return error.code === "tool_error" && code === "outcome_unknown";
+}
+
+/** Until it is good, cannot be, or `isOver`. */
 export async function untilGood(
   ask: () => Promise<Answer>,
   isOver: () => boolean,
 ): Promise<Answer> {
   for (;;) {
     const answer = await ask();
-    if (isGood(answer) || isOver()) return answer;
+    if (isGood(answer) || isUnknowable(answer) || isOver()) return answer;
     await pause(100);
   }
 }

@@ -1,9 +1,9 @@
-import { readdirSync, statSync, truncateSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import type { FaultRule } from "@trestle/testkit/s3-server";
 import type { TcpProxy } from "@trestle/testkit/tcp-proxy";
 import type { RunningBridge } from "../_bridge.ts";
-import { kill, processesWith } from "../_processes.ts";
+import { childrenOf, kill, processesWith } from "../_processes.ts";
 import type { Entry, Target } from "./_schedule.ts";
 import type { ChaosWorld } from "./_world.ts";
 
@@ -22,6 +22,8 @@ export async function begin(world: ChaosWorld, { fault, target }: Entry): Promis
       return paused(world, target);
     case "truncate":
       return truncated(world, indexOf(target));
+    case "hang":
+      return injected(world, { fault: { kind: "hang" } });
     case "refuse":
       return injected(world, { fault: { kind: "status", status: 503 }, rate: 0.7 });
     case "lose":
@@ -31,7 +33,12 @@ export async function begin(world: ChaosWorld, { fault, target }: Entry): Promis
   }
 }
 
-function disturbed(proxy: TcpProxy, how: "slow" | "cut" | "corrupt"): Mend {
+function disturbed(proxy: TcpProxy, how: "slow" | "cut" | "corrupt" | "partition"): Mend {
+  if (how === "partition") {
+    // Connections of before stay lost without a word: whoever holds one has to notice.
+    proxy.weather("silent");
+    return () => proxy.weather("fine");
+  }
   if (how === "slow") {
     proxy.delay(SLOW_MS);
     return () => proxy.delay(0);
@@ -60,8 +67,9 @@ async function killed(world: ChaosWorld, target: Target): Promise<Mend> {
       await killChild(world);
       return world.restartFar;
     case "near":
-      // Who started it starts it again.
-      for (const pid of nearOf(world)) kill(pid);
+    case "own":
+      // Who started them starts them again.
+      for (const pid of processesOf(world, target)) kill(pid);
       return NOTHING;
     default:
       return killedBridge(world, indexOf(target));
@@ -110,14 +118,22 @@ function injected({ s3 }: ChaosWorld, rule: FaultRule): Mend {
 }
 
 function pidsOf(world: ChaosWorld, target: Target): number[] {
-  if (target === "near") return nearOf(world);
+  if (target === "near" || target === "own") return processesOf(world, target);
+  if (target === "postgres") return postgresOf(world);
   const child = target === "worker" ? world.worker.child : world.far.child;
   const pid = target.startsWith("bridge") ? world.bridges[indexOf(target)]?.pid : child.pid;
   return pid === undefined ? [] : [pid];
 }
 
-function nearOf({ root }: ChaosWorld): number[] {
-  return processesWith(`--root=${root} --name=near`);
+/** Of a server that bridges start themselves: each has processes of its own. */
+function processesOf({ root }: ChaosWorld, name: string): number[] {
+  return processesWith(`--root=${root} --name=${name}`);
+}
+
+/** The server and all that serve a connection. */
+function postgresOf({ postgresFolder }: ChaosWorld): number[] {
+  const [first] = readFileSync(join(postgresFolder, "data", "postmaster.pid"), "utf8").split("\n");
+  return [Number(first), ...childrenOf(Number(first))];
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -24,7 +24,7 @@ async function run(): Promise<void> {
   const seed = seedOf({ SEED: values.seed ?? process.env.SEED });
   const began = performance.now();
   print(`SEED=${seed}`);
-  const { failures, schedule, ...report } = await runSystemChaos({
+  const { failures, schedule, digest, ...report } = await runSystemChaos({
     seed,
     ms: Number(values.minutes) * 60_000,
     everyMs: Number(values["every-ms"]),
@@ -33,6 +33,6 @@ async function run(): Promise<void> {
   });
   for (const failure of failures.slice(0, FEW)) print(`\n${failure}`);
   print(JSON.stringify({ faults: schedule.length, ...report }));
-  print(`SEED=${seed}: ${schedule.length} faults, ${failures.length} failures`);
+  print(`SEED=${seed}, schedule ${digest}: ${schedule.length} faults, ${failures.length} failures`);
   process.exitCode = failures.length === 0 ? 0 : 1;
 }

@@ -1,5 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { isJsonObject, type JsonObject } from "@trestle/protocol";
 import { effectsIn } from "@trestle/testkit";
 import {
   type Answer,
@@ -9,7 +7,16 @@ import {
   type Principal,
   structuredOf,
 } from "./_asking.ts";
-import { counterOf, type Deed, type Kind } from "./_workload.ts";
+import {
+  judgeCounters,
+  judgeHistory,
+  judgeKeys,
+  judgeKnowledge,
+  judgePrivacy,
+} from "./_verdict-stores.ts";
+import { bodyOf, wordDeed } from "./_words.ts";
+import { openOf } from "./_workload.ts";
+import type { Deed, Kind } from "./_works.ts";
 
 export interface Judged {
   readonly deeds: readonly Deed[];
@@ -19,6 +26,8 @@ export interface Judged {
   /** Who decides what waits for a person. */
   readonly admins: readonly Principal[];
   readonly root: string;
+  /** Not by way of what harms it. */
+  readonly postgresUrl: string;
 }
 
 /** What is found after everything works again; each sentence is a fault of the system. */
@@ -27,13 +36,22 @@ export async function judge(judged: Judged): Promise<string[]> {
   const executions = await judgeWorkflows(judged);
   const reviews = await judgeReviews(judged);
   return [
+    ...judgeSettled(judged),
     ...executions,
     ...reviews,
     ...judgeEffects(judged),
     ...(await judgeKnowledge(judged)),
     ...(await judgeCounters(judged)),
+    ...(await judgeHistory(judged)),
+    ...(await judgeKeys(judged)),
+    ...judgePrivacy(judged),
     ...judged.asking.leaks,
   ];
+}
+
+/** What may be asked for again was, until it was done. */
+function judgeSettled({ deeds }: Judged): string[] {
+  return openOf(deeds).map((deed) => `it does not come to be done: ${wordDeed(deed)}`);
 }
 
 /** How often the server that it went to did it: exactly once, at most once where nobody said that it was done. */
@@ -102,49 +120,4 @@ async function judgeReviews({ deeds, asking, bridges, admins }: Judged): Promise
       found.push(`${good} bridges approved: ${wordDeed(deed)} ${answers.map(bodyOf)}`);
   }
   return found;
-}
-
-async function judgeKnowledge({ deeds, asking, bridges }: Judged): Promise<string[]> {
-  const stored = deeds.filter(({ kind, isAcknowledged }) => kind === "knowledge" && isAcknowledged);
-  // A search may miss for a second what another process stored.
-  await pause(stored.length === 0 ? 0 : 1_200);
-  const found: string[] = [];
-  for (const deed of stored)
-    for (const url of bridges) {
-      const body = { tool: "knowledge.get_diagnosis", arguments: { id: String(deed.id) } };
-      const answer = await asking.ask(deed.who, url, { path: "tool/call", body });
-      if (!isGood(answer) || !bodyOf(answer).includes(deed.key))
-        found.push(`a diagnosis is lost at ${url}: ${wordDeed(deed)} ${bodyOf(answer)}`);
-    }
-  return found;
-}
-
-/** Each counter stands between what was acknowledged and what was asked for. */
-async function judgeCounters({ deeds, asking, bridges, principals }: Judged): Promise<string[]> {
-  const found: string[] = [];
-  for (const who of principals)
-    for (const [index, url] of bridges.entries()) {
-      const own = deeds.filter(
-        (deed) => deed.kind === "increment" && deed.bridge === index && deed.who === who,
-      );
-      const least = own.filter(({ isAcknowledged }) => isAcknowledged).length;
-      const body = { tool: "objects.object_get", arguments: counterOf(who) };
-      const answer = await asking.ask(who, url, { path: "tool/call", body });
-      const { state } = structuredOf(answer);
-      const value = isJsonObject(state) ? Number((state as JsonObject).value) : Number.NaN;
-      if (!(value >= least && value <= own.length))
-        found.push(
-          `the counter of ${who.name} at bridge ${index} is ${value}, and not ${least} to ${own.length}: ${bodyOf(answer)}`,
-        );
-    }
-  return found;
-}
-
-function wordDeed({ kind, who, key, at, isAcknowledged, said, id }: Deed): string {
-  const outcome = isAcknowledged ? `acknowledged ${id ?? ""}` : `not acknowledged: ${said}`;
-  return `${kind} of ${who.name} (${key}, ${new Date(at).toISOString()}), ${outcome}`;
-}
-
-function bodyOf({ status, body }: Answer): string {
-  return `${status} ${JSON.stringify(body).slice(0, 1_000)}`;
 }
