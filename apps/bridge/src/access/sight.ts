@@ -32,7 +32,7 @@ export interface Sight {
 }
 
 export interface SightParts {
-  readonly access: Pick<Access, "allows" | "isUnbounded">;
+  readonly access: Pick<Access, "allows" | "audit" | "isUnbounded">;
   readonly catalog: Pick<Catalog, "allTools">;
   /** May the principal use this tool of the bridge itself? Those decide for themselves whom they serve. */
   readonly allowsOwn: (principal: Principal, tool: CatalogTool) => boolean | undefined;
@@ -74,7 +74,9 @@ export function createSight({ access, catalog, allowsOwn }: SightParts): Sight {
     },
     refuseUnseen(tool, principal) {
       if (access.isUnbounded(principal) || seesTool(principal, tool)) return;
-      const scope = scopeOf({ server: tool.server, tool: tool.name, hints: tool.hints });
+      const { server, name, hints } = tool;
+      access.audit.refused({ event: "call_refused", principal: principal.id, server, tool: name });
+      const scope = scopeOf({ server, tool: name, hints });
       throw new TrestleError(
         "denied",
         `"${principal.id}" may not see ${tool.server}.${tool.name}: that takes the scope "${scope}". Ask whoever runs the bridge to grant it.`,

@@ -1,4 +1,4 @@
-import { type JsonObject, TrestleError } from "@trestle/protocol";
+import type { JsonObject } from "@trestle/protocol";
 import * as z from "zod";
 import { type Alert, timeOf } from "../alerts/alerts.ts";
 import { alertRules } from "../config/alert-rules.ts";
@@ -6,7 +6,7 @@ import { alertsAnswer } from "./answers/policies.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
-import { seesEverything } from "./sight.ts";
+import { refuseOthers } from "./sight.ts";
 
 export const alerts = defineOperation({
   name: "alerts",
@@ -22,10 +22,8 @@ export const alerts = defineOperation({
   hints: NO_EFFECT,
   needs: "caller",
   async run({ state }, { principal }, core) {
-    if (!seesEverything(principal)) {
-      const message = "alerts tell of what everybody does: ask whoever runs the bridge.";
-      throw new TrestleError("denied", message);
-    }
+    const message = "alerts tell of what everybody does: ask whoever runs the bridge.";
+    refuseOthers({ operation: "alerts", principal, message }, core);
     const found = core.alerts.list().filter((each) => state === undefined || each.state === state);
     const rules = alertRules(core.live.current().events.alerts);
     return {

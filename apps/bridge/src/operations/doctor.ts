@@ -1,4 +1,4 @@
-import { type JsonObject, messageOf, TrestleError } from "@trestle/protocol";
+import { type JsonObject, messageOf } from "@trestle/protocol";
 import * as z from "zod";
 import type { Core } from "../core.ts";
 import { diagnosis } from "./answers/servers.ts";
@@ -13,7 +13,7 @@ import { state } from "./checks/state.ts";
 import { webhooks } from "./checks/webhooks.ts";
 import { NO_EFFECT } from "./fields.ts";
 import { defineOperation } from "./operation.ts";
-import { seesEverything } from "./sight.ts";
+import { refuseOthers } from "./sight.ts";
 
 const looks: Readonly<Record<string, Look>> = {
   ...{ config: configuration, policies: policyOrder, address },
@@ -31,10 +31,8 @@ export const doctor = defineOperation({
   hints: NO_EFFECT,
   needs: "caller",
   async run(_input, { principal }, core) {
-    if (!seesEverything(principal)) {
-      const message = "doctor tells of this machine: ask whoever runs the bridge.";
-      throw new TrestleError("denied", message);
-    }
+    const message = "doctor tells of this machine: ask whoever runs the bridge.";
+    refuseOthers({ operation: "doctor", principal, message }, core);
     // Lists of an earlier run say nothing of whether a server can be reached now.
     const { catalog, upstreams } = core;
     await Promise.all(upstreams.all().map(({ id }) => catalog.check(id)));

@@ -1,4 +1,4 @@
-import { type JsonObject, nearestName, type Principal, TrestleError } from "@trestle/protocol";
+import { type JsonObject, nearestName, TrestleError } from "@trestle/protocol";
 import * as z from "zod";
 import type { Waiting } from "../catalog/pins/judge.ts";
 import { digestOfApproval, type ServerReport } from "../catalog/pins/pins.ts";
@@ -9,7 +9,7 @@ import { NO_EFFECT, serverField } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
 import { serverIdOf } from "./resolve.ts";
-import { seesEverything } from "./sight.ts";
+import { refuseOthers } from "./sight.ts";
 
 const nameField = z
   .string()
@@ -28,7 +28,7 @@ export const pins = defineOperation({
   hints: NO_EFFECT,
   needs: "caller",
   async run({ server }, { principal }, core) {
-    refuseOthers(principal);
+    refuseOthers({ operation: "pins", principal, message: MESSAGE }, core);
     await core.catalog.settled();
     const id = server === undefined ? undefined : serverIdOf(server, core);
     const reports = core.pins.report().filter((each) => id === undefined || each.server === id);
@@ -53,7 +53,7 @@ export const pinsDiff = defineOperation({
   hints: NO_EFFECT,
   needs: "caller",
   async run({ server, name }, { principal }, core) {
-    refuseOthers(principal);
+    refuseOthers({ operation: "pins_diff", principal, message: MESSAGE }, core);
     const report = await approvalOf({ server, name }, core);
     const { definitionDiff } = await import("../catalog/pins/diff.ts");
     return {
@@ -109,11 +109,7 @@ export const pinsApprove = defineOperation({
 });
 
 /** They hold the words of strangers, which nobody has looked at. */
-function refuseOthers(principal: Principal): void {
-  if (seesEverything(principal)) return;
-  const message = "pins are for whoever runs the bridge: ask there.";
-  throw new TrestleError("denied", message);
-}
+const MESSAGE = "pins are for whoever runs the bridge: ask there.";
 
 /** What waits of a server, or of it what has that name. */
 async function approvalOf(

@@ -1,4 +1,4 @@
-import { type JsonObject, type Principal, TrestleError } from "@trestle/protocol";
+import type { JsonObject, Principal } from "@trestle/protocol";
 import * as z from "zod";
 import type { Core } from "../core.ts";
 import { isolationOf } from "../isolation/isolation-of.ts";
@@ -9,6 +9,7 @@ import { signedIn, signedOut, signInBegun, signInsAnswer } from "./answers/acces
 import { NO_EFFECT, serverField } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
+import { type Asked, refused } from "./sight.ts";
 
 /** People who sign in at servers that want OAuth. Nobody learns anything of a token. */
 
@@ -39,7 +40,7 @@ export const signIn = defineOperation({
   hints: CHANGES,
   needs: "caller",
   async run({ server }, { principal }, core) {
-    refuseStranger(core, server, principal);
+    refuseStranger(core, server, { operation: "sign_in", principal });
     const holder = holderAt(core, server, principal);
     const url = await core.signIns.begin(server, holder);
     return given({ server, url, signed_in: url === undefined }) as JsonObject;
@@ -69,7 +70,7 @@ export const signOut = defineOperation({
   hints: { ...CHANGES, destructive: true },
   needs: "caller",
   async run({ server }, { principal }, core) {
-    refuseStranger(core, server, principal);
+    refuseStranger(core, server, { operation: "sign_out", principal });
     await core.signIns.signOut(server, holderAt(core, server, principal));
     return { server, signed_in: false };
   },
@@ -88,12 +89,10 @@ function mayAsk(core: Core, server: string, principal: Principal): boolean {
   return isOwn || core.access.isAdmin(principal) || principal.kind === "local";
 }
 
-function refuseStranger(core: Core, server: string, principal: Principal): void {
-  if (mayAsk(core, server, principal)) return;
-  throw new TrestleError(
-    "denied",
-    `All callers of "${server}" share one sign-in, which is for whoever runs the bridge to do: trestle auth login ${server}. With "isolation": "principal" each has one of its own.`,
-  );
+function refuseStranger(core: Core, server: string, asked: Omit<Asked, "message">): void {
+  if (mayAsk(core, server, asked.principal)) return;
+  const message = `All callers of "${server}" share one sign-in, which is for whoever runs the bridge to do: trestle auth login ${server}. With "isolation": "principal" each has one of its own.`;
+  throw refused({ ...asked, message }, core);
 }
 
 function present({ server, isSignedIn, isPending, expiresAt }: SignInStatus): JsonObject {

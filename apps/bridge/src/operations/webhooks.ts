@@ -6,7 +6,7 @@ import { webhookReplayed, webhooksAnswer } from "./answers/policies.ts";
 import { limitField, NO_EFFECT } from "./fields.ts";
 import { given } from "./history.ts";
 import { defineOperation } from "./operation.ts";
-import { seesEverything } from "./sight.ts";
+import { refuseOthers } from "./sight.ts";
 
 export const webhooksList = defineOperation({
   name: "webhooks",
@@ -18,10 +18,8 @@ export const webhooksList = defineOperation({
   hints: NO_EFFECT,
   needs: "caller",
   async run({ limit }, { principal }, core) {
-    if (!seesEverything(principal)) {
-      const message = "webhooks tells of what everybody did: ask whoever runs the bridge.";
-      throw new TrestleError("denied", message);
-    }
+    const message = "webhooks tells of what everybody did: ask whoever runs the bridge.";
+    refuseOthers({ operation: "webhooks", principal, message }, core);
     const deliveries = core.webhooks.current();
     return {
       webhooks: presentWebhooks(core.live.current().events.webhooks, deliveries),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { objectOf } from "../../src/cli/data.ts";
-import { type Attack, type Attacked, attackedBridge, refuses } from "./_attacked.ts";
+import { type Attack, type Attacked, attackedBridge, expectRow, refuses } from "./_attacked.ts";
 
 /** What is kept of one caller and named by an id, and ids that are none. */
 const attacked = attackedBridge({ results: { maxBytes: 1_000 } });
@@ -178,6 +178,7 @@ test("what a caller did and was answered is nobody else's", async () => {
     expect(it.seen().length).toBe(before);
     expect((await it.rest(who, "history")).text).not.toContain(id);
   }
+  await expectRow(it, { event: "request_refused", reason: "no such result" });
   // Nor can nobody at all.
   for (const path of [`history/${id}`, `results/${handle}`, "history", "review", "metrics"]) {
     expect((await it.rest("nobody", path)).status).toBe(401);

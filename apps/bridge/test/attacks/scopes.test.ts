@@ -4,7 +4,9 @@ import { type Attack, type Attacked, attackedBridge, refuses } from "./_attacked
 import type { Verdict } from "./_raw-http.ts";
 
 /** `narrow` may call `one:echo`, `reader` may read at `one`, and nobody of them anything else. */
-const attacked = attackedBridge();
+const attacked = attackedBridge({
+  mcpServers: { guarded: { url: "https://guarded.example/mcp" } },
+});
 
 const denied = (tool: string, server = "one") => ({ event: "call_refused", server, tool });
 const TAKES_TASKS = {
@@ -264,4 +266,33 @@ const roundabout: Attack[] = [
   },
 ];
 
-refuses(attacked, [...unknownNames, ...forbiddenNames, ...restNames, ...roundabout]);
+/** What is for whoever runs the bridge, whatever the scopes. */
+const operations: Attack[] = (
+  [
+    ["doctor", "GET", "doctor"],
+    ["alerts", "GET", "alerts"],
+    ["webhooks", "GET", "webhooks"],
+    ["pins", "GET", "pins"],
+    ["sign_in", "POST", "sign-ins/guarded"],
+  ] as const
+).map(([operation, method, path]) => ({
+  what: `${method} ${path} by who may call tools`,
+  send: (it) => it.rest("narrow", path, { method, ...(method === "POST" && { body: {} }) }),
+  refused: [403, "denied"],
+  row: { event: "operation_refused", operation },
+}));
+const unseen: Attack = {
+  what: "the definition of a tool that it may not call",
+  send: (it) => it.rest("narrow", "tools/secret?server=one"),
+  refused: [403, "denied"],
+  row: denied("secret"),
+};
+
+refuses(attacked, [
+  ...operations,
+  unseen,
+  ...unknownNames,
+  ...forbiddenNames,
+  ...restNames,
+  ...roundabout,
+]);
