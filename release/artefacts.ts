@@ -45,6 +45,7 @@ export async function makeArtefacts(options: ArtefactOptions): Promise<Artefacts
     const bill = toCycloneDx(componentsOf(installation), {
       at: origin.at,
       serial: origin.serial(),
+      isProgram: member.program !== undefined,
     });
     write(`${short}-${member.version}.cdx.json`, `${JSON.stringify(bill, null, 2)}\n`);
     if (member.program !== undefined) files.push(await packBundle(installation, folder));

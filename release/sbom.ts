@@ -1,15 +1,20 @@
 import { Buffer } from "node:buffer";
 import { type Component, identityOf } from "./components.ts";
 
-/** Who made the document, and when. */
+/** When the document was made, and of what. */
 export interface Origin {
   readonly at: Date;
   /** A UUID. */
   readonly serial: string;
+  /** Is it a program, or only used by others? */
+  readonly isProgram: boolean;
 }
 
 /** The bill of materials of one published package, as CycloneDX 1.6; the package itself is the first component. */
-export function toCycloneDx(components: readonly Component[], { at, serial }: Origin): object {
+export function toCycloneDx(
+  components: readonly Component[],
+  { at, serial, isProgram }: Origin,
+): object {
   const [itself, ...others] = components;
   if (itself === undefined) throw new Error("A bill of materials is of a package.");
   const references = new Map(components.map((each) => [identityOf(each), packageUrl(each)]));
@@ -19,8 +24,11 @@ export function toCycloneDx(components: readonly Component[], { at, serial }: Or
     specVersion: "1.6",
     serialNumber: `urn:uuid:${serial}`,
     version: 1,
-    metadata: { timestamp: at.toISOString(), component: toEntry(itself) },
-    components: others.map(toEntry),
+    metadata: {
+      timestamp: at.toISOString(),
+      component: toEntry(itself, isProgram ? "application" : "library"),
+    },
+    components: others.map((each) => toEntry(each, "library")),
     dependencies: components.map((each) => ({
       ref: packageUrl(each),
       dependsOn: each.needs.flatMap((need) => references.get(need) ?? []),
@@ -28,11 +36,11 @@ export function toCycloneDx(components: readonly Component[], { at, serial }: Or
   };
 }
 
-function toEntry(component: Component): object {
+function toEntry(component: Component, type: "application" | "library"): object {
   const { name, version, license, integrity, isBundled } = component;
   const [last = name, scope] = name.split("/").toReversed();
   return {
-    type: "library",
+    type,
     "bom-ref": packageUrl(component),
     ...(scope !== undefined && { group: scope }),
     ...{ name: last, version },

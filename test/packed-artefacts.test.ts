@@ -81,26 +81,30 @@ describe.skipIf(!canInstall)("what stands beside a release", () => {
     120_000,
   );
 
-  test.each(published)("the bill of $name names all that it brings", ({ name, version }) => {
-    const short = name.replace("@trestle-mcp/", "");
-    const bill = readJson<Bill>(join(folder, `${short}-${version}.cdx.json`));
-    expect(bill).toMatchObject({
-      ...{ bomFormat: "CycloneDX", specVersion: "1.6", version: 1 },
-      ...{ serialNumber: `urn:uuid:${SERIAL}` },
-      metadata: { component: { group: "@trestle-mcp", name: short, version } },
-    });
-    const all = [bill.metadata.component, ...bill.components];
-    const references = all.map((each) => each["bom-ref"]);
-    expect(new Set(references).size).toBe(references.length);
-    expect(bill.dependencies.map(({ ref }) => ref)).toEqual(references);
-    expect(references).toEqual(expect.arrayContaining(reachable(bill)));
-    expect(reachable(bill).toSorted()).toEqual(references.toSorted());
-    expect(all.filter(({ licenses }) => licenses === undefined)).toEqual([]);
-    for (const { hashes = [] } of all) {
-      for (const { alg, content } of hashes)
-        expect(`${alg} ${content}`).toMatch(/^SHA-512 [0-9a-f]{128}$/);
-    }
-  });
+  test.each(published)(
+    "the bill of $name names all that it brings",
+    ({ name, version, program }) => {
+      const short = name.replace("@trestle-mcp/", "");
+      const type = program === undefined ? "library" : "application";
+      const bill = readJson<Bill>(join(folder, `${short}-${version}.cdx.json`));
+      expect(bill).toMatchObject({
+        ...{ bomFormat: "CycloneDX", specVersion: "1.6", version: 1 },
+        ...{ serialNumber: `urn:uuid:${SERIAL}` },
+        metadata: { component: { type, group: "@trestle-mcp", name: short, version } },
+      });
+      const all = [bill.metadata.component, ...bill.components];
+      const references = all.map((each) => each["bom-ref"]);
+      expect(new Set(references).size).toBe(references.length);
+      expect(bill.dependencies.map(({ ref }) => ref)).toEqual(references);
+      expect(references).toEqual(expect.arrayContaining(reachable(bill)));
+      expect(reachable(bill).toSorted()).toEqual(references.toSorted());
+      expect(all.filter(({ licenses }) => licenses === undefined)).toEqual([]);
+      for (const { hashes = [] } of all) {
+        for (const { alg, content } of hashes)
+          expect(`${alg} ${content}`).toMatch(/^SHA-512 [0-9a-f]{128}$/);
+      }
+    },
+  );
 
   test("the bills name what is bundled: into programs, and into the pages of the dashboard", () => {
     const bundled = (name: string) =>
