@@ -18,7 +18,7 @@ const given = process.argv.slice(2);
 const words = given[0]?.startsWith("--") ? ["system", ...given] : given;
 const program = programs[words[0] ?? ""];
 const repeating = trackedFiles("*.test.ts")
-  .filter((path) => /ROUNDS|\.rounds\(/.test(readTracked(path)))
+  .filter((path) => /ROUNDS|\.rounds\(|testkit\/fuzz/.test(readTracked(path)))
   .filter((path) => words.every((part) => path.includes(part)));
 
 if (program !== undefined) {
