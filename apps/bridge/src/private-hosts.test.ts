@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { isPrivateHost } from "./private-hosts.ts";
+import { describe, expect, test } from "vitest";
+import { isPrivateHost, type LookupParts, lookupFor } from "./private-hosts.ts";
 
 const hostOf = (text: string): string => new URL(`http://${text}/`).hostname;
 
@@ -25,4 +25,53 @@ test.each([
   ...["127.0.0.1.nip.io", "internal.example"],
 ])("%s is of the public internet, wherever it leads", (text) => {
   expect(isPrivateHost(hostOf(text))).toBe(false);
+});
+
+describe("the name of a server is resolved for a connection", () => {
+  /** What a connection would be made to; `all` as Node asks where it tries several. */
+  function resolve(address: string, name: string, parts: Partial<LookupParts> & { all?: boolean }) {
+    const { all = false, ...rest } = parts;
+    const lookup = lookupFor(address, { listed: () => [], onRefused: () => {}, ...rest });
+    return new Promise((done, fail) => {
+      if (!lookup) return done("anywhere");
+      lookup(name, { all }, (error, found) => (error ? fail(error) : done(found)));
+    });
+  }
+
+  test.each(["http://127.0.0.1:3000", "http://localhost", "https://db.internal", "no address"])(
+    "%s may be anywhere, as it says itself",
+    async (address) => {
+      expect(await resolve(address, "localhost", {})).toBe("anywhere");
+    },
+  );
+
+  test("a public name that leads to a private network is refused, and that is told", async () => {
+    const refused: string[] = [];
+    const parts = { onRefused: (host: string) => refused.push(host) };
+    const work = resolve("https://mcp.example:8443/mcp", "localhost", parts);
+    await expect(work).rejects.toMatchObject({
+      code: "denied",
+      message: expect.stringContaining("mcp.example:8443 leads to a private network"),
+      details: { sent: false },
+    });
+    expect(refused).toEqual(["mcp.example:8443"]);
+  });
+
+  test.each(["mcp.example", "mcp.example:8443"])("listed as %s it is followed", async (host) => {
+    const listed = () => [host];
+    const address = "https://mcp.example:8443/mcp";
+    expect(await resolve(address, "127.0.0.1", { listed })).toBe("127.0.0.1");
+    expect(await resolve(address, "127.0.0.1", { listed, all: true })).toEqual([
+      { address: "127.0.0.1", family: 4 },
+    ]);
+  });
+
+  test("a public address is one", async () => {
+    expect(await resolve("https://mcp.example", "8.8.8.8", {})).toBe("8.8.8.8");
+  });
+
+  test("a name that nobody knows fails as it does elsewhere", async () => {
+    const work = resolve("https://mcp.example", "no-such-name.invalid", {});
+    await expect(work).rejects.toMatchObject({ syscall: "getaddrinfo" });
+  });
 });

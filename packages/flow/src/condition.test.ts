@@ -59,6 +59,9 @@ describe("conditions that hold", () => {
     "$step_1.big > 9007199254740992",
     "$step_1.big == 9007199254740993",
     "$step_1.big < 1e21",
+    "$city >= 'Berlin' and $city <= 'Berlin' and 2 >= 1",
+    "(1 == 1) == true",
+    "'a\\tb\\nc' == 'a\tb\nc'",
   ])("%s", (source) => {
     expect(isTrue(source)).toBe(true);
   });
@@ -104,6 +107,11 @@ test("nothing is guessed from what is neither true nor false", () => {
   expect(() => isTrue("$city")).toThrow(/\$city is text, not true or false/);
   expect(() => isTrue("not $step_1.list")).toThrow(/a list/);
   expect(() => isTrue("$city > 3")).toThrow(/compares two numbers or two texts/);
+  expect(() => isTrue("$step_1.nil > 3")).toThrow(/not null and a number/);
+  expect(() => isTrue("$step_1.ok > 3")).toThrow(/not true or false and a number/);
+  expect(() => isTrue("${results.a} > $step_1.list")).toThrow(/not an object and a list/);
+  expect(() => isTrue("7")).toThrow(/7 is a number, not true or false/);
+  expect(() => isTrue("exists($city")).toThrow(/Expected \)/);
 });
 
 test("a reference without a value is an error outside exists", () => {

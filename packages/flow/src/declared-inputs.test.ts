@@ -1,4 +1,4 @@
-import type { JsonObject } from "@trestle/protocol";
+import { type JsonObject, parseJson } from "@trestle/protocol";
 import { describe, expect, test } from "vitest";
 import { runChain } from "./run-chain.ts";
 
@@ -8,6 +8,9 @@ const schema = {
     who: { type: "string" },
     times: { type: "integer", default: 2 },
     deep: { type: ["object", "null"], default: null },
+    tags: { type: "array", default: [] },
+    share: { type: "number", default: 1 },
+    loud: { type: "boolean", default: false },
   },
 };
 const chain = {
@@ -46,6 +49,9 @@ describe("inputs that a chain declares", () => {
     [{ who: 5 }, 'input "who" must be string'],
     [{ who: "x", times: 1.5 }, 'input "times" must be integer'],
     [{ who: "x", deep: [] }, 'input "deep" must be object or null'],
+    [{ who: "x", tags: {} }, 'input "tags" must be array'],
+    [{ who: "x", share: "1" }, 'input "share" must be number'],
+    [{ who: "x", loud: 1 }, 'input "loud" must be boolean'],
     [{ who: "x", whom: 1 }, 'input "whom" is not declared; did you mean "who"?'],
   ])("refuse %j", async (input, message) => {
     await expect(argumentsFor(input as JsonObject)).rejects.toMatchObject({ message });
@@ -58,5 +64,12 @@ describe("inputs that a chain declares", () => {
     [{ properties: { step_1: {} } }, '"step_1" has a meaning of its own'],
   ])("are refused where they are no schema: %j", async (inputSchema, problem) => {
     await expect(argumentsFor({}, { ...chain, inputSchema })).rejects.toThrow(problem);
+  });
+
+  test("take a number of any length for a number", async () => {
+    const input = parseJson(
+      '{"who":"x","times":12345678901234567890,"share":12345678901234567890}',
+    );
+    expect(await argumentsFor(input as JsonObject)).toMatchObject({ a: "x" });
   });
 });

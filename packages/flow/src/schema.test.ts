@@ -59,6 +59,14 @@ describe("a chain is a DAG", () => {
 describe("a refusal names the place and what to do", () => {
   test.each<[string, unknown, RegExp]>([
     ["no object", [], /The chain must be an object, not a list/],
+    ["nothing at all", undefined, /The chain must be an object, not nothing/],
+    ["null", null, /The chain must be an object, not null/],
+    [
+      "an unknown key far from all others",
+      chain([step()], { zzzzzzzzzz: 1 }),
+      /is no key here; known: /,
+    ],
+    ["a timeout that is an object", chain([step()], { timeout: {} }), /found an object/],
     ["no name", { steps: [step()] }, /The chain, name: is missing/],
     ["no steps", { name: "c" }, /The chain, steps: needs at least one/],
     ["an unknown key", chain([step()], { failfast: true }), /failfast: .*did you mean "fail_fast"/],
@@ -120,6 +128,17 @@ describe("a refusal names the place and what to do", () => {
   ])("%s", (_name, definition, message) => {
     expect(() => check(definition)).toThrow(message);
     expect(() => check(definition)).toThrow(expect.objectContaining({ code: "invalid_input" }));
+  });
+});
+
+test("a key that says null or undefined is one that was not given", () => {
+  const plan = parsePlan(
+    chain([step({ arguments: { a: undefined, b: null } })], { timeout: null }),
+  );
+  expect(plan).not.toHaveProperty("timeoutMs");
+  expect(createFlow(plan).steps.get("step_1")?.template).toEqual({
+    kind: "value",
+    value: { b: null },
   });
 });
 

@@ -209,3 +209,25 @@ test("a server that was connected anew is probed at once", async () => {
   await run();
   expect(breaker.state("db", "run")).toBe("closed");
 });
+
+test("a tool without settings is called however often it fails", async () => {
+  const breaker = createBreaker({ settingsFor: () => undefined, clock: createTestClock(0) });
+  const codes = [];
+  for (let call = 0; call < 20; call += 1) {
+    codes.push(await outcomeOf(breaker.policy(createCall(), () => Promise.reject(down()))));
+  }
+  expect(codes).toHaveLength(20);
+  expect(codes.at(-1)).toMatchObject({ error: { message: "down" } });
+  expect(breaker.tripped()).toEqual([]);
+});
+
+test("one server's circuits are closed by hand, or one tool's, and those of others stay open", async () => {
+  const { breaker, run } = setUp({ consecutive: 1 });
+  for (const tool of ["a", "b"]) await run(down(), tool);
+  breaker.reset({ server: "other" });
+  expect(breaker.tripped()).toHaveLength(2);
+  breaker.reset({ server: "db", tool: "a" });
+  expect(breaker.tripped()).toMatchObject([{ tool: "b" }]);
+  breaker.reset();
+  expect(breaker.tripped()).toEqual([]);
+});

@@ -218,3 +218,27 @@ describe("a call whose user is asked", () => {
     expect(bulkhead.load()).toMatchObject([{ running: 0, asking: 0 }]);
   });
 });
+
+test("a server without settings is not limited, and one that loses them lets all in who wait", async () => {
+  let settings: BulkheadSettings | undefined;
+  const bulkhead = createBulkhead({ settingsFor: () => settings, clock: createTestClock(0) });
+  const answers: PromiseWithResolvers<JsonObject>[] = [];
+  const start = () => {
+    const answer = Promise.withResolvers<JsonObject>();
+    return bulkhead.policy(createCall(), () => {
+      answers.push(answer);
+      return answer.promise;
+    });
+  };
+  void start();
+  void start();
+  expect(answers).toHaveLength(2);
+  expect(bulkhead.load()).toEqual([]);
+  settings = { concurrency: 1, queue: 5 };
+  for (let call = 0; call < 4; call += 1) void start();
+  expect(answers).toHaveLength(3);
+  settings = undefined;
+  answers[2]?.resolve({});
+  await settle();
+  expect(answers).toHaveLength(6);
+});

@@ -262,3 +262,15 @@ describe("the operator", () => {
     expect(await run(ask({ n: 2 }))).toEqual({ number: 5 });
   });
 });
+
+test("answers are told apart by rights, and those of calls without arguments are kept, too", async () => {
+  const { run } = setUp();
+  const bare = (scopes?: readonly string[]) =>
+    read(
+      { principal: { id: "ann", kind: "key", ...(scopes && { scopes }) } },
+      { params: { name: "run" } },
+    );
+  expect(await run(bare())).toEqual({ number: 1 });
+  expect(await run(bare(["db:*"]))).toEqual({ number: 2 });
+  expect(await run(bare())).toEqual({ number: 1 });
+});

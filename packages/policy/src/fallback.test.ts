@@ -253,3 +253,9 @@ test("what was answered with a part of the user's is nobody's last good answer",
   await run(asked, { content: ["mine"] });
   expect(await run(createCall(), down())).toMatchObject({ error: { code: "unavailable" } });
 });
+
+test("a server that is asked too much has a fallback, too", async () => {
+  const { run, standIns } = setUp([replica]);
+  await run(write(), new TrestleError("rate_limited", "Later."));
+  expect(standIns).toHaveLength(1);
+});

@@ -1,7 +1,7 @@
 import { type JsonObject, RPC, RpcError, TrestleError } from "@trestle/protocol";
 import { expect, test } from "vitest";
 import { createCall, writing } from "./_parts.ts";
-import { isEffectUnknown } from "./faults.ts";
+import { isEffectUnknown, isUpstreamFault } from "./faults.ts";
 
 const failed = (code: "unavailable" | "cancelled" | "denied", details?: JsonObject) =>
   new TrestleError(code, code, details === undefined ? {} : { details });
@@ -33,4 +33,20 @@ test.each<[string, unknown]>([
   ["arguments that the upstream did not take", new RpcError(RPC.invalidParams, "no")],
 ])("%s had no effects", (_what, error) => {
   expect(isEffectUnknown(write(), error)).toBe(false);
+});
+
+test.each<[string, unknown]>([
+  ["a server that is gone", failed("unavailable")],
+  ["a server that broke", new RpcError(RPC.internal, "oops")],
+  ["a failure nobody foresaw", new Error("bug")],
+])("%s is a fault of the upstream", (_what, error) => {
+  expect(isUpstreamFault(error)).toBe(true);
+});
+
+test.each<[string, unknown]>([
+  ["a denial", failed("denied")],
+  ["arguments that it did not take", new RpcError(RPC.invalidParams, "no")],
+  ["the caller's giving up", new DOMException("This operation was aborted", "AbortError")],
+])("%s is none", (_what, error) => {
+  expect(isUpstreamFault(error)).toBe(false);
 });

@@ -1,7 +1,7 @@
 import type { Principal } from "@trestle/protocol";
 import { expect, test } from "vitest";
 import { createCall, createTestClock } from "./_parts.ts";
-import { defaultLimits, type LimitSettings, limit } from "./limit.ts";
+import { defaultLimits, type LimitRule, type LimitSettings, limit } from "./limit.ts";
 import { createMemoryLimits } from "./limit-memory.ts";
 
 const ann: Principal = { id: "ann", kind: "key" };
@@ -77,4 +77,27 @@ test("what a caller is refused for its own limit costs the others nothing", asyn
   await run(ann);
   for (let call = 0; call < 5; call += 1) await expect(run(ann)).rejects.toThrow("principal");
   expect(await run(bob)).toBeDefined();
+});
+
+test("limits that are kept elsewhere, and are known a moment later, hold the same", async () => {
+  const clock = createTestClock();
+  const kept = createMemoryLimits(clock);
+  const rules = { principal: perMinute(3), server: perMinute(2), tool: perMinute(1) };
+  const store = { ...kept, take: async (key: string, rule: LimitRule) => kept.take(key, rule) };
+  const policy = limit({ settingsFor: () => rules, store, clock });
+  const run = (principal: Principal, tool: string) =>
+    policy(createCall({ tool, context: { principal } }), async () => ({}));
+  await run(ann, "a");
+  await expect(run(ann, "a")).rejects.toThrow("limit of this tool");
+  await expect(run(bob, "b")).rejects.toThrow("limit of this server");
+  await expect(run(ann, "b")).rejects.toThrow("limit of this server");
+  await expect(run(ann, "b")).rejects.toThrow("limit of this principal");
+});
+
+test("more callers than are remembered by name are still told apart", async () => {
+  const { run } = setUp({ principal: perMinute(1) });
+  for (let n = 0; n <= 1_000; n += 1) await run({ id: `key-${n}`, kind: "key" });
+  for (const n of [0, 999, 1_000]) {
+    await expect(run({ id: `key-${n}`, kind: "key" })).rejects.toThrow("limit of this principal");
+  }
 });

@@ -126,3 +126,17 @@ describe("record", () => {
     expect(row?.errorCode).toBe("x".repeat(64));
   });
 });
+
+test("a write whose caller left while its start was stored is not sent, and says so itself", async () => {
+  const caller = new AbortController();
+  const history = { started: async () => caller.abort(), finished: () => {} };
+  const policy = record({ history, clock: createTestClock(), redact: createRedact() });
+  let sent = 0;
+  const call = createCall({ hints: writing, context: { signal: caller.signal } });
+  const work = policy(call, async () => ({ sent: ++sent }));
+  await expect(work).rejects.toMatchObject({
+    code: "cancelled",
+    details: { refusedBy: "record", sent: false },
+  });
+  expect(sent).toBe(0);
+});

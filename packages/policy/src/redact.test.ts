@@ -79,3 +79,13 @@ describe("redact", () => {
     expect(performance.now() - began).toBeLessThan(2_000);
   });
 });
+
+test("arguments that were not given stay away, and names are told apart however many there are", () => {
+  expect(redact({ a: undefined as never, b: 1 })).toEqual({ b: 1 });
+  const many = Object.fromEntries(Array.from({ length: 1_200 }, (_, n) => [`field${n}`, n]));
+  expect(redact(many)).toEqual(many);
+  expect(redact({ field1: 1, password2: "x", password: "y" })).toMatchObject({
+    field1: 1,
+    password: "[redacted]",
+  });
+});

@@ -183,3 +183,22 @@ describe("timeout", () => {
     expect(context().signal).toBe(signal);
   });
 });
+
+test("questions that are open at the same time stand still as one", async () => {
+  const answers = [Promise.withResolvers<JsonObject>(), Promise.withResolvers<JsonObject>()];
+  let asked = 0;
+  const askClient = () => (answers[asked++] as (typeof answers)[0]).promise;
+  const { clock, result, answer, context } = start(createCall({ context: { askClient } }));
+  const first = context().askClient?.("elicitation/create", {});
+  clock.advance(500);
+  const second = context().askClient?.("elicitation/create", {});
+  clock.advance(500);
+  answers[0]?.resolve({});
+  await first;
+  clock.advance(500);
+  answers[1]?.resolve({});
+  await second;
+  clock.advance(99);
+  answer.resolve({ content: [] });
+  expect(await result).toEqual({ content: [] });
+});

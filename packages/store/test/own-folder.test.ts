@@ -227,3 +227,33 @@ function settled(members: readonly TestProcess[], journal: string): boolean {
   const owners = members.filter((member) => role(member) === "owner");
   return members.every(role) && owners.length === 1 && owners[0]?.pid === last?.pid;
 }
+
+describe("a folder that is owned in another language", () => {
+  test.each([
+    [2, 1, "of a newer version"],
+    [1, 2, "of an older version"],
+  ])("(%i, ours is %i) is left alone, and says by whom", async (theirs, ours, which) => {
+    const path = temporaryFolder();
+    const owner = await ownFolder({ path, talks: theirs, onJoin: () => {} });
+    onTestFinished(() => owner.close());
+    const joining = ownFolder({ path, talks: ours, onJoin: () => {} });
+    await expect(joining).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringContaining(which),
+      details: { pid: process.pid, talks: theirs, ours },
+    });
+  });
+
+  test("is free once that owner is gone", async () => {
+    const path = temporaryFolder();
+    const owner = await ownFolder({ path, talks: 2, onJoin: () => {} });
+    await owner.close();
+    expect(await own(path)).toMatchObject({ role: "owner" });
+  });
+
+  test("is not waited for by who does not want it any more", async () => {
+    const signal = AbortSignal.abort();
+    const cancelled = ownFolder({ path: temporaryFolder(), onJoin: () => {}, signal });
+    await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
+  });
+});
