@@ -6,6 +6,10 @@ type Pair = readonly [string, string];
 const MALFORMED = { event: "request_refused", status: 400 };
 const REPEATED = { event: "request_refused", reason: "repeated header" };
 const CALL = modernBody("tools/call", { name: "one__echo", arguments: {} });
+const INITIALIZE = {
+  ...{ protocolVersion: "2025-06-18", capabilities: {} },
+  clientInfo: { name: "attacker", version: "1" },
+};
 const LIST = modernBody("tools/list", {});
 
 /** A good call in every way but for what is put in the place of a header, or behind it. */
@@ -193,6 +197,20 @@ const others: Attack[] = [
     send: post([["Content-Type", "text/plain"]]),
     refused: [415, -32000],
     row: { event: "request_refused", status: 415 },
+  },
+  {
+    what: "a legacy request that takes no answer of ours",
+    send: post(
+      [
+        ["MCP-Protocol-Version", "2025-06-18"],
+        ["Accept", "text/plain"],
+      ],
+      {
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: INITIALIZE }),
+      },
+    ),
+    refused: [406, -32000],
+    row: { event: "request_refused", status: 406 },
   },
 ];
 

@@ -29,7 +29,7 @@ export interface TellRefused {
 }
 
 /** Refusals of what a request is, not of whom it is from. */
-const FORM = [400, 404, 405, 413, 415];
+const FORM = [400, 404, 405, 406, 413, 415];
 
 export function createTellRefused(parts: TellRefusedParts): TellRefused {
   const { onRefused, admitted, presentedBy } = parts;
