@@ -59,15 +59,15 @@ type Query = Parameters<Plain["errorTraces"]>[0];
 async function checkTraces(store: TrackerStore, plain: Plain, query: Query): Promise<void> {
   expect(await store.errorTraces(query)).toEqual(await plain.errorTraces(query));
   expect(await store.finishedTasks(query)).toEqual(await plain.finishedTasks(query));
-  for (const of of [{}, { command: "npm test" }]) {
-    const runs = await store.runTraces({ ...query, ...of });
-    const expected = await plain.runTraces({ ...query, ...of });
+  for (const only of [{}, { command: "npm test" }]) {
+    const runs = await store.runTraces({ ...query, ...only });
+    const expected = await plain.runTraces({ ...query, ...only });
     expect(await named(store, runs)).toEqual(expected.map(withoutSession));
     checkSessions(runs, expected);
   }
-  for (const of of [{}, { path: "src/a.ts" }]) {
-    const edits = await store.editTraces({ ...query, ...of });
-    const expected = await plain.editTraces({ ...query, ...of });
+  for (const only of [{}, { path: "src/a.ts" }]) {
+    const edits = await store.editTraces({ ...query, ...only });
+    const expected = await plain.editTraces({ ...query, ...only });
     expect(await named(store, edits)).toEqual(expected.map(withoutSession));
     checkSessions(edits, expected);
   }
