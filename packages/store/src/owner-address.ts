@@ -13,6 +13,7 @@ const MAX_SOCKET_PATH = 100;
  */
 export function ownerAddress(folder: string, fence: number): string {
   const hash = createHash("sha256").update(folder).digest("hex").slice(0, 16);
+  /* v8 ignore if -- measured where there are sockets */
   if (process.platform === "win32") return `\\\\.\\pipe\\trestle-${hash}-${fence}`;
   const inside = join(folder, `owner-${fence}.sock`);
   if (fits(inside) && isPrivate(folder)) return inside;
@@ -27,6 +28,7 @@ export function ownerAddress(folder: string, fence: number): string {
 
 /** Removes the sockets of owners before this one. Only whoever holds the folder's lock may. */
 export function clearStaleSockets(address: string): void {
+  /* v8 ignore if -- measured where there are sockets */
   if (process.platform === "win32") return;
   const folder = dirname(address);
   const stem = basename(address).replace(/\d+\.sock$/, "");

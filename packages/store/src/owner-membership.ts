@@ -75,6 +75,7 @@ async function listen(address: string, onConnection: (socket: Socket) => void): 
   });
   server.on("error", () => {});
   server.unref();
+  /* v8 ignore else -- measured where sockets have modes */
   if (process.platform !== "win32") chmodSync(address, 0o600);
   return server;
 }

@@ -48,3 +48,26 @@ test("what fails in one listener is kept from the others", async () => {
   await until("it is back", () => seen.at(-1) === true && link.isUp());
   expect(await link.command("PING")).toBe("PONG");
 });
+
+test("a topic is heard until its last listener leaves, and nothing after the bus is closed", async () => {
+  const { link } = await openAs("leaving", "+@all", "~*", "&*");
+  const bus = createRedisBus({ redis: link });
+  onTestFinished(() => bus.close());
+  const heard: string[] = [];
+  const listener = (name: string) => ({ onMessage: (text: string) => heard.push(name + text) });
+  const leave = await bus.subscribe("t", listener("a"));
+  const leaveLast = await bus.subscribe("t", listener("b"));
+  leave();
+  bus.publish("t", "1");
+  await until("it is heard", () => heard.length > 0);
+  leaveLast();
+  const other = await bus.subscribe("u", listener("u"));
+  bus.publish("t", "2");
+  bus.publish("u", "3");
+  await until("the other is heard", () => heard.includes("u3"));
+  expect(heard).toEqual(["b1", "u3"]);
+  other();
+  await bus.close();
+  bus.publish("u", "4");
+  expect(heard).toHaveLength(2);
+});
