@@ -26,7 +26,7 @@ export function createJsonLineReader(interpret: Interpret, memory: () => string)
 }
 
 /** Nothing that a file holds may stop its reader: above all, nesting too deep for the stack. */
-function guarded(work: () => ReadResult | undefined): ReadResult {
+export function guarded<Result>(work: () => Result | undefined): Result | Skipped {
   try {
     return work() ?? skipped("unexpected shape");
   } catch {

@@ -75,7 +75,7 @@ test("of a document, whatever its bytes are, no reader throws or says something 
   const documents = fc
     .tuple(writing.chain(sessions), fc.constantFrom("\n", ",", "\nUser: ", ""))
     .map(([lines, between]) => `{"messages":[${lines.join(between)}]}`);
-  const corpus = findings.map(({ lines }) => lines.map(toText).join(","));
+  const corpus = findings.map(({ lines }) => `{"messages":[${lines.map(toText).join(",")}]}`);
   await fuzz(documents, { corpus, runs: 100 }, (text) => {
     const document = toLine(text);
     for (const format of transcriptFormats) {

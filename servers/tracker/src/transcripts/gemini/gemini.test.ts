@@ -113,3 +113,15 @@ test("a document that was written anew keeps the ids of what stood in it", () =>
   expect(second).toHaveLength(6);
   expect(geminiDocument.read(Buffer.from("{"), context("x"))).toEqual([{ skipped: "not JSON" }]);
 });
+
+test("a message of a document that cannot be read is counted, and the others are read", () => {
+  const deep = `${"[".repeat(9_999)}${"]".repeat(9_999)}`;
+  const call = `{"id":"t1","status":"success","resultDisplay":${deep}}`;
+  const messages = `[{"id":"1","type":"gemini","toolCalls":[${call}]},${JSON.stringify(asked)}]`;
+  const document = Buffer.from(`{"sessionId":"g1","messages":${messages}}`);
+  const { records, skipped } = sorted(geminiDocument.read(document, context("/x.json")));
+  expect(skipped).toEqual([{ skipped: "unexpected shape" }]);
+  expect(records).toMatchObject([
+    { parts: [{ text: "Add a till" }], session: { agent: "gemini" } },
+  ]);
+});

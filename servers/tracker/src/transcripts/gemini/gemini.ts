@@ -3,16 +3,17 @@ import { basename } from "node:path/posix";
 import type { JsonObject } from "@trestle/protocol";
 import type { Part, TrackedRecord } from "../../model/record.ts";
 import { defined, objectIn, objectsIn, textIn, timeIn } from "../fields.ts";
-import { createJsonLineReader, type Line, parseObject } from "../json-lines.ts";
+import { createJsonLineReader, guarded, type Line, parseObject } from "../json-lines.ts";
 import { createRecent, parseMemory } from "../recent.ts";
 import { recordId } from "../record-id.ts";
 import { createSessionNews, type SessionWords } from "../session-news.ts";
-import type {
-  DocumentFormat,
-  LineFormat,
-  LineReader,
-  ReadContext,
-  ReadResult,
+import {
+  type DocumentFormat,
+  isSkipped,
+  type LineFormat,
+  type LineReader,
+  type ReadContext,
+  type ReadResult,
 } from "../transcript-format.ts";
 import { messageParts, NOTHING_TOLD, type Told } from "./message.ts";
 
@@ -97,12 +98,17 @@ function readDocument(document: Buffer, context: ReadContext): readonly ReadResu
   const session = textIn(object, "sessionId") ?? context.sessionId;
   const sessionId = `${AGENT}:${session ?? basename(context.path, ".json")}`;
   const begun = timeIn(object, "startTime") ?? context.now();
-  const records = objectsIn(object, "messages").flatMap((message) =>
-    partRecords(message, { sessionId, begun, context }),
+  const around = { sessionId, begun, context };
+  const results = objectsIn(object, "messages").flatMap((message): readonly ReadResult[] =>
+    [guarded(() => partRecords(message, around))].flat(),
   );
-  const [first, ...rest] = records;
+  const first = results.find((result) => !isSkipped(result));
   const news = createSessionNews()(sessionId, sessionWords(object, context.cwd));
-  return first === undefined ? [] : [defined({ ...first, session: news }), ...rest];
+  return results.map((result) =>
+    result === first && !isSkipped(result)
+      ? defined<TrackedRecord>({ laneId: undefined, ...result, session: news })
+      : result,
+  );
 }
 
 interface Around {
