@@ -67,7 +67,7 @@ describe("a token is denied", () => {
     ["that has expired", { exp: NOW / 1_000 - 6 }, "it has expired"],
     ["that is for others", { aud: "https://other.example" }, 'its "aud" is not right'],
     ["of another issuer", { iss: "https://other.example" }, 'its "iss" is not right'],
-    ["that names nobody", { sub: undefined }, 'its "sub" is not right'],
+    ["that names nobody", { sub: undefined as never }, 'its "sub" is not right'],
     ["that is not good yet", { nbf: NOW / 1_000 + 60 }, 'its "nbf" is not right'],
   ])("%s", async (_what, claims, message) => {
     const { sign, verifier } = await startIssuer();
