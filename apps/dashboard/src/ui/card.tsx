@@ -23,7 +23,7 @@ export function Card({ title, note, actions, flush, className, children }: CardP
       {(title || actions) && (
         <header className="card-head">
           <h2 id={id}>{title}</h2>
-          {note && <span className="card-note">{note}</span>}
+          {(note || note === 0) && <span className="card-note">{note}</span>}
           {actions && <div className="card-actions">{actions}</div>}
         </header>
       )}

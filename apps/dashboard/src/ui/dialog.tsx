@@ -23,6 +23,7 @@ export function Dialog(props: DialogProps) {
         <Radix.Overlay className="dialog-ground" />
         <Radix.Content
           className={`dialog dialog-${size}`}
+          onOpenAutoFocus={beginInside}
           {...(description ? {} : { "aria-describedby": undefined })}
         >
           <header className="dialog-head">
@@ -47,6 +48,17 @@ export function Dialog(props: DialogProps) {
     </Radix.Root>
   );
 }
+
+/** The keys begin where something is written or chosen, not at the cross in its corner. */
+function beginInside(event: Event): void {
+  const { target } = event;
+  const field = target instanceof Element && target.querySelector<HTMLElement>(FIRST);
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+}
+
+const FIRST = ".dialog-body :is(input, select, textarea, [role=tab][aria-selected=true])";
 
 export interface ConfirmProps {
   readonly open: boolean;

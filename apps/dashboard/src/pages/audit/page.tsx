@@ -129,18 +129,28 @@ function Pages({ next, isLater, go }: PagesProps) {
   );
 }
 
+/** On a narrow screen with what it was about: there is no column for it. */
+function Event({ entry }: Pick<AuditEntry, "entry">) {
+  return (
+    <>
+      {wordsOf(String(entry.event ?? ""))}
+      <span className="audit-what">{describe(entry)}</span>
+    </>
+  );
+}
+
 function columnsFor(show: (entry: AuditEntry) => void): readonly Column<AuditEntry>[] {
   return [
     { id: "seq", head: "Entry", align: "end", wideOnly: true, cell: ({ seq }) => seq },
     { id: "time", head: "When", cell: ({ time }) => <When time={time} /> },
-    { id: "event", head: "Event", cell: ({ entry }) => wordsOf(String(entry.event ?? "")) },
+    { id: "event", head: "Event", cell: ({ entry }) => <Event entry={entry} /> },
     {
       id: "who",
       head: "Who",
       wideOnly: true,
       cell: ({ entry }) => String(entry.principal ?? entry.by ?? ""),
     },
-    { id: "what", head: "What", grow: true, cell: ({ entry }) => describe(entry) },
+    { id: "what", head: "What", grow: true, wideOnly: true, cell: ({ entry }) => describe(entry) },
     {
       id: "more",
       head: "",

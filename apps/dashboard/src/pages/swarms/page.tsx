@@ -112,6 +112,7 @@ const COLUMNS: readonly Column<Summary>[] = [
     id: "agents",
     head: "Agents",
     align: "end",
+    wideOnly: true,
     sortBy: ({ agents }) => agents,
     cell: ({ agents }) => count(agents),
   },

@@ -1,4 +1,5 @@
-import { useMemo, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { useSearchState } from "../../lib/navigate.ts";
 import { Card, PageHead } from "../../ui/card.tsx";
 import { Link } from "../../ui/link.tsx";
 import { Empty } from "../../ui/states.tsx";
@@ -12,7 +13,7 @@ import { addStep, type Definition, idsOf, type Step, textOf } from "./definition
 import { FactsForm } from "./facts-form.tsx";
 import { faultsOf } from "./faults.ts";
 import { JsonTab } from "./json-tab.tsx";
-import { Palette, stepFor } from "./palette.tsx";
+import { Palette } from "./palette.tsx";
 import { StepForm } from "./step-form.tsx";
 import { StepList } from "./step-list.tsx";
 import type { Catalog } from "./tool-catalog.ts";
@@ -27,7 +28,7 @@ export interface BuilderProps {
 
 export function Builder({ kept, isNew, server, catalog }: BuilderProps) {
   const editor = useEditor(kept, isNew ? "new" : textOf(kept.id));
-  const [tab, setTab] = useState("drawing");
+  const [{ tab = "drawing" }, setSearch] = useSearchState();
   const { definition } = editor;
   const faults = useMemo(() => faultsOf(definition, catalog), [definition, catalog]);
   const parts = { editor, catalog };
@@ -46,7 +47,7 @@ export function Builder({ kept, isNew, server, catalog }: BuilderProps) {
       <Tabs
         label="Ways to write it"
         value={tab}
-        onChange={setTab}
+        onChange={(id) => setSearch({ tab: id === "drawing" ? "" : id })}
         tabs={[
           { id: "drawing", label: "Builder", content: <Drawing {...parts} faults={faults} /> },
           { id: "json", label: "JSON", content: <JsonTab editor={editor} /> },
@@ -68,6 +69,8 @@ function Drawing({ editor, catalog, faults }: DrawingProps) {
   const faulty = useMemo(() => new Set(faults.flatMap(({ step }) => step ?? [])), [faults]);
   const { add, edit } = useEdits(editor, choose);
   const ids = idsOf(definition);
+  const isStep = chosen !== undefined && ids.includes(chosen);
+  const form = useFormKeys(choose);
   return (
     <div className="workflow-builder">
       <Card title="Add a step" className="workflow-side">
@@ -79,30 +82,57 @@ function Drawing({ editor, catalog, faults }: DrawingProps) {
             definition={definition}
             chosen={chosen}
             choose={choose}
+            open={form.open}
             faulty={faulty}
             edit={edit}
           />
           {ids.length === 0 ? (
             <Empty icon="workflows" title="No steps yet">
-              Drag a tool onto the drawing, or find one and press Enter.
+              Drag a tool onto the drawing, or find one and press Enter. Enter on a step opens it,
+              Escape leads back.
             </Empty>
           ) : (
-            <StepList editor={editor} chosen={chosen} choose={choose} />
+            <StepList editor={editor} chosen={chosen} choose={choose} open={form.open} />
           )}
         </Card>
         <Card title="To mend" note={faults.length}>
           <Faults faults={faults} choose={choose} />
         </Card>
       </div>
-      <Card title={chosen && ids.includes(chosen) ? `Step ${chosen}` : "The workflow"}>
-        {chosen && ids.includes(chosen) ? (
-          <StepForm key={chosen} editor={editor} id={chosen} catalog={catalog} choose={choose} />
-        ) : (
-          <FactsForm editor={editor} />
-        )}
-      </Card>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the fields within take the key */}
+      <div ref={form.ref} onKeyDown={form.onKeyDown}>
+        <Card title={isStep ? `Step ${chosen}` : "The workflow"}>
+          {isStep ? (
+            <StepForm key={chosen} editor={editor} id={chosen} catalog={catalog} choose={choose} />
+          ) : (
+            <FactsForm editor={editor} />
+          )}
+        </Card>
+      </div>
     </div>
   );
+}
+
+/** Without a mouse: a step that is opened has the keys, and Escape gives them back to where it was opened. */
+function useFormKeys(choose: (id: string | undefined) => void) {
+  const ref = useRef<HTMLDivElement>(null);
+  const before = useRef<Element>(null);
+  const [opened, setOpened] = useState(0);
+  useEffect(() => {
+    if (opened > 0) ref.current?.querySelector<HTMLElement>("input, select, textarea")?.focus();
+  }, [opened]);
+  return {
+    ref,
+    open(id: string): void {
+      before.current = document.activeElement;
+      choose(id);
+      setOpened((times) => times + 1);
+    },
+    onKeyDown(event: KeyboardEvent): void {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      if (before.current instanceof HTMLElement) before.current.focus();
+    },
+  };
 }
 
 function useEdits(editor: Editor, choose: (id: string | undefined) => void) {
@@ -120,10 +150,7 @@ function useEdits(editor: Editor, choose: (id: string | undefined) => void) {
       else toasts.failed("They are not connected", problem);
     },
     disconnect: (from: string, to: string) => change(disconnect(definition, from, to)),
-    drop(name: string): void {
-      const [server = "", ...tool] = name.split(".");
-      add(stepFor({ server, tool: tool.join(".") }));
-    },
+    drop: add,
   };
   return { add, edit };
 }

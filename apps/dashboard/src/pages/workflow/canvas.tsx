@@ -3,15 +3,25 @@ import {
   type Connection,
   Controls,
   type Edge,
+  type FitViewOptions,
   type Node,
   type NodeChange,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
 } from "@xyflow/react";
-import { type DragEvent, useMemo, useState } from "react";
+import { type DragEvent, type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { connectionsOf } from "./connections.ts";
-import { type Definition, idOf, kindOf, stepsOf, textOf } from "./definition.ts";
+import {
+  type Definition,
+  idOf,
+  idsOf,
+  isFields,
+  kindOf,
+  type Step,
+  stepsOf,
+  textOf,
+} from "./definition.ts";
 import { type Place, placesOf } from "./layout.ts";
 import { StepNode } from "./step-node.tsx";
 import "./canvas.css";
@@ -23,6 +33,8 @@ export interface CanvasProps {
   readonly definition: Definition;
   readonly chosen: string | undefined;
   readonly choose: (id: string | undefined) => void;
+  /** Enter on a step: whoever has only a keyboard goes on where it is looked into. */
+  readonly open?: (id: string) => void;
   readonly states?: StepStates;
   readonly faulty?: ReadonlySet<string>;
   /** Without these it is a picture. */
@@ -32,12 +44,18 @@ export interface CanvasProps {
 export interface CanvasEdit {
   readonly connect: (from: string, to: string) => void;
   readonly disconnect: (from: string, to: string) => void;
-  /** A tool was dropped here: `server.tool`. */
-  readonly drop: (name: string) => void;
+  /** A step was dropped here. */
+  readonly drop: (step: Step) => void;
 }
 
-/** What a tool that is dragged out of the palette is carried as. */
-export const TOOL_TYPE = "application/x-trestle-tool";
+/** What a step that is dragged out of the palette is carried as. */
+export const STEP_TYPE = "application/x-trestle-step";
+
+/** All of it, no larger than it is, and none of it behind the buttons at the left. */
+const FIT: FitViewOptions = {
+  maxZoom: 1,
+  padding: { left: "64px", right: "24px", top: "24px", bottom: "24px" },
+};
 
 const NODE_TYPES = { step: StepNode };
 
@@ -51,16 +69,19 @@ export function Canvas(props: CanvasProps) {
 }
 
 function Drawing(props: CanvasProps) {
-  const { definition, choose, edit } = props;
+  const { definition, choose, edit, open } = props;
   const { nodes, move } = useNodes(props);
   const edges = useMemo(() => edgesOf(definition, props.states), [definition, props.states]);
-  const { fitView } = useReactFlow();
+  useFit(definition);
   const onDrop = (event: DragEvent): void => {
-    const name = event.dataTransfer.getData(TOOL_TYPE);
-    if (name === "" || edit === undefined) return;
+    const step = readStep(event.dataTransfer.getData(STEP_TYPE));
+    if (step === undefined || edit === undefined) return;
     event.preventDefault();
-    edit.drop(name);
-    requestAnimationFrame(() => void fitView({ maxZoom: 1, padding: 0.15 }));
+    edit.drop(step);
+  };
+  const onKeyDown = ({ key, target }: KeyboardEvent): void => {
+    const id = key === "Enter" && target instanceof HTMLElement && target.dataset.id;
+    if (id && idsOf(definition).includes(id)) open?.(id);
   };
   return (
     <section
@@ -68,6 +89,7 @@ function Drawing(props: CanvasProps) {
       aria-label="Drawing of the steps"
       onDragOver={(event) => edit && event.preventDefault()}
       onDrop={onDrop}
+      onKeyDown={onKeyDown}
     >
       <ReactFlow
         nodes={nodes}
@@ -84,7 +106,7 @@ function Drawing(props: CanvasProps) {
         edgesFocusable={edit !== undefined}
         deleteKeyCode={edit ? ["Backspace", "Delete"] : null}
         fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
+        fitViewOptions={FIT}
         minZoom={0.2}
         proOptions={{ hideAttribution: true }}
       >
@@ -93,6 +115,26 @@ function Drawing(props: CanvasProps) {
       </ReactFlow>
     </section>
   );
+}
+
+/** Whatever changes where steps stand may put them out of sight. */
+function useFit(definition: Definition): void {
+  const { fitView } = useReactFlow();
+  const shape = useMemo(() => JSON.stringify([...placesOf(definition)]), [definition]);
+  const before = useRef(shape);
+  useEffect(() => {
+    if (before.current === shape) return;
+    before.current = shape;
+    const frame = requestAnimationFrame(() => void fitView(FIT));
+    return () => cancelAnimationFrame(frame);
+  }, [shape, fitView]);
+}
+
+/** What was dropped may come from anywhere. */
+function readStep(text: string): Step | undefined {
+  if (text === "") return undefined;
+  const step: unknown = JSON.parse(text);
+  return isFields(step) ? step : undefined;
 }
 
 interface Size {

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
 import { ArgumentField } from "./argument-field.tsx";
@@ -180,8 +180,14 @@ interface WaitsForProps {
 function WaitsFor({ definition, id, change }: WaitsForProps) {
   const before = connectionsOf(definition).filter(({ to }) => to === id);
   const partners = partnersOf(definition, id);
+  const group = useRef<HTMLFieldSetElement>(null);
+  // The button that was pressed may be gone then: the keys go on from here.
+  const put = (next: Definition): void => {
+    change(next);
+    group.current?.focus();
+  };
   return (
-    <fieldset className="workflow-arguments">
+    <fieldset className="workflow-arguments" ref={group} tabIndex={-1}>
       <legend>Waits for</legend>
       <ul className="workflow-waits">
         {before.map(({ from, because }) => (
@@ -194,7 +200,7 @@ function WaitsFor({ definition, id, change }: WaitsForProps) {
                 look="quiet"
                 icon="close"
                 iconOnly
-                onClick={() => change(disconnect(definition, from, id))}
+                onClick={() => put(disconnect(definition, from, id))}
               >
                 {`Do not wait for ${from}`}
               </Button>
@@ -203,17 +209,33 @@ function WaitsFor({ definition, id, change }: WaitsForProps) {
         ))}
       </ul>
       {partners.length > 0 && (
-        <SelectField
-          label="Let it wait for"
-          value=""
-          choices={[
-            { value: "", label: "Choose a step" },
-            ...partners.map((value) => ({ value, label: value })),
-          ]}
-          onChange={(from) => from !== "" && change(connect(definition, from, id))}
-        />
+        <LetItWait partners={partners} wait={(from) => put(connect(definition, from, id))} />
       )}
     </fieldset>
+  );
+}
+
+interface LetItWaitProps {
+  readonly partners: readonly string[];
+  readonly wait: (from: string) => void;
+}
+
+/** Arrow keys change what a select field says at once: it takes a button to mean it. */
+function LetItWait({ partners, wait }: LetItWaitProps) {
+  const [chosen, choose] = useState("");
+  const from = partners.includes(chosen) ? chosen : (partners[0] ?? "");
+  return (
+    <div className="workflow-wait">
+      <SelectField
+        label="Let it wait for"
+        value={from}
+        choices={partners.map((value) => ({ value, label: value }))}
+        onChange={choose}
+      />
+      <Button icon="plus" onClick={() => wait(from)}>
+        Wait for it
+      </Button>
+    </div>
   );
 }
 

@@ -1,3 +1,4 @@
+import { type MouseEvent, useRef } from "react";
 import { Button } from "../../ui/button.tsx";
 import { type Connection, connectionsOf, moveStep, removeStep } from "./connections.ts";
 import { type Definition, idOf, kindOf, stepsOf, textOf } from "./definition.ts";
@@ -7,15 +8,18 @@ export interface StepListProps {
   readonly editor: Editor;
   readonly chosen: string | undefined;
   readonly choose: (id: string | undefined) => void;
+  /** It was chosen by Enter: whoever has only a keyboard goes on in its form. */
+  readonly open: (id: string) => void;
 }
 
 /** The steps as a list: for the keyboard, for screen readers, and for narrow screens. */
-export function StepList({ editor, chosen, choose }: StepListProps) {
+export function StepList({ editor, chosen, choose, open }: StepListProps) {
   const { definition, change } = editor;
   const steps = stepsOf(definition);
   const connections = connectionsOf(definition);
+  const list = useRef<HTMLOListElement>(null);
   return (
-    <ol className="workflow-steps" aria-label="Steps">
+    <ol className="workflow-steps" aria-label="Steps" ref={list} tabIndex={-1}>
       {steps.map((step, index) => {
         const id = idOf(step, index);
         return (
@@ -24,7 +28,7 @@ export function StepList({ editor, chosen, choose }: StepListProps) {
               type="button"
               className="workflow-step"
               aria-pressed={id === chosen}
-              onClick={() => choose(id)}
+              onClick={({ detail }) => (detail === 0 ? open(id) : choose(id))}
             >
               <strong>{id}</strong>
               <span>{sayOf(step, connections, id)}</span>
@@ -35,7 +39,10 @@ export function StepList({ editor, chosen, choose }: StepListProps) {
               look="quiet"
               icon="trash"
               iconOnly
-              onClick={() => change(removeStep(definition, index))}
+              onClick={() => {
+                change(removeStep(definition, index));
+                list.current?.focus();
+              }}
             >
               {`Remove ${id}`}
             </Button>
@@ -55,6 +62,13 @@ interface MoverProps {
 
 function Mover({ definition, index, id, change }: MoverProps) {
   const last = stepsOf(definition).length - 1;
+  // A line that the browser moves loses the keys.
+  const move =
+    (by: -1 | 1) =>
+    ({ currentTarget }: MouseEvent<HTMLButtonElement>): void => {
+      change(moveStep(definition, index, by));
+      requestAnimationFrame(() => currentTarget.focus());
+    };
   return (
     <>
       <Button
@@ -63,7 +77,7 @@ function Mover({ definition, index, id, change }: MoverProps) {
         icon="up"
         iconOnly
         disabled={index === 0 && `${id} is the first`}
-        onClick={() => change(moveStep(definition, index, -1))}
+        onClick={move(-1)}
       >
         {`Move ${id} up`}
       </Button>
@@ -73,7 +87,7 @@ function Mover({ definition, index, id, change }: MoverProps) {
         icon="down"
         iconOnly
         disabled={index === last && `${id} is the last`}
-        onClick={() => change(moveStep(definition, index, 1))}
+        onClick={move(1)}
       >
         {`Move ${id} down`}
       </Button>

@@ -22,14 +22,14 @@ export function StepNode({ data, selected }: NodeProps) {
       data-chosen={selected || undefined}
       data-faulty={faulty || undefined}
     >
-      <Handle type="target" position={Position.Left} />
+      <Handle type="target" position={Position.Top} />
       <span className="step-node-icon">
         <Icon name={ICONS[kind ?? "task"] ?? "tools"} />
       </span>
       <strong>{label}</strong>
       <span className="step-node-says">{says || kind}</span>
       {state && <span className="step-node-state">{state}</span>}
-      <Handle type="source" position={Position.Right} />
+      <Handle type="source" position={Position.Bottom} />
     </div>
   );
 }

@@ -159,12 +159,18 @@ describe("connections", () => {
   });
 });
 
-test("each step stands right of all that it waits for", () => {
+test("each step stands below all that it waits for", () => {
   const silent = setField(hand, 2, "message", "Well?");
   const places = placesOf(disconnect(connect(silent, "a", "c"), "b", "c"));
-  expect(places.get("a")?.x).toBe(0);
-  expect(places.get("b")?.x).toBe(places.get("c")?.x);
-  expect(places.get("b")?.y).not.toBe(places.get("c")?.y);
+  expect(places.get("a")?.y).toBe(0);
+  expect(places.get("b")?.y).toBe(places.get("c")?.y);
+  expect(places.get("b")?.x).not.toBe(places.get("c")?.x);
+});
+
+test("no step stands on a line that passes it", () => {
+  const places = placesOf(connect(hand, "a", "c"));
+  expect(places.get("c")?.x).toBe(places.get("a")?.x);
+  expect(places.get("b")?.x).not.toBe(places.get("a")?.x);
 });
 
 describe("hints", () => {
