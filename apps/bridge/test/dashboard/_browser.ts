@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "@trestle/protocol";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { type RestBridge, startRest } from "../_rest.ts";
 
 /** A person at a browser, with whatever their pages complained of. */
@@ -49,6 +48,17 @@ export interface Stage extends RestBridge {
   readonly admin: string;
 }
 
+const ALL = { TRESTLE_PROFILE: "all" };
+
+/** All servers of ours with all of their tools, for `openStage`. */
+export const FIVE_SERVERS: JsonObject = {
+  database: { embedded: "database", env: { ...ALL, DATABASE_MODE: "admin" } },
+  knowledge: { embedded: "knowledge", env: ALL },
+  tracker: { embedded: "tracker", env: { ...ALL, TRACKER_READ: "false" } },
+  orchestrator: { embedded: "orchestrator", env: ALL },
+  objects: { embedded: "objects", env: ALL },
+};
+
 /** A bridge with servers of ours and a stranger's, whose pages are built. */
 export async function openStage(
   config: object = {},
@@ -86,57 +96,31 @@ export async function logIn(page: Page, site: string, key: string): Promise<void
   }, key);
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** The most that somebody without a mouse goes through to get anywhere. */
+const MOST_STEPS = 80;
 
-/** What axe finds that keeps people out, each with where it is. */
-export async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe: own } = globalThis as unknown as { readonly axe: AxeRunner };
-    const { violations } = await own.run({ resultTypes: ["violations"] });
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .flatMap(({ id, nodes }) =>
-        nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`),
-      );
-  });
+/** Goes to what is named from where the keys are, by Tab alone, as somebody without a mouse does. */
+export async function tabTo(page: Page, target: Locator, key = "Tab"): Promise<void> {
+  await target.first().waitFor();
+  const reached = target.and(page.locator(":focus"));
+  for (let step = 0; step < MOST_STEPS; step += 1) {
+    if ((await reached.count()) > 0) return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`${target} is not in reach of ${key}.`);
 }
 
-interface AxeRunner {
-  run(options: object): Promise<{ readonly violations: readonly Violation[] }>;
+/** The same, and presses it. */
+export async function tabAndPress(page: Page, target: Locator, key = "Tab"): Promise<void> {
+  await tabTo(page, target, key);
+  await page.keyboard.press("Enter");
 }
 
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly {
-    readonly target: readonly string[];
-    readonly failureSummary: string;
-  }[];
-}
-
-const PICTURES = process.env.SCREENSHOTS;
-
-const LOOKS = [
-  ["light", { colorScheme: "light" }],
-  ["dark", { colorScheme: "dark" }],
-  ["phone", { colorScheme: "light", viewport: { width: 375, height: 812 } }],
-] as const;
-
-/**
- * How pages are looked at: in one way by chance in each run, since a browser costs it half a minute; in all of them
- * where pictures or rounds are asked for.
- */
-export function looksOfThisRun(): readonly (typeof LOOKS)[number][] {
-  const { ROUNDS, SEED = String(Date.now() % 1_000_000) } = process.env;
-  if (PICTURES !== undefined || ROUNDS !== undefined) return LOOKS;
-  process.stderr.write(`SEED=${SEED}\n`);
-  return LOOKS.filter((_, index) => index === Number(SEED) % LOOKS.length);
-}
-
-/** Keeps a picture of what is seen, where a folder for them is named. */
-export async function takePicture(page: Page, name: string): Promise<void> {
-  if (PICTURES === undefined) return;
-  mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+/** Goes to a page from wherever one is. */
+export async function goByPalette(page: Page, name: string): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type(name);
+  await page.getByRole("option", { name, selected: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
 }

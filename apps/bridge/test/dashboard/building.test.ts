@@ -1,27 +1,40 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references are written so
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { isJsonObject, type JsonObject } from "@trestle/protocol";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  FIVE_SERVERS,
+  goByPalette,
   logIn,
   openBrowser,
   openStage,
   type Stage,
-  takePicture,
+  tabAndPress,
+  tabTo,
   type Visitor,
   visit,
 } from "./_browser.ts";
+import { lookAt, looksOfThisRun, type Sight, takePicture } from "./_looks.ts";
+import {
+  ANIMATION,
+  addByDrag,
+  BROKEN,
+  BY_HAND,
+  drag,
+  middleOf,
+  node,
+  STEPS,
+  stepThatIs,
+} from "./_workflow.ts";
 
 let browser: Browser;
 let stage: Stage;
 let visitor: Visitor;
-let admin: Record<string, string>;
 
 beforeAll(async () => {
-  const orchestrator = { embedded: "orchestrator", env: { TRESTLE_PROFILE: "all" } };
-  [browser, stage] = await Promise.all([openBrowser(), openStage({}, {}, { orchestrator })]);
+  [browser, stage] = await Promise.all([openBrowser(), openStage({}, {}, FIVE_SERVERS)]);
   visitor = await visit(browser);
-  admin = { "x-api-key": stage.admin };
   await logIn(visitor.page, stage.site, stage.admin);
 }, 180_000);
 
@@ -35,7 +48,7 @@ async function orchestrate(tool: string, given: JsonObject): Promise<JsonObject>
   const { body } = await stage.post(
     "tool/call",
     { tool: `orchestrator.${tool}`, arguments: given },
-    admin,
+    { "x-api-key": stage.admin },
   );
   const data = isJsonObject(body.data) ? body.data : {};
   const result = isJsonObject(data.result) ? data.result : {};
@@ -43,74 +56,160 @@ async function orchestrate(tool: string, given: JsonObject): Promise<JsonObject>
   return result.structuredContent;
 }
 
-async function drag(page: Page, from: { x: number; y: number }, to: { x: number; y: number }) {
-  await page.mouse.move(from.x, from.y);
-  await page.mouse.down();
-  await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 5 });
-  await page.mouse.move(to.x, to.y, { steps: 5 });
-  await page.mouse.up();
+/** What the pages show: one done, one that waits for a person, and one that fails. */
+const executions: Record<string, string> = {};
+let swarm = "";
+
+async function execute(workflow: string, wait_seconds: number): Promise<string> {
+  const { executionId } = await orchestrate("execute_workflow", { workflow, wait_seconds });
+  return String(executionId);
 }
 
-async function middleOf(page: Page, selector: string): Promise<{ x: number; y: number }> {
-  const box = await page.locator(selector).boundingBox();
-  if (box === null) throw new Error(`${selector} is not seen.`);
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+async function addArgument(page: Page, name: string, value: string): Promise<void> {
+  await page.getByLabel("Another argument").fill(name);
+  await page.keyboard.press("Enter");
+  await page.getByRole("combobox", { name }).fill(value);
 }
 
-test("a workflow is built by drag and drop, connected, and tried", async () => {
+test("a workflow is built by drag and drop, connected, tried, and saved as if written by hand", async () => {
   const { page } = visitor;
   await page.goto(`${stage.site}/workflows/new`);
-  await page.getByLabel("Find a tool").fill("run_sql");
-  const tool = page.getByRole("button", { name: /^database\.run_sql/ });
-  const canvas = page.getByRole("region", { name: "Drawing of the steps" });
-  for (const step of ["run_sql", "run_sql_2", "run_sql_3"]) {
-    await tool.dragTo(canvas);
-    await page.locator(`.react-flow__node[data-id="${step}"]`).waitFor();
-  }
-  await page.getByRole("heading", { name: "Step run_sql_3" }).waitFor();
-  await page.getByLabel("Find a tool").fill("");
-  await page.getByRole("combobox", { name: /^sql/ }).fill("select 42 as answer");
-  await page.locator('.react-flow__node[data-id="run_sql"]').click();
-  await page.getByRole("heading", { name: "Step run_sql", exact: true }).waitFor();
+  await page.getByLabel("Id of the workflow").fill("count-rows");
+  await addByDrag(page, "run_sql", /^database\.run_sql/, "run_sql");
   await page.getByRole("combobox", { name: /^sql/ }).fill("select 1 as n");
-
-  await page.locator('.react-flow__node[data-id="run_sql_2"]').click();
-  await page.getByRole("heading", { name: "Step run_sql_2" }).waitFor();
-  await page.getByRole("combobox", { name: /^sql/ }).fill("select 2 + $row");
+  await addByDrag(page, "one.write", /^one\.write/, "write");
+  await addArgument(page, "key", "Rows: $row");
   await page.getByRole("option", { name: /results\.run_sql\.rowCount/ }).click();
-  expect(await page.getByRole("combobox", { name: /^sql/ }).inputValue()).toBe(
-    "select 2 + ${results.run_sql.rowCount}",
-  );
+  await addArgument(page, "until", "go");
+  await addByDrag(page, "approval", /^Approval/, "approve");
 
-  const handle = (id: string, side: string): string =>
-    `.react-flow__node[data-id="${id}"] .react-flow__handle.${side}`;
   await page.getByRole("button", { name: "Fit View" }).click();
   await drag(
     page,
-    await middleOf(page, handle("run_sql", "source")),
-    await middleOf(page, handle("run_sql_3", "target")),
+    await middleOf(page, '.react-flow__node[data-id="run_sql"] .react-flow__handle.source'),
+    await middleOf(page, '.react-flow__node[data-id="approve"] .react-flow__handle.target'),
   );
-  await page.getByText("database.run_sql, after run_sql_2, run_sql").waitFor();
+  await page.getByText("Go on?, after write, run_sql").waitFor();
   await takePicture(page, "workflow-built");
 
-  await page.getByRole("button", { name: "Dry run" }).click();
-  await page.getByText("select 2 + ${results.run_sql.rowCount}").first().waitFor();
-  await page.keyboard.press("Escape");
-}, 120_000);
+  await page.getByRole("tab", { name: "JSON" }).click();
+  const written = page.getByRole("textbox", { name: "Definition" });
+  expect(JSON.parse((await written.textContent()) ?? "")).toEqual(BY_HAND);
+  await page.getByRole("tab", { name: "Builder" }).click();
 
-test("a swarm is created, and watched until its work is done", async () => {
+  await page.getByRole("button", { name: "Dry run" }).click();
+  await page.getByRole("region", { name: "As a Mermaid flowchart" }).waitFor();
+  await takePicture(page, "workflow-dry-run");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.waitForURL("**/workflows/count-rows");
+  // The same content under the same version is no change; any other would be refused.
+  await orchestrate("register_workflow", { definition: BY_HAND });
+}, 60_000);
+
+test("it is run, and seen to move and to wait for a person, until it is done", async () => {
   const { page } = visitor;
-  await page.goto(`${stage.site}/swarms?add=swarm`);
-  await page.getByLabel("Name").fill("reviewers");
-  await page.getByRole("button", { name: "Create it" }).click();
-  await page.getByRole("button", { name: "Go to it" }).click();
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.getByRole("button", { name: "Run it" }).click();
+  await page.waitForURL("**/executions/*");
+  executions.done = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+  await stepThatIs(page, "write", "running").waitFor();
+  expect(await page.evaluate(ANIMATION)).toBe("step-beat");
+  expect(await page.locator(".react-flow__edge.animated").count()).toBe(1);
+  await takePicture(page, "execution-running");
+  await page.emulateMedia({ reducedMotion: "reduce" });
+
+  writeFileSync(join(stage.home, "go"), "");
+  await page.getByLabel("Comment").fill("Fine.");
+  await stepThatIs(page, "approve", "waiting").waitFor();
+  await page.getByRole("button", { name: "Approve", exact: true }).click();
+  for (const step of ["run_sql", "write", "approve"])
+    await stepThatIs(page, step, "succeeded").waitFor();
+  await page.locator(".page-lead").getByText("succeeded").waitFor();
+  await node(page, "write").click();
+  await page.getByRole("region", { name: "Output of write" }).waitFor();
+  expect(readFileSync(join(stage.home, "effects"), "utf8")).toBe("Rows: 1\n");
+}, 60_000);
+/** Finds it in the list of tools, and adds it with Enter. */
+async function addByKeys(page: Page, words: string, name: RegExp): Promise<void> {
+  await tabTo(page, page.getByLabel("Find a tool"), "Shift+Tab");
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type(words);
+  await page.getByRole("list", { name: "Tools to add" }).getByRole("button", { name }).waitFor();
+  await page.keyboard.press("Enter");
+}
+
+/** Opens a step of the drawing: the keys are in its form then. */
+async function openByKeys(page: Page, step: string): Promise<void> {
+  await tabAndPress(page, node(page, step));
+  await expect.poll(() => page.getByLabel("Id", { exact: true }).inputValue()).toBe(step);
+  await tabTo(page, page.getByLabel("Id", { exact: true }));
+}
+
+async function argumentByKeys(page: Page, name: string, text: string): Promise<void> {
+  await tabTo(page, page.getByLabel("Another argument"));
+  await page.keyboard.type(name);
+  await page.keyboard.press("Enter");
+  await tabTo(page, page.getByRole("combobox", { name }), "Shift+Tab");
+  await page.keyboard.type(text);
+}
+
+test("the same is built, connected, saved, run and approved by keyboard alone", async () => {
+  const { page } = visitor;
+  await goByPalette(page, "Chains and workflows");
+  await tabAndPress(page, page.getByRole("button", { name: "New workflow" }));
+  await tabTo(page, page.getByLabel("Id of the workflow"));
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("by-keys");
+  await addByKeys(page, "run_sql", /^database\.run_sql/);
+  await addByKeys(page, "one.write", /^one\.write/);
+  await addByKeys(page, "approval", /^Approval/);
+  await node(page, "approve").waitFor();
+
+  await openByKeys(page, "run_sql");
+  await tabTo(page, page.getByRole("combobox", { name: /^sql/ }));
+  await page.keyboard.type("select 1 as n");
+  await page.keyboard.press("Escape");
+  await openByKeys(page, "write");
+  await argumentByKeys(page, "key", "Rows: $rowC");
+  await page.getByRole("option", { name: /run_sql\.rowCount/, selected: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await argumentByKeys(page, "until", "go");
+  await page.keyboard.press("Escape");
+  await openByKeys(page, "approve");
+  await tabTo(page, page.getByLabel("Let it wait for"));
+  await page.keyboard.type("run_sql");
+  await tabAndPress(page, page.getByRole("button", { name: "Wait for it" }));
+  await page.getByText("Go on?, after write, run_sql").waitFor();
+
+  await tabAndPress(page, page.getByRole("button", { name: "Save", exact: true }), "Shift+Tab");
+  await page.waitForURL("**/workflows/by-keys");
+  await orchestrate("register_workflow", { definition: { ...BY_HAND, id: "by-keys" } });
+  writeFileSync(join(stage.home, "go"), "");
+  await tabAndPress(page, page.getByRole("button", { name: "Run", exact: true }));
+  await tabAndPress(page, page.getByRole("button", { name: "Run it" }));
+  await tabAndPress(page, page.getByRole("button", { name: "Approve", exact: true }));
+  for (const step of ["run_sql", "write", "approve"])
+    await stepThatIs(page, step, "succeeded").waitFor();
+}, 60_000);
+
+test("a swarm is created, and watched until its work is done, by keyboard alone", async () => {
+  const { page } = visitor;
+  await goByPalette(page, "Swarms");
+  await tabAndPress(page, page.getByRole("button", { name: "Create a swarm" }));
+  await tabTo(page, page.getByLabel("Name"));
+  await page.keyboard.type("reviewers");
+  await tabAndPress(page, page.getByRole("button", { name: "Create it" }));
+  await tabAndPress(page, page.getByRole("button", { name: "Go to it" }));
   await page.getByRole("heading", { name: "reviewers", level: 1 }).waitFor();
-  await page.getByLabel("New task").fill("Read the code");
+  await tabTo(page, page.getByLabel("New task"));
+  await page.keyboard.type("Read the code");
   await page.keyboard.press("Enter");
   const ready = page.getByRole("region", { name: "Tasks: ready" });
   await ready.getByText("Read the code").waitFor();
 
-  const swarm = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+  swarm = new URL(page.url()).pathname.split("/").at(-1) ?? "";
   const joined = await orchestrate("join_swarm", { swarm, name: "ada" });
   const agent_token = String(joined.agentToken);
   const claimed = await orchestrate("claim_task", { swarm, agent_token });
@@ -123,17 +222,74 @@ test("a swarm is created, and watched until its work is done", async () => {
     ...{ swarm, agent_token, task: task.id, fence: lease.fence, result },
   });
   const done = page.getByRole("region", { name: "Tasks: succeeded" });
-  await done.getByText("Read the code").click();
+  await tabAndPress(page, done.getByRole("button", { name: "Read the code" }));
   await page.getByText('"found": "nothing"').waitFor();
   await page.keyboard.press("Escape");
 
-  await page.getByLabel("Message", { exact: true }).fill("Well done");
-  await page.getByRole("button", { name: "Send" }).click();
+  await tabTo(page, page.getByLabel("Message", { exact: true }));
+  await page.keyboard.type("Well done");
+  await tabAndPress(page, page.getByRole("button", { name: "Send" }));
   await expect
     .poll(async () => JSON.stringify(await orchestrate("read_inbox", { swarm, agent_token })))
     .toContain("Well done");
 }, 120_000);
 
+describe("seen by everybody", () => {
+  beforeAll(async () => {
+    const definition = { ...BY_HAND, id: "fails", steps: BROKEN };
+    await orchestrate("register_workflow", { definition });
+    executions.waits = await execute("count-rows", 0);
+    executions.failed = await execute("fails", 20);
+    await stage.post(
+      "chain",
+      { name: "two-calls", steps: STEPS.slice(0, 2) },
+      { "x-api-key": stage.admin },
+    );
+    await fillSwarm();
+  }, 60_000);
+
+  test.each(looksOfThisRun())(
+    "everybody can use these pages: %s",
+    async (...look) => {
+      expect(await lookAt(browser, stage, look, sights())).toEqual([]);
+    },
+    120_000,
+  );
+});
+
+/** A swarm in full work: somebody is busy, something failed, something waits, and the owner has a letter. */
+async function fillSwarm(): Promise<void> {
+  const titles = ["Look for races", "Count the allocations", "Read the tests", "Write it down"];
+  for (const title of titles) await orchestrate("submit_task", { swarm, title });
+  for (const name of ["grace", "barbara", "edsger"]) {
+    const { agentToken } = await orchestrate("join_swarm", { swarm, name });
+    const agent_token = String(agentToken);
+    if (name !== "edsger") await orchestrate("claim_task", { swarm, agent_token });
+    const body = "There are three of them, all in the cache. Shall I mend them?";
+    if (name === "grace")
+      await orchestrate("send_message", { swarm, agent_token, body, to: ["owner"] });
+  }
+}
+
 test("no page has complained, nor been refused anything by its policy", () => {
   expect(visitor.complaints).toEqual([]);
 });
+
+function sights(): readonly Sight[] {
+  return [
+    ["workflows", "/workflows", "role=link[name='count-rows']"],
+    ["workflows-executions", "/workflows?tab=executions", "role=cell[name=/^count-rows/]"],
+    ["workflows-chains", "/workflows?tab=chains", "role=link[name='two-calls']"],
+    ["workflows-templates", "/workflows?tab=templates", "text=Register and open"],
+    ["workflow-new", "/workflows/new", "text=No steps yet"],
+    ["workflow", "/workflows/count-rows", ".react-flow__node[data-id=approve]"],
+    ["workflow-json", "/workflows/count-rows?tab=json", ".cm-content"],
+    ["workflow-run", "/workflows/count-rows?run=now", "role=dialog"],
+    ["execution-done", `/executions/${executions.done}`, '[data-state="succeeded"]'],
+    ["execution-waits", `/executions/${executions.waits}`, '[data-state="waiting"]'],
+    ["execution-failed", `/executions/${executions.failed}`, '[data-state="failed"]'],
+    ["swarms", "/swarms", "role=link[name='reviewers']"],
+    ["swarm-create", "/swarms?add=swarm", "role=dialog"],
+    ["swarm", `/swarms/${swarm}`, "role=region[name='Tasks: succeeded']"],
+  ];
+}

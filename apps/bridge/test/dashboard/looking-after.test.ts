@@ -1,15 +1,16 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   logIn,
   openBrowser,
   openStage,
   type Stage,
-  seriousFindings,
-  takePicture,
+  tabAndPress,
+  tabTo,
   type Visitor,
   visit,
 } from "./_browser.ts";
+import { lookAt, looksOfThisRun, type Sight, takePicture } from "./_looks.ts";
 
 let browser: Browser;
 let stage: Stage;
@@ -31,19 +32,24 @@ afterAll(async () => {
   await stage?.stop();
 });
 
-/** Somebody with nothing but a keyboard: goes there and presses Enter. */
-async function press(page: Page, name: string): Promise<void> {
-  const button = page.getByRole("button", { name, exact: true });
-  await button.focus();
-  await page.keyboard.press("Enter");
+/** Somebody with nothing but a keyboard: goes there by Tab and presses Enter. */
+function press(page: Page, name: string): Promise<void> {
+  return tabAndPress(page, page.getByRole("button", { name, exact: true }));
+}
+
+/** Goes there by Tab and writes it over what is there. */
+async function write(page: Page, field: Locator, text: string): Promise<void> {
+  await tabTo(page, field);
+  await page.keyboard.press("Control+A");
+  await page.keyboard.insertText(text);
 }
 
 test("a key is made, shown once, used, and revoked; its next call is refused", async () => {
   const { page } = visitor;
   await page.goto(`${stage.site}/keys`);
   await press(page, "Make a key");
-  await page.getByLabel("Name").fill("Nightly build");
-  await page.getByLabel("May call").fill("one:*");
+  await write(page, page.getByLabel("Name"), "Nightly build");
+  await write(page, page.getByLabel("May call"), "one:*");
   await press(page, "Make it");
   const key = await page.getByRole("region", { name: "Text of the key" }).textContent();
   await takePicture(page, "key-made");
@@ -58,8 +64,7 @@ test("a key is made, shown once, used, and revoked; its next call is refused", a
   expect((await call()).status).toBe(200);
 
   await press(page, "Actions for Nightly build");
-  await page.getByRole("menuitem", { name: "Revoke…" }).focus();
-  await page.keyboard.press("Enter");
+  await tabAndPress(page, page.getByRole("menuitem", { name: "Revoke…" }), "ArrowDown");
   await press(page, "Revoke it");
   await page.getByText("revoked", { exact: true }).first().waitFor();
   expect(await call()).toMatchObject({ status: 401, body: { success: false } });
@@ -71,9 +76,8 @@ test("a call that waits for a person is done with better arguments", async () =>
   await page.goto(`${stage.site}/review`);
   await page.getByText("Was it written?").first().waitFor();
   await takePicture(page, "review-waiting");
-  await page.getByRole("textbox", { name: "Arguments as JSON" }).focus();
-  await page.keyboard.press("Control+A");
-  await page.keyboard.insertText('{"key": "better", "beforeMs": 0}');
+  const given = page.getByRole("textbox", { name: "Arguments as JSON" });
+  await write(page, given, '{"key": "better", "beforeMs": 0}');
   await press(page, "Approve with these arguments");
   await page.getByText("Nothing waits for you").waitFor();
   await page.goto(`${stage.site}/review?view=all`);
@@ -96,9 +100,7 @@ test("a setting says where it comes from, and is changed and given back", async 
   await page.goto(`${stage.site}/settings?find=cache`);
   await page.getByText("policy.cache.enabled", { exact: true }).waitFor();
   await press(page, "Change policy.cache.enabled");
-  await page.getByRole("textbox", { name: "policy.cache.enabled as JSON" }).focus();
-  await page.keyboard.press("Control+A");
-  await page.keyboard.insertText('"all"');
+  await write(page, page.getByRole("textbox", { name: "policy.cache.enabled as JSON" }), '"all"');
   await press(page, "Save");
   await page.getByText("policy.cache.enabled holds").first().waitFor();
   await press(page, "Change policy.cache.enabled");
@@ -106,16 +108,22 @@ test("a setting says where it comes from, and is changed and given back", async 
   await page.getByText("default", { exact: true }).first().waitFor();
 });
 
-test("everybody can use these pages", async () => {
-  const { page, complaints } = visitor;
-  const found: string[] = [];
-  for (const name of ["review", "keys", "audit", "settings"]) {
-    await page.goto(`${stage.site}/${name}`);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await page.locator(".skeleton-lines").waitFor({ state: "detached" });
-    found.push(...(await seriousFindings(page)).map((finding) => `${name}: ${finding}`));
-    await takePicture(page, `${name}-plain`);
-  }
-  expect(found).toEqual([]);
-  expect(complaints).toEqual([]);
-}, 90_000);
+test.each(looksOfThisRun())(
+  "everybody can use these pages: %s",
+  async (...look) => {
+    await stage.post("tool/call", TOO_SLOW, { authorization: `Bearer ${stage.admin}` });
+    expect(await lookAt(browser, stage, look, SIGHTS)).toEqual([]);
+    expect(visitor.complaints).toEqual([]);
+  },
+  90_000,
+);
+
+const SIGHTS: readonly Sight[] = [
+  ["review", "/review", "text=Was it written?"],
+  ["review-all", "/review?view=all", "text=Done"],
+  ["keys", "/keys", "text=Nightly build"],
+  ["key-make", "/keys?make=key", "role=dialog"],
+  ["audit", "/audit", "role=cell[name=/Key made/]"],
+  ["settings", "/settings", "text=policy.cache.enabled"],
+  ["not-found", "/nowhere", "text=no such page"],
+];

@@ -1,15 +1,7 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  logIn,
-  looksOfThisRun,
-  openBrowser,
-  openStage,
-  type Stage,
-  seriousFindings,
-  takePicture,
-  visit,
-} from "./_browser.ts";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openBrowser, openStage, type Stage } from "./_browser.ts";
+import { lookAt, looksOfThisRun, type Sight } from "./_looks.ts";
 
 let browser: Browser;
 let stage: Stage;
@@ -48,43 +40,29 @@ async function work(): Promise<void> {
   await stage.post("tool/call", WORK[done % WORK.length]).catch(() => {});
 }
 
-/** Each page that can be gone to, and what is seen on it once it is there. */
-const PAGES: readonly (readonly [name: string, path: () => string, sign: string])[] = [
-  ["overview", () => "/", "text=Since yesterday"],
-  ["servers", () => "/servers", "role=link[name='database']"],
-  ["server-add", () => "/servers?add=paste", "role=dialog"],
-  ["server", () => "/servers/database", "role=link[name='run_sql']"],
-  ["server-stderr", () => "/servers/one?tab=stderr", "text=says hello"],
-  ["server-definitions", () => "/servers/one?tab=definitions", "role=button[name='Approve all']"],
-  ["server-entry", () => "/servers/one?tab=entry", ".cm-content"],
-  ["tools", () => "/tools", "role=link[name='run_sql']"],
-  ["tools-found", () => "/tools?q=list+tables", "text=list_tables"],
-  ["tool", () => "/tools/database__run_sql", "role=button[name='Call']"],
-  ["tool-statistics", () => "/tools/database__run_sql?tab=statistics", "text=The last day"],
-  ["tool-policies", () => "/tools/database__run_sql?tab=policies", "text=timeout"],
-  ["history", () => "/history", "role=link[name='database.run_sql']"],
-  ["call", () => `/history/${call}`, "text=Where the time went"],
-];
+test.each(looksOfThisRun())(
+  "every page can be used by everybody, fits, and is worth a picture: %s",
+  async (...look) => {
+    expect(await lookAt(browser, stage, look, sights())).toEqual([]);
+  },
+  180_000,
+);
 
-describe.each(looksOfThisRun())("%s", (look, options) => {
-  test("every page can be used by everybody, fits, and is worth a picture", async () => {
-    const { page, complaints, close } = await visit(browser, options);
-    await logIn(page, stage.site, stage.admin);
-    const found: string[] = [];
-    for (const [name, path, sign] of PAGES) {
-      await page.goto(stage.site + path());
-      await page.locator(sign).first().waitFor();
-      found.push(...(await faultsOf(page)).map((fault) => `${name}: ${fault}`));
-      await takePicture(page, `${name}-${look}`);
-    }
-    expect(found).toEqual([]);
-    expect(complaints).toEqual([]);
-    await close();
-  }, 180_000);
-});
-
-async function faultsOf(page: Page): Promise<string[]> {
-  const serious = await seriousFindings(page);
-  const tooWide = await page.evaluate<number>("document.body.scrollWidth - innerWidth");
-  return tooWide > 0 ? [...serious, `${tooWide} pixels too wide`] : serious;
+function sights(): readonly Sight[] {
+  return [
+    ["overview", "/", "text=Since yesterday"],
+    ["servers", "/servers", "role=link[name='database']"],
+    ["server-add", "/servers?add=paste", "role=dialog"],
+    ["server", "/servers/database", "role=link[name='run_sql']"],
+    ["server-stderr", "/servers/one?tab=stderr", "text=says hello"],
+    ["server-definitions", "/servers/one?tab=definitions", "role=button[name='Approve all']"],
+    ["server-entry", "/servers/one?tab=entry", ".cm-content"],
+    ["tools", "/tools", "role=link[name='run_sql']"],
+    ["tools-found", "/tools?q=list+tables", "text=list_tables"],
+    ["tool", "/tools/database__run_sql", "role=button[name='Call']"],
+    ["tool-statistics", "/tools/database__run_sql?tab=statistics", "text=The last day"],
+    ["tool-policies", "/tools/database__run_sql?tab=policies", "text=timeout"],
+    ["history", "/history", "role=link[name='database.run_sql']"],
+    ["call", `/history/${call}`, "text=Where the time went"],
+  ];
 }

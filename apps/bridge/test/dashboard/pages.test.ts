@@ -1,6 +1,15 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { logIn, openBrowser, openStage, type Stage, type Visitor, visit } from "./_browser.ts";
+import {
+  logIn,
+  openBrowser,
+  openStage,
+  type Stage,
+  tabAndPress,
+  tabTo,
+  type Visitor,
+  visit,
+} from "./_browser.ts";
 
 /** What a person loads before the overview is there, compressed. */
 const FIRST_LOAD_BYTES = 250_000;
@@ -70,11 +79,10 @@ test("a server is added from pasted JSON, restarted and removed, by keyboard alo
   });
   const [, script = ""] = /"([^"]*fixtures\/upstream\.ts)"/.exec(JSON.stringify(body)) ?? [];
   const entry = { command: process.execPath, args: [script, `--root=${stage.home}`, "--name=two"] };
-  await page.getByRole("button", { name: "Add a server" }).focus();
-  await page.keyboard.press("Enter");
-  await page.getByRole("tab", { name: "Form" }).focus();
+  await tabAndPress(page, page.getByRole("button", { name: "Add a server" }));
+  await tabTo(page, page.getByRole("tab", { name: "Form" }));
   await page.keyboard.press("ArrowRight");
-  await page.getByRole("textbox", { name: "JSON" }).focus();
+  await tabTo(page, page.getByRole("textbox", { name: "JSON" }));
   await page.keyboard.insertText(JSON.stringify({ mcpServers: { two: entry } }));
   await page.getByText("Found: two.").waitFor();
   await page.keyboard.press("Tab");
@@ -82,13 +90,10 @@ test("a server is added from pasted JSON, restarted and removed, by keyboard alo
   await page.getByRole("heading", { name: "two", level: 1 }).waitFor();
   await page.getByRole("link", { name: "echo", exact: true }).waitFor();
 
-  await page.getByRole("button", { name: "Restart" }).focus();
-  await page.keyboard.press("Enter");
+  await tabAndPress(page, page.getByRole("button", { name: "Restart" }));
   await page.getByText("two is connected anew").first().waitFor();
-  await page.getByRole("button", { name: "Remove" }).focus();
-  await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: "Remove it" }).focus();
-  await page.keyboard.press("Enter");
+  await tabAndPress(page, page.getByRole("button", { name: "Remove" }));
+  await tabAndPress(page, page.getByRole("button", { name: "Remove it" }));
   await page.getByRole("heading", { name: "Servers", level: 1 }).waitFor();
   await expect.poll(() => page.getByRole("link", { name: "two", exact: true }).count()).toBe(0);
 });
