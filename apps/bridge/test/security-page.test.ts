@@ -14,7 +14,8 @@ test("docs/security.md names every suite of attacks, and no other", () => {
 test("the other tests that it names are there", () => {
   const root = new URL("../../../", import.meta.url);
   const folders = [
-    ...["apps/bridge/test", "apps/bridge/src", "apps/bridge/src/sign-in"],
+    ...["apps/bridge/test", "apps/bridge/src", "apps/bridge/src/access"],
+    ...["apps/bridge/src/sign-in"],
     ...["packages/access/test", "packages/events/src/webhooks", "packages/server-kit/src/serve"],
   ];
   const section = page.slice(page.indexOf("## Threats"), page.indexOf("## What the audit log"));

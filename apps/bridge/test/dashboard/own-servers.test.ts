@@ -87,8 +87,7 @@ function transcript(): string {
 /** Somebody with nothing but a keyboard: goes there and presses Enter. */
 async function press(page: Page, name: string): Promise<void> {
   const button = page.getByRole("button", { name, exact: true });
-  await button.focus();
-  await page.keyboard.press("Enter");
+  await button.press("Enter");
 }
 
 async function write(page: Page, sql: string): Promise<void> {
@@ -151,8 +150,7 @@ function fix(page: Page) {
 test("a diagnosis is found, its outcome told, and edited while somebody else does", async () => {
   const { page } = visitor;
   await page.goto(`${stage.site}/knowledge?q=cart`);
-  await page.getByRole("link", { name: /the cart is undefined/ }).focus();
-  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: /the cart is undefined/ }).press("Enter");
   await page.getByLabel("What shows it").fill("The test passes.");
   await press(page, "It worked");
   await page.getByText("worked 1 of 1", { exact: false }).first().waitFor();
@@ -208,8 +206,7 @@ test("errors are seen with how often, and where; and the session as it went", as
     .getByText(/line at byte/)
     .first()
     .waitFor();
-  await page.getByRole("link", { name: "claude-code:till" }).first().focus();
-  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: "claude-code:till" }).first().press("Enter");
   await page.getByRole("heading", { name: "As it went" }).waitFor();
   await page.getByRole("searchbox", { name: "Words that were said" }).fill("please");
   await page.getByText("Please mend the cart").first().waitFor();
@@ -220,8 +217,7 @@ test("errors are seen with how often, and where; and the session as it went", as
 test("an object is watched while others change it, and called", async () => {
   const { page } = visitor;
   await page.goto(`${stage.site}/objects`);
-  await page.getByRole("link", { name: "visits" }).focus();
-  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: "visits" }).press("Enter");
   await page.getByText("watched", { exact: true }).waitFor();
   const state = page.getByRole("region", { name: "State of the object" });
   await call("objects.object_call", { class: "counter", id: "visits", method: "increment" });

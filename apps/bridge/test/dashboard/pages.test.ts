@@ -127,8 +127,7 @@ test("the history is live, and goes by its filters", async () => {
   await stage.post("tool/call", { tool: "one.echo", arguments: { text: "hello" } });
   await page.getByRole("link", { name: "one.echo" }).waitFor();
   expect(await page.getByRole("link", { name: "database.run_sql" }).count()).toBe(0);
-  await page.getByRole("link", { name: "one.echo" }).focus();
-  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: "one.echo" }).press("Enter");
   await page.getByRole("heading", { name: "one.echo" }).waitFor();
 });
 
@@ -139,8 +138,7 @@ test("a definition that changed is looked at, and approved by itself", async () 
   const approves = page.getByRole("button", { name: "Approve", exact: true });
   await expect.poll(() => approves.count(), { timeout: 30_000 }).toBe(2);
   await page.getByText("+ name: grown_0").waitFor();
-  await approves.first().focus();
-  await page.keyboard.press("Enter");
+  await approves.first().press("Enter");
   await page.getByText("1 of one.").first().waitFor();
   await expect.poll(() => approves.count(), { timeout: 30_000 }).toBe(1);
   await page.getByRole("button", { name: "Approve all" }).click();

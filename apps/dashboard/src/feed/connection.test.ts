@@ -19,6 +19,7 @@ function open() {
     },
     topics: ["*"],
     onEvent: ({ seq }: FeedEvent) => void told.push(seq),
+    onBegin: () => void told.push("begin"),
     onGap: () => void told.push("gap"),
     onState: (state) => void told.push(state),
     after(ms, run) {
@@ -38,7 +39,7 @@ test("it asks for all topics, and for what comes from now on", () => {
   accept();
   say({ type: "subscribed", seq: 7 });
   expect(sockets[0]?.sent).toEqual([{ type: "subscribe", topics: ["*"] }]);
-  expect(told).toEqual(["connecting", "live"]);
+  expect(told).toEqual(["connecting", "begin", "live"]);
 });
 
 test("after a loss it goes on behind the last event that it saw", () => {
@@ -50,7 +51,7 @@ test("after a loss it goes on behind the last event that it saw", () => {
   waits.shift()?.run();
   accept();
   expect(sockets[1]?.sent).toEqual([{ type: "subscribe", topics: ["*"], since: 9 }]);
-  expect(told).toEqual(["connecting", "live", 9, "lost", "lost"]);
+  expect(told).toEqual(["connecting", "begin", "live", 9, "lost", "lost"]);
 });
 
 test("it waits twice as long after each failed try, but never longer than a quarter of a minute", () => {

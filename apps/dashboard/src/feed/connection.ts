@@ -24,6 +24,8 @@ export interface FeedParts {
   readonly open: () => FeedSocket;
   readonly topics: readonly string[];
   readonly onEvent: (event: FeedEvent) => void;
+  /** It is told of what happens from now on, for the first time. */
+  readonly onBegin: () => void;
   /** These numbers nobody will see any more: what was read before may be stale. */
   readonly onGap: () => void;
   readonly onState: (state: FeedState) => void;
@@ -81,7 +83,8 @@ export function connectFeed(parts: FeedParts): FeedConnection {
   function hear(frame: Frame): void {
     if (frame.type === "subscribed") {
       tries = 0;
-      // Nothing was missed before the first subscription.
+      // What was read before is as old as the reading: nobody told of what happened between.
+      if (since === undefined) parts.onBegin();
       since ??= frame.seq;
       onState("live");
     } else if (frame.type === "gap") {

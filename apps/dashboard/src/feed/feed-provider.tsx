@@ -13,7 +13,7 @@ import { askAgain } from "../api/queries.ts";
 import { useNow } from "../lib/use-now.ts";
 import { createBatches, nextAnimationFrame } from "./batches.ts";
 import { connectFeed, type FeedConnection, type FeedEvent, type FeedSocket } from "./connection.ts";
-import { createLiveStore, type LiveStore, staleAfter } from "./live.ts";
+import { createLiveStore, FOLLOWED, type LiveStore, staleAfter } from "./live.ts";
 import { everySecond, type Second } from "./rates.ts";
 
 interface Feed {
@@ -48,6 +48,7 @@ export function FeedProvider({ children }: { readonly children: ReactNode }) {
           void askAgain(client, names);
         }, ASK_AGAIN_MS);
       },
+      onBegin: () => void askAgain(client, FOLLOWED),
       onGap: () => void client.invalidateQueries(),
     });
   }, [client, open]);
@@ -56,6 +57,7 @@ export function FeedProvider({ children }: { readonly children: ReactNode }) {
 
 interface Hearing {
   readonly onBatch: Listener;
+  readonly onBegin: () => void;
   readonly onGap: () => void;
 }
 
@@ -65,7 +67,7 @@ function createPageFeed() {
   let connection: FeedConnection | undefined;
   const feed: Feed = { store, listeners, retry: () => connection?.retry() };
 
-  function open({ onBatch, onGap }: Hearing): () => void {
+  function open({ onBatch, onBegin, onGap }: Hearing): () => void {
     const batches = createBatches<FeedEvent>(nextAnimationFrame, (batch) => {
       store.take(batch);
       onBatch(batch);
@@ -75,6 +77,7 @@ function createPageFeed() {
       open: openSocket,
       topics: ["*"],
       onEvent: batches.add,
+      onBegin,
       onGap,
       onState: store.setState,
       after(milliseconds, run) {

@@ -70,6 +70,9 @@ const STALE: Readonly<Record<string, readonly OperationName[]>> = {
   chain: ["GET chains"],
 };
 
+/** All reads that an event can make stale. */
+export const FOLLOWED: readonly OperationName[] = [...new Set(Object.values(STALE).flat())];
+
 /** The operations whose answers are stale after a batch. Calls are not among them: those are shown from the feed. */
 export function staleAfter(batch: readonly FeedEvent[]): readonly OperationName[] {
   const words = new Set(batch.map(({ topic }) => topic.split(".", 1)[0] ?? ""));

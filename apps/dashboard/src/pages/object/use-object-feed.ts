@@ -24,6 +24,7 @@ export function useObjectFeed(of: Of, listener: (changes: readonly Change[]) => 
         const change = changeIn(payload);
         listener(change === undefined ? [] : [change]);
       },
+      onBegin: () => listener([]),
       onGap: () => listener([]),
       onState: setState,
       after(milliseconds, run) {
