@@ -18,8 +18,11 @@ export function post(url: string, { headers, body, signal }: Posted): Promise<nu
     const length = Buffer.byteLength(body);
     const options = { method: "POST", headers: { ...headers, "content-length": length }, signal };
     const request = send(url, options, (response) => {
-      // Whole, so that the connection can be used again, and that `body` may be.
-      finished(response.resume()).then(() => resolve(response.statusCode ?? 0), reject);
+      finished(response.resume()).then(() => {
+        // Answered before all was heard: what is left must not go out, for `body` may hold something else soon.
+        if (!request.writableFinished) request.destroy();
+        resolve(response.statusCode ?? 0);
+      }, reject);
     });
     request.on("error", (error) => reject(signal.aborted ? signal.reason : error));
     request.end(body);
