@@ -1,5 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -23,6 +30,15 @@ await serveStdio(() => {
 });
 `;
 
+const BARE_NEEDS = ["@modelcontextprotocol/server", "zod"];
+
+/** The version that ours are built with. */
+function pinned(name: string): string {
+  const manifest = join(root, "packages/server-kit/node_modules", name, "package.json");
+  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+  return `${name}@${version}`;
+}
+
 /** Builds and packs what we publish, and installs the tarballs by npm into an empty folder that ends with the process. */
 export function installPacked(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "trestle-bench-installed-")));
@@ -36,11 +52,8 @@ export function installPacked(): string {
   const tarballs = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
   progress("the tarballs are installed by npm");
-  run(
-    "npm",
-    ["install", "--no-audit", "--no-fund", ...tarballs.map((name) => `./${name}`)],
-    folder,
-  );
+  const ours = tarballs.map((name) => `./${name}`);
+  run("npm", ["install", "--no-audit", "--no-fund", ...ours, ...BARE_NEEDS.map(pinned)], folder);
   writeFileSync(join(folder, "bare.js"), BARE);
   return folder;
 }

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { UserConfig } from "tsdown";
+import type { Rolldown, UserConfig } from "tsdown";
 import { bundledNotices, bundleOf } from "./bundled.ts";
 
 /**
@@ -23,7 +23,9 @@ export function publishedServer(
   bundled: BundledPackages = [],
 ): UserConfig {
   const program = { index: "src/index.ts", bin: "src/bin.ts", main: "src/main.ts" };
-  return published({ ...program, ...resolved(startedByUrl) }, ["src/index.ts"], bundled);
+  return published({ ...program, ...resolved(startedByUrl) }, ["src/index.ts"], bundled, [
+    zodOfTheKit(),
+  ]);
 }
 
 /** A program we publish. */
@@ -38,12 +40,14 @@ export function publishedApp(
 export function publishedLibrary(
   subpaths: readonly string[] = [],
   startedByUrl: StartedByUrl = {},
+  bundled: BundledPackages = [],
 ): UserConfig {
   const entries = ["index", ...subpaths].map((name) => [name, `src/${name}.ts`] as const);
   return published(
     { ...Object.fromEntries(entries), ...resolved(startedByUrl) },
     entries.map(([, source]) => source),
-    [],
+    bundled,
+    [typesFromOutside(bundled)],
   );
 }
 
@@ -52,6 +56,7 @@ function published(
   entry: Record<string, string>,
   typed: string[],
   bundled: BundledPackages,
+  plugins: Rolldown.Plugin[] = [],
 ): UserConfig {
   const { inside, outside } = bundleOf(bundled, process.cwd());
   return {
@@ -68,7 +73,7 @@ function published(
       onlyBundle: [...inside],
       neverBundle: outside.map(itselfOrBelow),
     },
-    plugins: [bundledNotices()],
+    plugins: [bundledNotices(), ...plugins],
     dts: { entry: typed },
     publint: { strict: true, level: "warning" },
     attw: { profile: "esm-only", level: "error" },
@@ -80,6 +85,37 @@ function published(
       // Emscripten runs the constants of its own module by it, bundled or not.
       /direct `eval`[\s\S]*@electric-sql\/pglite/,
     ],
+  };
+}
+
+/**
+ * Lets what we publish take zod from the kit, which has it in one file. As its authors publish it it is a hundred files,
+ * and finding them is a third of a server's start.
+ */
+function zodOfTheKit(): Rolldown.Plugin {
+  return {
+    name: "zod-of-the-kit",
+    resolveId: {
+      order: "pre",
+      filter: { id: /^zod(\/v4)?$/ },
+      handler: () => ({ id: "@trestle-mcp/server-kit/zod", external: true }),
+    },
+  };
+}
+
+/** Types name the package that they are of: whoever uses the library gets the types of the version that it declares. */
+function typesFromOutside(bundled: BundledPackages): Rolldown.Plugin {
+  const names = bundled.map(itselfOrBelow);
+  return {
+    name: "types-from-outside",
+    resolveId: {
+      order: "pre",
+      handler(id, importer) {
+        const isOfTypes = importer !== undefined && /\.d\.[cm]?ts$/.test(importer);
+        if (!isOfTypes || !names.some((name) => name.test(id))) return undefined;
+        return { id, external: true, moduleSideEffects: false };
+      },
+    },
   };
 }
 

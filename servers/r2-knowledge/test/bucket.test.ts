@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { programOf } from "@trestle/testkit/run";
 import { type S3Server, startS3Server } from "@trestle/testkit/s3-server";
 import { nodeEnvironment, temporaryFolder } from "@trestle/testkit/surroundings";
 import { test as base, expect, onTestFinished } from "vitest";
 import { mountServer } from "./_call.ts";
 
-const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
+const bin = await programOf(new URL("../src/bin.ts", import.meta.url));
 
 const test = base.extend<{ bucket: S3Server }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads what a fixture needs from its first argument.

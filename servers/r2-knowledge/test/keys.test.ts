@@ -2,13 +2,13 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { programOf } from "@trestle/testkit/run";
 import { nodeEnvironment, temporaryFolder } from "@trestle/testkit/surroundings";
 import { expect, test } from "vitest";
 import { mountServer } from "./_call.ts";
 import { sealedHome } from "./_sealed-home.ts";
 
-const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
+const bin = await programOf(new URL("../src/bin.ts", import.meta.url));
 
 /** The real program on a data folder; `whileRunning` may kill it. */
 async function run(

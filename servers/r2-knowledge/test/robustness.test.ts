@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { programOf } from "@trestle/testkit/run";
 import { startS3Server } from "@trestle/testkit/s3-server";
 import { nodeEnvironment, temporaryFolder } from "@trestle/testkit/surroundings";
 import { expect, onTestFinished, test } from "vitest";
 
-const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
+const bin = await programOf(new URL("../src/bin.ts", import.meta.url));
 const run = promisify(execFile);
 
 interface Ended {

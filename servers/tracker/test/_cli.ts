@@ -4,13 +4,13 @@ import { join } from "node:path";
 import process from "node:process";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
+import { programOf } from "@trestle/testkit/run";
 import { nodeEnvironment } from "@trestle/testkit/surroundings";
 import { onTestFinished } from "vitest";
 import { runCli } from "../src/cli/main.ts";
 import { writeSession } from "./_home.ts";
 
-export const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
+export const bin = await programOf(new URL("../src/bin.ts", import.meta.url));
 const HOUR_MS = 3_600_000;
 const FAILURE = "Exit code 1\nTypeError: till is not a function\n    at /srv/shop/till.js:3:1";
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import type { JsonObject } from "@trestle/protocol";
 import { startRawSession } from "@trestle/testkit";
+import { programOf } from "@trestle/testkit/run";
 import { nodeEnvironment } from "@trestle/testkit/surroundings";
 import { onTestFinished } from "vitest";
 
-const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
+const bin = await programOf(new URL("../src/bin.ts", import.meta.url));
 const isRoot = process.getuid?.() === 0;
 
 /** The server in a process of its own, as its user starts it. */

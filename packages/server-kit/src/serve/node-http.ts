@@ -92,6 +92,8 @@ export interface EntranceAsks {
   /** Why its `Host` or `Origin` may not come in, where they may not. */
   foreign(request: IncomingMessage): string | undefined;
   authenticate(request: IncomingMessage): Principal | AuthRefusal;
+  /** Where it comes from, as far as a proxy that is trusted says so. */
+  address(request: IncomingMessage): string;
   /** Did it come over TLS, up to us or to a proxy that is trusted? */
   isEncrypted(request: IncomingMessage): boolean;
   readBody(request: IncomingMessage): Promise<Body>;
@@ -129,6 +131,7 @@ export async function serveHttp(
       return found.message;
     },
     authenticate,
+    address: (request) => readPeer(request, trusts).address,
     isEncrypted: (request) => readPeer(request, trusts).isEncrypted,
     readBody: (request) => readBody(request, maxBodyBytes),
   };

@@ -2,10 +2,10 @@ import { type Catalog, findRelation } from "./catalog.ts";
 import { checkColumns, type Restricted } from "./columns.ts";
 import type { Surroundings } from "./guard.ts";
 import { type Lists, SETTINGS } from "./lists.ts";
-import { eachPart, type Node, namesIn, statementName, textOf, unwrap } from "./nodes.ts";
+import { eachPart, listOf, type Node, namesIn, statementName, textOf, unwrap } from "./nodes.ts";
 import { refuse } from "./refusals.ts";
 import { checkTable, type Restriction } from "./tables.ts";
-import { findUses } from "./uses.ts";
+import { findUses, type TableUse } from "./uses.ts";
 
 /** Statements whose tables all stand in their tree; what any other does, no list can say. */
 const READABLE = new Set(
@@ -30,16 +30,15 @@ export async function checkAccess(
 ): Promise<void> {
   checkReadable(statement);
   const uses = findUses(statement);
-  const dropped = droppedNames(statement);
+  const dropped = findDropped(statement);
   if (uses.size === 0 && dropped.length === 0) return;
-  const names = [...uses.values()].map(({ table }) => table);
-  const catalog = await catalogOf?.([...names, ...dropped.map((each) => each.at(-1) ?? "")]);
+  const catalog = await catalogOf?.([...uses.values(), ...dropped].map(({ table }) => table));
   const restricted = new Map<unknown, Restriction>();
   for (const [node, use] of uses) {
     const restriction = checkTable(lists, use, catalog);
     if (restriction) restricted.set(node, restriction);
   }
-  for (const names of dropped) checkDropped(names, lists, catalog);
+  for (const use of dropped) checkDropped(use, lists, catalog);
   if (restricted.size > 0) checkColumns(statement, restricted as Restricted, masks);
 }
 
@@ -62,15 +61,17 @@ function refuseUnreadable(reason: string): never {
 }
 
 /** `DROP` names its relations by lists of names. */
-function droppedNames(statement: Node): string[][] {
+function findDropped(statement: Node): TableUse[] {
   const [kind, body] = unwrap(statement);
-  if (kind !== "DropStmt" || !Array.isArray(body.objects)) return [];
-  return body.objects.map((object) => namesIn(unwrap(object)[1].items));
+  if (kind !== "DropStmt") return [];
+  return listOf(body.objects).map((object) => {
+    const [table = "", schema] = namesIn(unwrap(object)[1].items).reverse();
+    return { schema, table, only: false };
+  });
 }
 
-function checkDropped(names: readonly string[], lists: Lists, catalog: Catalog | undefined): void {
-  const [table = "", schema] = [...names].reverse();
-  const use = { schema, table, only: false };
+function checkDropped(use: TableUse, lists: Lists, catalog: Catalog | undefined): void {
+  const { schema, table } = use;
   // An index is in no list, and goes with its table's schema.
   const restriction = checkTable(
     lists,

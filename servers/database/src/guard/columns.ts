@@ -101,9 +101,8 @@ function visitWrite(kind: string, write: Node, place: Place, scope: Scope): void
   const level = directly(sources, scope);
   if (target) checkWritten(kind, write, target);
   for (const [key, value] of Object.entries(write)) {
-    const isReturning = key === "returningClause" || key === "returningList";
-    const returned = isReturning && (isNode(value) ? value.exprs : value);
-    if (returned) visitTargets(listOf(returned), { level, isOutput: place.isOutput }, scope);
+    if (key === "returningClause" && isNode(value))
+      visitTargets(listOf(value.exprs), { level, isOutput: place.isOutput }, scope);
     else visit({ [key]: value }, { level, isOutput: false }, scope);
   }
 }
@@ -230,10 +229,12 @@ function checkJoin(join: Node, scope: Scope): void {
   if (within) checkAlias(join, within);
 }
 
-function checkName(name: string | undefined, scope: Scope): void {
-  for (const one of name === undefined ? [] : scope.all) {
-    if (one.denied(name ?? "")) refuseColumn(name ?? "", one.table);
-    if (one.masked(name ?? "")) refuseMasked(name ?? "", one.table);
+/** Of an expression there is no name. */
+function checkName(name: string | undefined, { all }: Scope): void {
+  if (name === undefined) return;
+  for (const one of all) {
+    if (one.denied(name)) refuseColumn(name, one.table);
+    if (one.masked(name)) refuseMasked(name, one.table);
   }
 }
 
@@ -254,7 +255,7 @@ function directly(items: unknown, scope: Scope): Restriction[] {
   const own = scope.restricted.get(items);
   if (own) return [own];
   const within = ["RangeVar", "JoinExpr", "RangeTableSample", "larg", "rarg", "relation"];
-  return within.flatMap((key) => (items.limitOption ? [] : directly(items[key], scope)));
+  return within.flatMap((key) => directly(items[key], scope));
 }
 
 /** Under which names a statement may mean the row of a guarded table. */

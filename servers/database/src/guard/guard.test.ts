@@ -15,6 +15,7 @@ describe("what a mode allows", () => {
       "EXPLAIN (ANALYZE off) INSERT INTO t VALUES (1)",
       "EXPLAIN WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d",
       "SELECT * FROM crosstab('SELECT a, b, c FROM t') AS c(a int, b int)",
+      "SELECT * FROM crosstab('SELECT a, b, c FROM t'::text) AS c(a int, b int)",
       "SELECT ts_rewrite('a'::tsquery, 'a'::tsquery, 'b'::tsquery)",
       "SELECT lo_revenue, l.lo_orderdate FROM lineorder l",
     ],
@@ -26,6 +27,7 @@ describe("what a mode allows", () => {
       "WITH d AS (DELETE FROM t WHERE a = 1 RETURNING *) SELECT * FROM d",
       "SELECT * FROM t FOR UPDATE SKIP LOCKED",
       "EXPLAIN ANALYZE DELETE FROM t",
+      "EXPLAIN (ANALYZE '') DELETE FROM t",
       "SELECT nextval('s')",
       "SELECT pg_advisory_xact_lock(1)",
       "SELECT lo_create(0)",
@@ -52,6 +54,7 @@ describe("what a mode allows", () => {
       "SELECT pg_terminate_backend(1)",
       "SELECT dblink_exec('', '')",
       "SELECT query_to_xml('SELECT 1', true, true, '')",
+      "SELECT * FROM crosstab('SELECT a, b, c FROM t'::varchar) AS c(a int, b int)",
       "UPDATE pg_settings SET setting = '1' WHERE name = 'work_mem'",
       "DELETE FROM pg_catalog.pg_class WHERE oid = 1",
       "EXPLAIN CREATE TABLE u AS SELECT 1",
@@ -109,6 +112,17 @@ describe("a refusal says what would allow the statement", () => {
     ["read-only", "SELECT 1; SELECT 2", /more than one.*run_transaction/],
   ])("%s: %s", async (mode, sql, message) => {
     await expect(guard(mode).check(sql)).rejects.toMatchObject(refused(message));
+  });
+
+  test.each([
+    ["", /given as text: There is no statement/],
+    ["SELECT FROM WHERE", /given as text: .*syntax error/],
+    ["SHOW work_mem", /given as text has to be a SELECT/],
+    ["DELETE FROM t", /DELETE writes rows, and this call only reads/],
+  ])("SQL in a text is read as well: %s", async (sql, message) => {
+    await expect(guard("admin").check(`SELECT * FROM ts_stat('${sql}')`)).rejects.toMatchObject(
+      refused(message),
+    );
   });
 
   test("a call that only reads refuses writes in every mode", async () => {
@@ -220,5 +234,13 @@ describe("a strict guard", () => {
     "SELECT json_object('a': 1), JSON_ARRAY(1, 2), xmlelement(name a, b) FROM t",
   ])("lets pass what it knows: %s", async (sql) => {
     await expect(strict.check(sql)).resolves.toBeDefined();
+  });
+
+  test("lets an administrator change the structure, and looks into what is only planned", async () => {
+    const admin = guard("admin", { strict: true });
+    await expect(admin.check("CREATE TABLE t (a int)")).resolves.toMatchObject({ kind: "change" });
+    await expect(admin.check("EXPLAIN CREATE TABLE u AS SELECT 1")).rejects.toMatchObject(
+      refused(/CREATE TABLE AS is not known/),
+    );
   });
 });

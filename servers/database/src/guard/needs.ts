@@ -141,7 +141,6 @@ function analyzes(explain: Node): boolean {
     if (kind === "String") return !/^(off|false)$/i.test(textOf(value.sval) ?? "");
     // A zero is left out of the tree.
     if (kind === "Integer") return value.ival !== undefined && value.ival !== 0;
-    if (kind === "Boolean") return value.boolval === true;
     return true;
   });
 }

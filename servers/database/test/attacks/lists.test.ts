@@ -9,6 +9,7 @@ import { checkRules } from "../../src/guard/check-rules.ts";
 import { createGuard, type GuardRules } from "../../src/guard/guard.ts";
 import { maskedFields, maskRows } from "../../src/guard/masks.ts";
 import { describeRole, recommendedRole } from "../../src/guard/role.ts";
+import type { Mode } from "../../src/postgres/database.ts";
 import { drawQuery, HIDDEN, HIDING, SCRAMBLE } from "./_queries.ts";
 import { once, SERVER } from "./_world.ts";
 
@@ -187,6 +188,15 @@ describe.skipIf(!hasServer)("what lists hide", () => {
     expect(checkRules(rules, catalog)).toEqual([]);
   });
 
+  test("recommends a role that writes rows, and no more than rows", async () => {
+    const script = recommendedRole("read-write", ["a", 'b"c']);
+    expect(script).toContain('CREATE ROLE "trestle_writer" LOGIN NOSUPERUSER');
+    expect(script).toContain(
+      'SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "a", "b""c" TO',
+    );
+    expect(script).not.toMatch(/CREATE ON|transaction_read_only/);
+  });
+
   test("tells what a role can do beyond the mode", async () => {
     const superuser = await describeRole(connectionOf(client), "read-only");
     expect(superuser.excess).toEqual([
@@ -207,6 +217,22 @@ describe.skipIf(!hasServer)("what lists hide", () => {
       expect.stringMatching(/owns 1 table \(public.pins\)/),
       expect.stringMatching(/may write 2 tables \(public.orders, public.pins\)/),
     ]);
+    await client.query(`RESET ROLE; GRANT DELETE ON ALL TABLES IN SCHEMA public TO ${role};
+      GRANT CREATE ON SCHEMA public TO ${role}; GRANT CREATE, TEMPORARY ON DATABASE ${name}_0 TO ${role};
+      CREATE FUNCTION act() RETURNS void SECURITY DEFINER LANGUAGE sql AS 'DELETE FROM orders'; SET ROLE ${role}`);
+    const beyond = async (mode: Mode) => (await describeRole(connectionOf(client), mode)).excess;
+    const structure = [
+      expect.stringMatching(/may make tables and functions in 1 schema \(public\)/),
+      expect.stringMatching(/may make schemas/),
+    ];
+    expect((await beyond("read-only")).slice(3)).toEqual([
+      expect.stringMatching(/may write 6 tables \(public.hidden, .* and 3 more\)/),
+      ...structure,
+      expect.stringMatching(/may call 1 function \(act\(\)\) that run with their owner's rights/),
+      expect.stringMatching(/may make temporary tables/),
+    ]);
+    expect((await beyond("read-write")).slice(3)).toEqual(structure);
+    expect(await beyond("admin")).toHaveLength(2);
     await client.query(`RESET ROLE; REASSIGN OWNED BY ${role} TO postgres; DROP OWNED BY ${role}`);
   });
 });

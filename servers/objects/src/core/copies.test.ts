@@ -2,14 +2,32 @@ import { join } from "node:path";
 import { openTurns } from "@trestle/store";
 import { manualClock, temporaryFolder } from "@trestle/testkit/surroundings";
 import { expect, onTestFinished, test } from "vitest";
+import * as z from "zod";
 import { builtInClasses } from "../classes/built-in.ts";
-import { toClasses } from "../object-class.ts";
+import { defineMethod, defineObjectClass, toClasses } from "../object-class.ts";
 import { DEFAULT_LIMITS } from "../protocol.ts";
 import { refOf, refused } from "./_core.ts";
 import { createObjectCore } from "./create-core.ts";
 import { withOwnership } from "./owned-core.ts";
 import { SCHEMA } from "./schema.ts";
 import type { SqlPort } from "./sql-port.ts";
+
+const loud = defineObjectClass({
+  name: "loud",
+  description: "Tells as much at once as it may",
+  methods: {
+    shout: defineMethod({
+      description: "Tells it",
+      input: z.object({}),
+      output: z.null(),
+      run({ broadcast }) {
+        broadcast("x".repeat(60_000));
+        return null;
+      },
+    }),
+  },
+  state: () => null,
+});
 
 /** A host of its own, whose objects may go to others. */
 function openHost() {
@@ -20,7 +38,7 @@ function openHost() {
   const sql = turns as SqlPort;
   let ids = 0;
   const core = createObjectCore({
-    ...{ sql, classes: toClasses(builtInClasses), limits: DEFAULT_LIMITS },
+    ...{ sql, classes: toClasses([...builtInClasses, loud]), limits: DEFAULT_LIMITS },
     ...{ now: manualClock(1_000).now, newId: () => `id-${++ids}` },
   });
   return withOwnership(core, sql);
@@ -82,6 +100,34 @@ test("it comes back only where nothing newer is in its place", () => {
   expect(() => one.accept({ ...back, seq: back.seq - 1 }, back.seq)).toThrow(refused("conflict"));
   one.accept(back, back.seq);
   expect(one.get(lock)).toMatchObject({ state: { holder: "ann" } });
+});
+
+test("a copy has the last events that it has room for, and no alarm where none is set", () => {
+  const host = openHost();
+  const ref = refOf("loud/a");
+  host.initialize(ref, { args: {} }, "ann");
+  for (let turn = 0; turn < 80; turn += 1) host.call(ref, { method: "shout" }, "ann");
+  const copy = host.copy(ref);
+  expect(copy).not.toHaveProperty("alarmAt");
+  expect(copy?.events.at(-1)?.[0]).toBe(81);
+  expect(copy?.events.length).toBeLessThan(80);
+  // A page of events has no more room, and is read on from its last.
+  const { events } = host.events(ref, { since: 0, limit: 1_000 });
+  const last = events.at(-1)?.seq ?? 0;
+  expect(last).toBeLessThan(81);
+  expect(host.events(ref, { since: last, limit: 1 }).events[0]?.seq).toBe(last + 1);
+});
+
+test("what is no object, no cursor or no argument is said so", () => {
+  const host = openHost();
+  expect(() => host.events(lock, { since: 0, limit: 1 })).toThrow(refused("not_found"));
+  expect(() => host.initialize(lock, { args: { ttlMs: 1 } }, "ann")).toThrow(
+    "A lock is initialized without arguments",
+  );
+  newLock(host);
+  expect(() => host.list({ limit: 1, cursor: "nonsense" })).toThrow(refused("invalid_input"));
+  const wrong = { method: "acquire", args: "ann" as never };
+  expect(() => host.call(lock, wrong, "ann")).toThrow(refused("invalid_input"));
 });
 
 test("of one that never was there is no copy, and it may be promised to another all the same", () => {

@@ -80,6 +80,18 @@ const clumsy = defineObjectClass({
       output: anything,
       run: ({ alarm, now }, { ms }) => alarm.set(now + ms),
     }),
+    peeks: defineReader({
+      description: "Looks at all, and says nothing",
+      input: none,
+      output: anything,
+      run: ({ storage }) => void storage.list(),
+    }),
+    storesNothing: defineMethod({
+      description: "Stores what is no JSON",
+      input: none,
+      output: anything,
+      run: ({ storage }) => storage.put("a", undefined as never),
+    }),
     list: defineReader({
       description: "Lists keys",
       input: z.object({
@@ -127,10 +139,13 @@ describe("a turn", () => {
     expect(turn.event).toBeUndefined();
   });
 
-  test("that answers nothing answers null", () => {
+  test("that answers nothing answers null, and one that stores nothing fails", () => {
     const { initialize, call } = openCore([clumsy]);
     initialize("clumsy/a");
     expect(call("clumsy/a", "answersNothing")).toBeNull();
+    expect(call("clumsy/a", "peeks")).toBeNull();
+    expect(() => call("clumsy/a", "later", { ms: 0.5 })).toThrow("is no time for an alarm");
+    expect(() => call("clumsy/a", "storesNothing")).toThrow("is no JSON");
   });
 
   test("that begins an object and is refused leaves none", () => {

@@ -3,13 +3,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { programOf } from "@trestle/testkit/run";
 import { nodeEnvironment, temporaryFolder } from "@trestle/testkit/surroundings";
 import { beforeEach, expect, test } from "vitest";
 import { runCli } from "./main.ts";
 
-const bin = fileURLToPath(new URL("../bin.ts", import.meta.url));
+const bin = await programOf(new URL("../bin.ts", import.meta.url));
 let home: string;
 
 beforeEach(() => {

@@ -102,3 +102,18 @@ test("a planned maintenance says until when, and of whom", () => {
   expect(suppressed({}, { maintenance: [{ ...day, targets: ["db"] }] })).toBeUndefined();
   expect(suppressed({}, { maintenance: [{ ...day, to: day.from }] })).toBeUndefined();
 });
+
+test("a silence says until when, and why where somebody said so", () => {
+  const now = Date.parse("2026-01-01T12:00:00Z");
+  const silence = { id: "s", targets: ["w*"], from: now, until: now + 1_000 };
+  expect(suppressed({}, { silences: [silence] })).toEqual({ kind: "silence", until: now + 1_000 });
+  const because = { ...silence, reason: "moving" };
+  expect(suppressed({}, { silences: [because] })).toMatchObject({ reason: "moving" });
+  expect(suppressed({}, { silences: [{ ...silence, targets: ["db"] }] })).toBeUndefined();
+  expect(suppressed({}, { silences: [{ ...silence, until: now }] })).toBeUndefined();
+});
+
+test("what is needed and watched no more is still known to be down", () => {
+  const left = new Map(web && [[web.name, web]]);
+  expect(suppressed({ db: down }, { targets: left })).toEqual({ kind: "dependency", on: "db" });
+});

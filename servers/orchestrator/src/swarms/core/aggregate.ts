@@ -50,9 +50,8 @@ const rules = {
 const OPEN: Verdict = { kind: "open" };
 
 function firstOf({ parts }: AggregateParts): Verdict {
-  const [winner] = parts
-    .filter(({ task }) => task.status === "succeeded")
-    .sort((a, b) => (a.task.endedAt ?? 0) - (b.task.endedAt ?? 0));
+  // The first success ends the others: there is one at most.
+  const winner = parts.find(({ task }) => task.status === "succeeded");
   if (winner !== undefined) return { kind: "succeeded", result: winner.task.result ?? null };
   return parts.every(hasEnded) ? failed("No part of it succeeded", parts) : OPEN;
 }

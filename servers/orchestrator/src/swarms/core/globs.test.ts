@@ -24,6 +24,9 @@ test.each([
   ["[a-c].ts", "[d-f].ts", false],
   ["[a-d].ts", "[d-f].ts", true],
   ["[^a].ts", "a.ts", true],
+  ["[A-z].ts", "7.ts", true], // which letters lie between, depends on whose order it is
+  ["**/a/**/b", "**/c/**/d", true],
+  ["x/**/a/**/b", "y/**/a/**/b", false],
   ["{a,b}/x", "{b,c}/x", true],
   ["{a,b}/x", "{c,d}/x", false],
   ["?", "ab", false],
@@ -43,6 +46,7 @@ test.each([
   "{a",
   "",
   "x".repeat(500),
+  "?".repeat(25),
 ])("%s is no path to reserve", (text) => {
   expect(() => parsePattern(text)).toThrow("is no path to reserve");
 });
