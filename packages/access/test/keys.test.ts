@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { manualClock, temporaryFolder } from "@trestle/testkit/surroundings";
@@ -119,6 +119,17 @@ test("the admin credential is made once, for its owner only", () => {
   expect(made.isSame(made.text)).toBe(true);
   expect(made.isSame(`${made.text}x`)).toBe(false);
   expect(made.isSame("")).toBe(false);
+});
+
+test.each<[string, (file: string) => void]>([
+  ["holds something else", (file) => writeFileSync(file, "trestle_admin_short\n")],
+  ["leads to a file that is not there", (file) => symlinkSync(`${file}.elsewhere`, file)],
+])("an admin credential whose file %s is nobody's", (_what, spoil) => {
+  const home = temporaryFolder();
+  spoil(join(home, "admin.key"));
+  expect(() => ensureAdminCredential(home)).toThrow(
+    expect.objectContaining({ code: "unavailable", message: expect.stringContaining("Delete") }),
+  );
 });
 
 test("a rotated key stays who it is; the secret before is good for the overlap, and then told apart", async () => {

@@ -77,7 +77,9 @@ describe("conditions", () => {
 
   test.each([
     [{ from: "2026-03-04T12:30:00Z" }, true],
+    [{ from: "2026-03-04T12:30:01Z" }, false],
     [{ until: "2026-03-04T12:30:00Z" }, false],
+    [{ daily: { from: "8", until: "18:00" } }, false], // what cannot be read allows nothing
     [{ from: "2026-03-04T00:00:00Z", until: "2026-03-05T00:00:00Z" }, true],
     [{ daily: { from: "08:00", until: "18:00" } }, true],
     [{ daily: { from: "12:31", until: "18:00" } }, false],
@@ -96,6 +98,13 @@ describe("conditions", () => {
     [{ constructor: "x" }, false],
   ])("attributes %j: %s", (attributes, expected) => {
     expect(decide({ conditions: { attributes } })).toBe(expected);
+  });
+
+  test("a request without attributes has none of those that are wanted", () => {
+    const { attributes: _, ...bare } = request;
+    const conditions = { attributes: { environment: "test" } };
+    const documents = [{ id: "one", statements: [{ ...allowAll, conditions }] }];
+    expect(evaluatePolicies(documents, bare).allowed).toBe(false);
   });
 });
 

@@ -32,6 +32,7 @@ test.each<[string, unknown, string]>([
   ["a misspelt condition", withConditions({ ips: ["::1"] }), "conditions.ips is unknown"],
   ["a bad address", withConditions({ ip: ["::1", "10.0.0.0/33"] }), "ip[1] is no address"],
   ["no address", withConditions({ ip: ["here"] }), "ip[0] is no address"],
+  ["no length", withConditions({ ip: ["10.0.0.0/x"] }), "ip[0] is no address"],
   ["a bad moment", withConditions({ time: { from: "soon" } }), "time.from is no ISO 8601 time"],
   [
     "a bad hour",
@@ -45,6 +46,13 @@ test.each<[string, unknown, string]>([
 ])("a policy with %s is refused by the name of the field", (_what, policy, problem) => {
   expect(() => parsePolicy(policy)).toThrow(problem);
   expect(() => parsePolicy(policy)).toThrow(expect.objectContaining({ code: "invalid_input" }));
+});
+
+test.each([
+  ["no conditions", { id: "p", statements: [statement] }],
+  ["a beginning alone", withConditions({ time: { from: "2026-01-01T00:00:00Z" } })],
+])("a policy with %s is taken as it is", (_what, policy) => {
+  expect(parsePolicy(policy)).toEqual(policy);
 });
 
 test("a policy that is right is taken as it is, and cannot be changed from outside", () => {

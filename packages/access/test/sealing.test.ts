@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom, temporaryFolder } from "@trestle/testkit/surroundings";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { createSealer, openKeyring } from "../src/index.ts";
 
 const context = "session key:1";
@@ -70,11 +70,32 @@ test("nothing is written before a key is needed, and then only for its owner", (
   expect(statSync(join(folder, "sealing-1.key")).mode & 0o777).toBe(0o600);
 });
 
+test.each<[string, (file: string) => void]>([
+  ["leads to a file that is not there", (file) => symlinkSync(`${file}.elsewhere`, file)],
+  ["holds no key", (file) => writeFileSync(file, "half a ke")],
+  ["is a folder", (file) => mkdirSync(file)],
+])("a key whose file %s is missed, and no other is made in its place", (_what, spoil) => {
+  const { folder, keyring } = openSealer();
+  const file = join(folder, "sealing-1.key");
+  spoil(file);
+  const missed = expect.objectContaining({
+    code: "unavailable",
+    message: expect.stringContaining(file),
+  });
+  expect(() => keyring.active()).toThrow(missed);
+  expect(() => keyring.rotate()).toThrow(missed);
+  expect(readdirSync(folder)).toEqual(["sealing-1.key"]);
+});
+
 test("processes that start together agree on the first key and lose none of their own", async () => {
   const folder = temporaryFolder();
   const index = new URL("../src/index.ts", import.meta.url).href;
+  const gate = join(folder, "gate");
   const script = `
+    import { existsSync } from "node:fs";
     import { createSealer, openKeyring } from ${JSON.stringify(index)};
+    process.stdout.write(" ");
+    while (!existsSync(${JSON.stringify(gate)}));
     const keyring = openKeyring({ folder: process.argv[1] });
     const { seal } = createSealer(keyring);
     const sealed = [seal("first", { context: "c" })];
@@ -83,12 +104,15 @@ test("processes that start together agree on the first key and lose none of thei
       sealed.push(seal(round, { context: "c" }));
     }
     process.stdout.write(JSON.stringify(sealed));`;
+  let ready = 0;
   const runs = [1, 2, 3].map(async () => {
     const child = spawn(process.execPath, ["--input-type=module", "-e", script, folder], {
       stdio: ["ignore", "pipe", "inherit"],
     });
+    onTestFinished(() => void child.kill("SIGKILL"));
     let text = "";
     child.stdout.on("data", (chunk) => {
+      if (text === "" && ++ready === 3) writeFileSync(gate, "");
       text += chunk;
     });
     await once(child, "close");

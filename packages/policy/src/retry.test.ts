@@ -4,6 +4,7 @@ import { createCall, createTestClock, outcomeOf, pass, settle, writing } from ".
 import type { Call } from "./call.ts";
 import { DEFAULT_RETRY, type RetrySettings, retry } from "./retry.ts";
 import { createRetryBudget, type RetryBudgetSettings } from "./retry-budget.ts";
+import { timeout } from "./timeout.ts";
 
 const ok = { content: [] };
 const unsent = () => new TrestleError("unavailable", "gone", { details: { sent: false } });
@@ -184,6 +185,22 @@ describe("a write", () => {
         message: expect.stringContaining('Check with "db__list"'),
         details: { upstream: "db", tool: "run", sent: true, checkWith: "db__list" },
         cause: error,
+      },
+    });
+  });
+
+  test("that was given up says once what to do", async () => {
+    const { clock, run } = setUp({ settings: { retries: 0 } });
+    const silence = timeout(() => ({ attemptMs: 100, maxMs: 100 }), clock);
+    const call = write();
+    const given = outcomeOf(silence(call, () => new Promise(() => {})));
+    clock.advance(100);
+    const { error } = (await given) as { error: Error };
+    expect(await run(call, error).result).toMatchObject({
+      error: {
+        code: "outcome_unknown",
+        message:
+          "db.run may or may not have taken effect: db did not answer run within 100 ms. Check with a read before you repeat it.",
       },
     });
   });

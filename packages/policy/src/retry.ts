@@ -10,6 +10,7 @@ import {
 import { type Call, nameOf, note, type Policy } from "./call.ts";
 import { isEffectUnknown, isRefusal, isTransient, isUnsent } from "./faults.ts";
 import type { RetryBudget } from "./retry-budget.ts";
+import { tellSilence } from "./timeout.ts";
 import { sleep, timeLeft } from "./waiting.ts";
 
 export interface RetrySettings {
@@ -159,9 +160,12 @@ function withIdempotencyKey(call: Call): Call {
 function unknownOutcome(call: Call, error: unknown, { checkWith }: RetrySettings): TrestleError {
   const known: JsonObject = (isTrestleError(error) ? error.details : undefined) ?? {};
   const check = checkWith === undefined ? "a read" : `"${checkWith}"`;
+  // A timeout's own message ends with the advice that this one ends with.
+  const { waitedMs } = known;
+  const reason = typeof waitedMs === "number" ? tellSilence(call, waitedMs) : messageOf(error);
   return new TrestleError(
     "outcome_unknown",
-    `${nameOf(call)} may or may not have taken effect: ${messageOf(error)} Check with ${check} before you repeat it.`,
+    `${nameOf(call)} may or may not have taken effect: ${reason} Check with ${check} before you repeat it.`,
     {
       retryable: false,
       details: {

@@ -129,11 +129,10 @@ interface Expiry {
 }
 
 function timeoutError(call: Call, { waitedMs, limitedBy }: Expiry): TrestleError {
-  const waited = `${call.server} did not answer ${call.tool} within ${Math.round(waitedMs)} ms`;
   const advice = call.hints.readOnly
     ? "Try again, or raise policy.timeout for this server."
     : "The call may have had effects: check with a read before you repeat it.";
-  return new TrestleError("timeout", `${waited}. ${advice}`, {
+  return new TrestleError("timeout", `${tellSilence(call, waitedMs)} ${advice}`, {
     retryable: call.hints.readOnly,
     details: {
       upstream: call.server,
@@ -143,4 +142,9 @@ function timeoutError(call: Call, { waitedMs, limitedBy }: Expiry): TrestleError
       outcomeUnknown: !call.hints.readOnly,
     },
   });
+}
+
+/** What is known of a call that was given up, without advice. */
+export function tellSilence(call: Call, waitedMs: number): string {
+  return `${call.server} did not answer ${call.tool} within ${Math.round(waitedMs)} ms.`;
 }

@@ -1,11 +1,13 @@
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { isBusy, toStoreError } from "./sqlite-errors.ts";
+import { messageOf, TrestleError } from "@trestle/protocol";
+import { isBusy, isDamage, sqliteCode, toStoreError } from "./sqlite-errors.ts";
 
 export interface FolderLock {
   /** Higher than that of every owner before. */
   readonly fence: number;
+  /** Again does nothing. */
   release(): void;
 }
 
@@ -31,8 +33,18 @@ export function takeFolderLock(folder: string, lastFence: number): FolderLock | 
   } catch (error) {
     database?.close();
     if (isBusy(error)) return undefined;
-    throw toStoreError(error, file);
+    throw isDamage(sqliteCode(error)) ? damaged(file, error) : toStoreError(error, file);
   }
+}
+
+/** There is no copy of it, and nothing in it that anybody would miss. */
+function damaged(file: string, cause: unknown): TrestleError {
+  return new TrestleError(
+    "unavailable",
+    `${file}: ${messageOf(cause)}. It says only who owns the folder: ` +
+      "stop every process that uses the folder, then delete this file; the data stays.",
+    { cause },
+  );
 }
 
 /** Is the lock held by anybody, this process included? */

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, TrestleError } from "@trestle/protocol";
-import { sqliteCode, toStoreError } from "./sqlite-errors.ts";
+import { isDamage, sqliteCode, toStoreError } from "./sqlite-errors.ts";
 
 /**
  * One step of a schema. The position in the list is its version, so steps are only ever added at the
@@ -40,8 +40,8 @@ export function migrate(database: DatabaseSync, { file, migrations }: MigrateOpt
   }
 }
 
-function schemaVersion(database: DatabaseSync): number {
-  return Number(database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+export function schemaVersion(database: DatabaseSync): number {
+  return Number(database.prepare("PRAGMA user_version").get()?.user_version);
 }
 
 /** Throws `unsupported` where the file's schema is newer than this program. */
@@ -98,14 +98,15 @@ function backUp(file: string, version: number): void {
     renameSync(draft, backup);
   } catch (error) {
     rmSync(draft, { force: true });
+    const code = sqliteCode(error);
+    const advice = isDamage(code)
+      ? "restore an earlier copy of it"
+      : "make room on the disk and try again";
     throw new TrestleError(
       "unavailable",
       `Cannot back ${file} up to ${backup} before migrating it: ${messageOf(error)}. ` +
-        "Nothing was changed; make room on the disk and try again.",
-      {
-        cause: error,
-        details: sqliteCode(error) === undefined ? {} : { sqlite: sqliteCode(error) },
-      },
+        `Nothing was changed; ${advice}.`,
+      { cause: error, details: code === undefined ? {} : { sqlite: code } },
     );
   } finally {
     source?.close();

@@ -57,18 +57,16 @@ export function shareFolder(options: ShareFolderOptions): SharedFolder {
   /** All callers of this process share one peer, and one attempt to reach it. */
   function reach(): Promise<Peer> {
     if (reaching) return reaching;
-    const attempt = reachPeer(options, stop.signal);
     const forget = () => {
-      if (reaching !== attempt) return;
       reaching = undefined;
       reached = undefined;
     };
-    attempt.then((peer) => {
-      if (reaching === attempt) reached = peer;
+    reaching = reachPeer(options, stop.signal);
+    reaching.then((peer) => {
+      reached = peer;
       peer.ended.then(forget, forget);
     }, forget);
-    reaching = attempt;
-    return attempt;
+    return reaching;
   }
 
   async function call(

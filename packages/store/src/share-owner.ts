@@ -151,5 +151,5 @@ function send(socket: Socket, message: ToJoiner): void {
 function unexpected(error: unknown, method: string, log: Logger): JsonObject {
   log.error("A shared call failed unexpectedly", { method, error: messageOf(error) });
   const message = `${method} failed unexpectedly in process ${process.pid}; see its log.`;
-  return toWireError(new TrestleError("internal", message)) ?? {};
+  return toWireError(new TrestleError("internal", message));
 }

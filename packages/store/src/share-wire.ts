@@ -54,6 +54,8 @@ export function fromLine<Message extends ToOwner | ToJoiner>(line: string): Mess
 }
 
 /** An expected failure as it travels; undefined for one that nobody expected. */
+export function toWireError(error: TrestleError): JsonObject;
+export function toWireError(error: unknown): JsonObject | undefined;
 export function toWireError(error: unknown): JsonObject | undefined {
   if (isTrestleError(error)) {
     const { code, message, retryable, retryAfterMs, details } = error;

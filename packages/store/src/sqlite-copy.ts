@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { schemaVersion } from "./migrations.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 
 const MAGIC = "SQLite format 3\0";
@@ -33,7 +34,7 @@ export interface SqliteFacts {
 
 export function inspectSqlite(file: string): SqliteFacts {
   return withFile(file, (database) => {
-    const schema = Number(database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+    const schema = schemaVersion(database);
     const said = database.prepare("PRAGMA integrity_check(1)").get()?.integrity_check;
     return said === "ok" ? { schema } : { schema, damage: String(said) };
   });

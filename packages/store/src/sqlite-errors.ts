@@ -1,4 +1,4 @@
-import { type ErrorCode, messageOf, TrestleError } from "@trestle/protocol";
+import { type ErrorCode, isTrestleError, messageOf, TrestleError } from "@trestle/protocol";
 
 /** SQLite's primary result codes that we tell apart. */
 const SQLITE_BUSY = 5;
@@ -27,8 +27,14 @@ export function isBusy(error: unknown): boolean {
   return code === SQLITE_BUSY || code === SQLITE_LOCKED;
 }
 
-/** Says what SQLite said in our words: which file, what happened, what to do next. */
+/** Is the file none of SQLite's, or broken? */
+export function isDamage(code: number | undefined): boolean {
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
+}
+
+/** Says what SQLite said in our words: which file, what happened, what to do next. What is said so already stays. */
 export function toStoreError(error: unknown, file: string): TrestleError {
+  if (isTrestleError(error)) return error;
   const said = messageOf(error);
   const [code, advice] = isFileError(error) ? trouble : verdictOf(sqliteCode(error));
   return new TrestleError(code, `${file}: ${said}. ${advice}`, { cause: error });
@@ -42,7 +48,7 @@ function verdictOf(code: number | undefined): [ErrorCode, string] {
   if (code === SQLITE_BUSY || code === SQLITE_LOCKED) {
     return ["unavailable", "Another process is writing to it for long; try again."];
   }
-  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
+  if (isDamage(code)) {
     return [
       "unavailable",
       "Stop every process that uses it, then restore the newest .bak beside it.",

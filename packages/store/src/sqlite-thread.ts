@@ -12,6 +12,9 @@ export interface WriterThread {
   close(): Promise<void>;
 }
 
+/** What a commit is answered with, and nothing else. */
+type Committed = Extract<FromWriter, { kind: "committed" }>;
+
 /** Starts the thread; resolves once the file is open and migrated. */
 export async function startWriterThread(options: WriterOptions): Promise<WriterThread> {
   const { file } = options;
@@ -34,7 +37,7 @@ export async function startWriterThread(options: WriterOptions): Promise<WriterT
       const answer = await conversation.ask({ kind: "commit", jobs }).catch((error) => {
         throw crashed(file, error);
       });
-      return answer.kind === "committed" ? answer.outcomes : [];
+      return (answer as Committed).outcomes;
     },
     get alive() {
       return conversation.alive();

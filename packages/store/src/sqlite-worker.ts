@@ -3,8 +3,9 @@
  * URL in its build: `{ "sqlite-worker": "@trestle/store/sqlite-worker" }`.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { type JsonObject, messageOf, TrestleError } from "@trestle/protocol";
+import type { JsonObject } from "@trestle/protocol";
 import { toWireError } from "./share-wire.ts";
+import { toStoreError } from "./sqlite-errors.ts";
 import {
   type JobOutcome,
   openWriter,
@@ -29,11 +30,7 @@ function open(): SqliteWriter | undefined {
   try {
     return openWriter(options);
   } catch (error) {
-    const unexpected = new TrestleError(
-      "internal",
-      `Cannot open ${options.file}: ${messageOf(error)}`,
-    );
-    say({ kind: "refused", error: toWireError(error) ?? toWireError(unexpected) ?? {} });
+    say({ kind: "refused", error: toWireError(toStoreError(error, options.file)) });
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { type JsonObject, TrestleError } from "@trestle/protocol";
+import type { JsonObject } from "@trestle/protocol";
 import { type Migration, migrate, refuseNewer } from "./migrations.ts";
 import { toWireError } from "./share-wire.ts";
 import { isBusy, toStoreError } from "./sqlite-errors.ts";
@@ -60,7 +60,7 @@ export function openForWriting(options: WriterOptions): DatabaseSync {
     return opened;
   } catch (error) {
     database?.close();
-    throw error instanceof TrestleError ? error : toStoreError(error, file);
+    throw toStoreError(error, file);
   }
 }
 
@@ -115,8 +115,7 @@ function createWriter(database: DatabaseSync, options: WriterOptions): SqliteWri
     return { changes, lastInsertRowid: Number(last), rows };
   }
 
-  const toWire = (error: unknown): JsonObject =>
-    toWireError(error) ?? toWireError(toStoreError(error, options.file)) ?? {};
+  const toWire = (error: unknown): JsonObject => toWireError(toStoreError(error, options.file));
 
   return { commit, close: () => database.close() };
 }

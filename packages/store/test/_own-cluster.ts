@@ -16,7 +16,7 @@ export interface OwnCluster {
   end(): Promise<void>;
 }
 
-/** A Redis Cluster of three nodes of the test's own. */
+/** A Redis Cluster of three nodes of the test's own, as the testkit has one for those that may depend on it. */
 export async function startOwnCluster(): Promise<OwnCluster> {
   const root = mkdtempSync(join(tmpdir(), "trestle-redis-cluster-"));
   const nodes: { readonly port: number; readonly child: ChildProcess }[] = [];

@@ -11,12 +11,15 @@ import { openRedis, type RedisLink } from "../src/redis/index.ts";
 
 export type OwnRedis = Awaited<ReturnType<typeof startOwnRedis>>;
 
-/** A Redis of the test's own, which it may stop and kill. It keeps what it has over a restart. */
-export async function startOwnRedis() {
+/**
+ * A Redis of the test's own, which it may stop and kill. It keeps what it has over a restart. The testkit has one for
+ * all others: it stands on the server kit, which stands on this package.
+ */
+export async function startOwnRedis(...more: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), "trestle-redis-"));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
-  let child = await start(port, folder, url);
+  let child = await start({ port, folder, url, more });
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
@@ -29,7 +32,7 @@ export async function startOwnRedis() {
     freeze: () => child.kill("SIGSTOP"),
     goOn: () => child.kill("SIGCONT"),
     async restart() {
-      child = await start(port, folder, url);
+      child = await start({ port, folder, url, more });
     },
     async end() {
       await kill();
@@ -38,9 +41,12 @@ export async function startOwnRedis() {
   };
 }
 
-async function start(port: number, folder: string, url: string) {
+async function start(how: { port: number; folder: string; url: string; more: readonly string[] }) {
+  const { port, folder, url, more } = how;
   const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
-  const child = spawn("redis-server", [...settings, "--appendonly", "yes"], { stdio: "ignore" });
+  const child = spawn("redis-server", [...settings, "--appendonly", "yes", ...more], {
+    stdio: "ignore",
+  });
   const redis = new Redis(url, { retryStrategy: () => 50, maxRetriesPerRequest: null });
   redis.on("error", () => {});
   while ((await redis.ping().catch(() => "")) !== "PONG") await pause(20);

@@ -1,4 +1,4 @@
-import { TrestleError } from "@trestle/protocol";
+import { type Clock, type JsonValue, TrestleError } from "@trestle/protocol";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Bus, createBusHub, createMemoryBus, createSharedBus } from "../src/index.ts";
 import { shareBusFolder } from "./_bus-folder.ts";
@@ -115,17 +115,33 @@ describe("a bus between processes", () => {
   });
 });
 
-test("what is published waits its turn, is never sent twice, and a lost batch is told as a gap", async () => {
-  const sent: { payload: unknown; options: unknown; answer: PromiseWithResolvers<null> }[] = [];
+/** A bus to an owner that answers when the test does. */
+function openAsked(clock?: Clock) {
+  const sent: {
+    readonly method: string;
+    readonly payload: JsonValue;
+    readonly options: unknown;
+    readonly answer: PromiseWithResolvers<JsonValue>;
+  }[] = [];
   const bus = createSharedBus({
+    ...(clock ? { clock } : {}),
     folder: {
-      call(_method, payload, options) {
-        const answer = Promise.withResolvers<null>();
-        sent.push({ payload, options, answer });
+      call(method, payload, options) {
+        const answer = Promise.withResolvers<JsonValue>();
+        sent.push({ method, payload, options, answer });
         return answer.promise;
       },
     },
   });
+  const asked = (method: string, times = 1) => {
+    const all = () => sent.filter((one) => one.method === `bus/${method}`);
+    return until(`${times} × ${method}`, () => all().length >= times && all()[times - 1]);
+  };
+  return { bus, sent, asked };
+}
+
+test("what is published waits its turn, is never sent twice, and a lost batch is told as a gap", async () => {
+  const { bus, sent } = openAsked();
   bus.publish("a", "1");
   bus.publish("b", "2");
   await until("the first batch is sent", () => sent.length === 1);
@@ -149,6 +165,48 @@ test("what is published waits its turn, is never sent twice, and a lost batch is
   sent[1]?.answer.resolve(null);
   await until("the third batch is sent", () => sent.length === 3);
   expect(sent[2]).toMatchObject({ payload: { items: [["a", "4"]], gap: false } });
+  bus.publish("a", "5");
+  sent[2]?.answer.reject(new Error("Nobody expected this."));
+  await until("the fourth batch is sent", () => sent.length === 4);
+  expect(sent[3]).toMatchObject({ payload: { items: [["a", "5"]], gap: true } });
+  await bus.close();
+  bus.publish("a", "6");
+  sent[3]?.answer.resolve(null);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(sent).toHaveLength(4);
+});
+
+test("more than may wait to be published is dropped, and told as a gap", async () => {
+  const { bus, asked } = openAsked();
+  for (let count = 0; count <= 10_000; count += 1) bus.publish("a", String(count));
+  expect((await asked("publish")).payload).toEqual({ items: [["a", "10000"]], gap: true });
+  await bus.close();
+});
+
+test("an owner that cannot be reached is asked again a moment later, and one that is closed no more", async () => {
+  const clock = manualClock();
+  const { bus, sent, asked } = openAsked(clock);
+  const heard: string[] = [];
+  const subscribing = bus.subscribe("a", { onMessage: (text) => heard.push(text) });
+  (await asked("listen")).answer.resolve(null);
+  await subscribing;
+  (await asked("wait")).answer.reject(new TrestleError("unavailable", "Not now."));
+  await until("it is asked again", () => {
+    clock.advance(250);
+    return sent.filter(({ method }) => method === "bus/wait").length === 2;
+  });
+  const items = [["a", "1"]];
+  (await asked("wait", 2)).answer.resolve({ known: true, gap: false, items });
+  const closed = new TrestleError("unavailable", "It is closed.", { retryable: false });
+  (await asked("wait", 3)).answer.reject(closed);
+  expect(heard).toEqual(["1"]);
+  const again = bus.subscribe("b", { onMessage: () => {} });
+  (await asked("listen", 2)).answer.resolve(null);
+  await again;
+  // Only who subscribed since asks.
+  const last = await asked("wait", 4);
+  expect(sent.at(-1)).toBe(last);
+  last.answer.reject(closed);
   await bus.close();
 });
 
@@ -197,6 +255,37 @@ describe("the hub", () => {
     expect(await waiting).toEqual(unknown);
     expect(await ask("wait", { subscriber: "t" })).toEqual(unknown);
     expect(hub.answer("other", {}, signal)).toBeUndefined();
+  });
+
+  test("tells what comes to the last question of a subscriber, and nothing to those before", async () => {
+    const { ask, clock } = openHub();
+    await ask("listen", { subscriber: "s", topics: ["a"] });
+    const first = ask("wait", { subscriber: "s" });
+    const second = ask("wait", { subscriber: "s" });
+    void ask("publish", { items: [["a", "1"]] });
+    expect(await first).toEqual({ known: true, gap: false, items: [] });
+    expect(await second).toEqual({ known: true, gap: false, items: [["a", "1"]] });
+    const third = ask("wait", { subscriber: "s" });
+    clock.advance(30_000);
+    void ask("publish", { items: [["a", "2"]] });
+    expect(await third).toMatchObject({ known: true, items: [["a", "2"]] });
+  });
+
+  test("keeps a subscriber that came back, whatever becomes of its earlier questions", async () => {
+    const { ask, hub } = openHub();
+    const listen = () => ask("listen", { subscriber: "s", topics: ["a"] });
+    const [one, other] = [new AbortController(), new AbortController()];
+    await listen();
+    const first = hub.answer("bus/wait", { subscriber: "s" }, one.signal);
+    const second = hub.answer("bus/wait", { subscriber: "s" }, other.signal);
+    one.abort();
+    void listen();
+    other.abort();
+    expect(await Promise.all([first, second])).toMatchObject([{ known: false }, { known: false }]);
+    void ask("publish", { items: [["a", "1"]] });
+    expect(await ask("wait", { subscriber: "s" })).toMatchObject({ items: [["a", "1"]] });
+    const late = hub.answer("bus/wait", { subscriber: "s" }, AbortSignal.abort());
+    expect(await late).toMatchObject({ known: false });
   });
 });
 

@@ -3,13 +3,15 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   copySqlite,
   inspectSqlite,
@@ -136,7 +138,37 @@ describe("the socket of an owner", () => {
     expect(address).toMatch(/[0-9a-f]{16}-7\.sock$/);
     expect(ownerAddress(folder, 7)).toBe(address);
   });
+
+  test("is refused where the temporary folder has no room for its name either", () => {
+    const folder = join(temporaryFolder(), "x".repeat(120));
+    useTemporaryFolder(join(temporaryFolder(), "y".repeat(80)));
+    expect(() => ownerAddress(folder, 7)).toThrow(
+      expect.objectContaining({
+        code: "invalid_config",
+        message: expect.stringContaining("set TMPDIR to a short path"),
+      }),
+    );
+  });
+
+  test("is never put where others may enter, though the folder has our name", () => {
+    const [folder, temporary] = [join(temporaryFolder(), "x".repeat(120)), temporaryFolder()];
+    useTemporaryFolder(temporary);
+    const ours = join(temporary, `trestle-${userInfo().uid}`);
+    mkdirSync(ours);
+    chmodSync(ours, 0o777);
+    expect(() => ownerAddress(folder, 7)).toThrow(
+      expect.objectContaining({ code: "denied", message: expect.stringContaining(ours) }),
+    );
+    rmSync(ours, { recursive: true });
+    expect(ownerAddress(folder, 7)).toContain(ours);
+  });
 });
+
+function useTemporaryFolder(path: string): void {
+  mkdirSync(path, { recursive: true });
+  vi.stubEnv("TMPDIR", path);
+  onTestFinished(() => void vi.unstubAllEnvs());
+}
 
 test.each(["", "{", "7", '{"pid":1}', '{"pid":"1","fence":1,"address":"x"}'])(
   "a record of an owner that is none is nobody's: %j",

@@ -1,5 +1,13 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Migration, openSqlite } from "../src/index.ts";
 import { insert, notes, openNotes, query, textsOf } from "./_notes.ts";
@@ -52,6 +60,44 @@ describe("the schema", () => {
     const again = await openNotes(file);
     expect(textsOf(again)).toEqual(["kept"]);
     expect(again.read("PRAGMA user_version")).toEqual([{ user_version: 1 }]);
+  });
+
+  test("a disk that is full in the middle of a migration leaves the data as it was", async () => {
+    const file = join(temporaryFolder(), "notes.db");
+    const first = await openNotes(file);
+    await first.write([insert("kept")]);
+    await first.close();
+    const large = {
+      name: "large",
+      sql: "PRAGMA max_page_count = 1; INSERT INTO note (bytes) VALUES (zeroblob(1000000))",
+    };
+    await expect(openSqlite({ file, migrations: [notes, large] })).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining('Migration "large"'),
+    });
+    expect(textsOf(await openNotes(file))).toEqual(["kept"]);
+  });
+
+  test("what cannot be backed up is not migrated", async () => {
+    const file = join(temporaryFolder(), "notes.db");
+    const first = await openNotes(file);
+    await first.write([insert("kept"), insert("x".repeat(50_000))]);
+    await first.close();
+    mkdirSync(`${file}.v1.bak`);
+    const opening = () => openSqlite({ file, migrations: [notes, tags] });
+    const refusal = (advice: string) => ({
+      code: "unavailable",
+      message: expect.stringMatching(`^Cannot back .+ Nothing was changed; ${advice}`),
+    });
+    await expect(opening()).rejects.toMatchObject({ ...refusal("make room"), details: {} });
+    rmdirSync(`${file}.v1.bak`);
+    const whole = readFileSync(file);
+    writeFileSync(file, whole.fill(0x5a, whole.length - 20_000));
+    const SQLITE_CORRUPT = 11;
+    const details = { sqlite: SQLITE_CORRUPT };
+    await expect(opening()).rejects.toMatchObject({ ...refusal("restore"), details });
+    expect(query(file, "PRAGMA user_version")).toEqual([{ user_version: 1 }]);
+    expect(readdirSync(dirname(file)).filter((name) => name.includes(".bak"))).toEqual([]);
   });
 
   test("a file that is no database is refused and left as it is", async () => {

@@ -1,8 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Membership, ownFolder, readOwner } from "../src/index.ts";
+import { type Membership, ownFolder, readOwner, takeFolderLock } from "../src/index.ts";
 import {
   seededRandom,
   startProcess,
@@ -122,6 +130,18 @@ describe("one owner for each data folder", () => {
     });
   });
 
+  test("an owner of which nothing can be read is waited for all the same, and told of", async () => {
+    const folder = temporaryFolder();
+    await own(folder);
+    writeFileSync(join(folder, "owner.json"), "{}");
+    const joining = ownFolder({ path: folder, onJoin() {}, joinTimeoutMs: 20 });
+    await expect(joining).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("owned by another process, which does not answer"),
+      details: { folder },
+    });
+  });
+
   test("waiting for an owner can be cancelled", async () => {
     const folder = temporaryFolder();
     await own(folder);
@@ -212,6 +232,25 @@ describe("within one process", () => {
     await expect(owning).rejects.toMatchObject({ code: "invalid_config" });
   });
 
+  test("a lock that is damaged, or none, is refused with what to do about it", async () => {
+    const folder = temporaryFolder();
+    const lock = join(folder, "owner.lock");
+    const owning = () => ownFolder({ path: folder, onJoin() {} });
+    writeFileSync(lock, "no database ".repeat(500));
+    await expect(owning()).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringMatching(/owner\.lock: .+ then delete this file/),
+    });
+    rmSync(lock);
+    mkdirSync(lock);
+    await expect(owning()).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringMatching(/owner\.lock: .+ Check the disk/),
+    });
+    rmSync(lock, { recursive: true });
+    expect((await own(folder)).role).toBe("owner");
+  });
+
   test("an address that is taken gives the lock back", async () => {
     const folder = temporaryFolder();
     const squatter = createServer().listen(join(folder, "blocked"));
@@ -256,4 +295,15 @@ describe("a folder that is owned in another language", () => {
     const cancelled = ownFolder({ path: temporaryFolder(), onJoin: () => {}, signal });
     await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
   });
+});
+
+test("a lock that was given back is nobody's, however often it is given back", () => {
+  const folder = temporaryFolder();
+  const first = takeFolderLock(folder, 0);
+  first?.release();
+  const second = takeFolderLock(folder, 0);
+  first?.release();
+  expect(second?.fence).toBeGreaterThan(first?.fence ?? Number.POSITIVE_INFINITY);
+  expect(takeFolderLock(folder, 0), "still held by the second").toBeUndefined();
+  second?.release();
 });

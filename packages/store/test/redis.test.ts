@@ -96,13 +96,21 @@ test("who listens is told of a gap after Redis was gone, and hears again", async
   await server.kill();
   await until("both know", () => !one.isUp() && !other.isUp());
   far.publish("a", "lost");
+  // Who comes and goes meanwhile waits for nothing.
+  const late: string[] = [];
+  await bus.subscribe("late", { onMessage: (text) => late.push(text) });
+  const leave = await bus.subscribe("left", { onMessage: (text) => late.push(text) });
+  leave();
   await server.restart();
   await until("a gap is told", () => gaps > 0);
   await until("it hears again", () => {
+    far.publish("left", "never");
+    far.publish("late", "now");
     far.publish("a", "now");
-    return heard.includes("now");
+    return heard.includes("now") && late.includes("now");
   });
   expect(heard).not.toContain("lost");
+  expect(late).not.toContain("never");
 });
 
 test("who begins to listen while Redis hangs hears once it goes on", async () => {
@@ -122,6 +130,27 @@ test("who begins to listen while Redis hangs hears once it goes on", async () =>
     far.publish("b", "now");
     return heard.includes("now");
   });
+});
+
+test("a server that has no sharded channels, as before its version 7, carries the bus all the same", async () => {
+  const server = await startOwnRedis("--rename-command", "SSUBSCRIBE", "");
+  onTestFinished(server.end);
+  const [one, other] = await openRedisTwice(server);
+  const [bus, far] = [createRedisBus({ redis: one }), createRedisBus({ redis: other })];
+  onTestFinished(async () => {
+    await bus.close();
+    await far.close();
+  });
+  const heard: string[] = [];
+  const leave = await bus.subscribe("a", { onMessage: (text) => heard.push(text) });
+  await bus.subscribe("b", { onMessage: (text) => heard.push(text) });
+  far.publish("a", "1");
+  await until("it is heard", () => heard.length === 1);
+  leave();
+  far.publish("a", "2");
+  far.publish("b", "3");
+  await until("the other is heard", () => heard.includes("3"));
+  expect(heard).toEqual(["1", "3"]);
 });
 
 test("all who begin to listen at once hear", async () => {

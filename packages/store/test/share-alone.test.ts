@@ -1,6 +1,8 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type JsonValue, RpcError, TrestleError } from "@trestle/protocol";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type FolderBackend, type SharedFolder, shareFolder } from "../src/index.ts";
+import { type FolderBackend, ownFolder, type SharedFolder, shareFolder } from "../src/index.ts";
 import { temporaryFolder, until } from "./_processes.ts";
 
 interface Told {
@@ -104,6 +106,21 @@ describe("who gives up", () => {
     }
   });
 
+  test("at the moment its owner is reached leaves no work behind", async () => {
+    const aborted: string[] = [];
+    const pair = startPair(async (method, _payload, signal) => {
+      if (method === "hello") return null;
+      if (signal.aborted) aborted.push(method);
+      return forever();
+    });
+    await reach(pair);
+    const caller = new AbortController();
+    const call = pair.owner.call("slow", null, { ...repeatable, signal: caller.signal });
+    queueMicrotask(() => caller.abort());
+    await expect(call).rejects.toMatchObject({ code: "cancelled" });
+    expect(aborted).toEqual(["slow"]);
+  });
+
   test("in the middle of it ends the work in the owner", async () => {
     const aborted: string[] = [];
     const pair = startPair(async (method, _payload, signal) => {
@@ -137,6 +154,17 @@ describe("a folder that is closed", () => {
     await owner.close();
     await expect(owner.call("hello", null, repeatable)).rejects.toThrow("is closed");
     expect(await open().call("hello", null, repeatable)).toBeNull();
+  });
+
+  test("while its owner is waited for waits no longer", async () => {
+    const { path, owner } = startPair(async () => null);
+    const other = await ownFolder({ path, onJoin() {} });
+    onTestFinished(() => other.close());
+    writeFileSync(join(path, "owner.json"), "{}"); // no way to it
+    const asked = owner.call("hello", null, repeatable);
+    const refused = expect(asked).rejects.toThrow("is closed in this process");
+    await owner.close();
+    await refused;
   });
 
   test("lets what runs go on for a moment, then aborts it", async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -127,12 +127,29 @@ describe("writing", () => {
     expect(textsOf(sqlite)).toEqual(["before", "after"]);
   });
 
+  test("a writer that crashed and cannot be started again leaves nobody waiting", async () => {
+    const post = vi.spyOn(Worker.prototype, "postMessage");
+    onTestFinished(() => post.mockRestore());
+    const folder = temporaryFolder();
+    const sqlite = await openNotes(join(folder, "notes.db"));
+    await sqlite.write([insert("before")]);
+    await (post.mock.contexts.at(-1) as Worker).terminate();
+    rmSync(folder, { recursive: true });
+    const refusal = {
+      code: "unavailable",
+      message: expect.stringContaining(join(folder, "notes.db")),
+    };
+    await expect(sqlite.write([insert("after")])).rejects.toMatchObject(refusal);
+    await expect(sqlite.close()).rejects.toMatchObject(refusal);
+  });
+
   test("a closed file refuses writes with a sentence, and closing twice is harmless", async () => {
     const file = join(temporaryFolder(), "notes.db");
     const sqlite = await openNotes(file);
     sqlite.append(insert("last"));
     await Promise.all([sqlite.close(), sqlite.close()]);
     await expect(sqlite.write([insert("late")])).rejects.toMatchObject({ code: "unavailable" });
+    expect(() => sqlite.append(insert("late"))).toThrow("is closed; open it again");
     expect(existsSync(`${file}-wal`)).toBe(false);
     expect(query(file, "SELECT text FROM note")).toEqual([{ text: "last" }]);
   });

@@ -30,13 +30,17 @@ export async function findTail(folder: string, hash: ChainHash): Promise<ChainTa
     return { head: acknowledged };
   }
   const { head, goodBytes, bytes } = await readTail(segment, acknowledged, hash);
-  if (head.seq < acknowledged.seq) {
-    throw notIntact(folder, `of ${acknowledged.seq} entries only ${head.seq} are as written`);
+  if (head === undefined || head.seq < acknowledged.seq) {
+    const next = (head?.seq ?? segment.firstSeq - 1) + 1;
+    throw notIntact(folder, `entry ${next} is missing or not as it was written`);
   }
   return { head, segment: { ...segment, goodBytes, tornBytes: bytes - goodBytes } };
 }
 
-/** Follows the last file from its start as far as it is a chain that contains the acknowledged entry. */
+/**
+ * Follows the last file from its start as far as it is a chain that contains the acknowledged entry. No head where
+ * not even its first entry is.
+ */
 async function readTail(segment: Segment, acknowledged: ChainHead, hash: ChainHash) {
   let head: ChainHead | undefined =
     acknowledged.seq === segment.firstSeq - 1 ? acknowledged : undefined;
@@ -52,7 +56,7 @@ async function readTail(segment: Segment, acknowledged: ChainHead, hash: ChainHa
     head = { seq: entry.seq, hash: entry.hash };
     goodBytes = line.end;
   }
-  return { head: head ?? EMPTY_HEAD, goodBytes, bytes };
+  return { head, goodBytes, bytes };
 }
 
 function notIntact(folder: string, what: string): TrestleError {

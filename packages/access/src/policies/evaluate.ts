@@ -13,8 +13,9 @@ export interface Decision {
 
 /**
  * Decides by all documents together: a deny that applies wins over any allow, in whatever order they
- * stand, and without an allow the answer is no. A fact that the request lacks counts against it: with
- * no known address, an allow bound to addresses does not apply, and a deny bound to addresses does.
+ * stand, and without an allow the answer is no. An address that is not known counts against the request:
+ * an allow bound to addresses does not apply, and a deny does. An attribute that is not there is equal to
+ * nothing: neither applies.
  */
 export function evaluatePolicies(
   documents: readonly PolicyDocument[],

@@ -38,11 +38,13 @@ export function openKeyring({ folder, encryptionKey }: KeyringOptions): Keyring 
 
   function add(): SealingKey {
     for (;;) {
-      refresh();
+      const count = refresh().length;
+      const file = keyFile(folder, count + 1);
       const key = toSealingKey(randomBytes(KEY_BYTES));
-      const content = `${key.secret.toString("base64")}\n`;
-      if (createPrivateFile(keyFile(folder, kept.length + 1), content)) return key;
-      if (kept.length === 0) return refresh()[0] ?? add(); // another process made the first one
+      if (createPrivateFile(file, `${key.secret.toString("base64")}\n`)) return key;
+      const other = refresh()[count];
+      if (!other) throw noKey(file);
+      if (count === 0) return other; // another process made the first one
     }
   }
 
@@ -72,7 +74,12 @@ function readKey(file: string): SealingKey | undefined {
   if (text === undefined) return undefined;
   const secret = decodeKey(text.trim());
   if (secret) return toSealingKey(secret);
-  throw new TrestleError(
+  throw noKey(file);
+}
+
+/** Also where the file only leads to one that is not there, such as on a volume that is not mounted. */
+function noKey(file: string): TrestleError {
+  return new TrestleError(
     "unavailable",
     `${file} holds no key. Restore it from a backup; what it sealed cannot be opened without it.`,
   );

@@ -83,6 +83,7 @@ function createSubscriber(clock: Clock, forget: () => void): Subscriber {
   let gap = false;
   let ended = false;
   let wake: (() => void) | undefined;
+  let lastQuestion = 0;
   let cancelForgetting = clock.after(FORGET_AFTER_MS, end);
 
   function end(): void {
@@ -97,7 +98,8 @@ function createSubscriber(clock: Clock, forget: () => void): Subscriber {
     items.push(item);
     bytes += item[1].length;
     while (bytes > MAX_WAITING_BYTES && items.length > 1) {
-      bytes -= items.shift()?.[1].length ?? 0;
+      const [, dropped] = items.shift() as BusItem;
+      bytes -= dropped.length;
       gap = true;
     }
   }
@@ -120,18 +122,21 @@ function createSubscriber(clock: Clock, forget: () => void): Subscriber {
       if (gap || items.length > 0) wake?.();
     },
     async next(signal) {
+      const mine = ++lastQuestion;
+      wake?.();
       cancelForgetting();
       if (signal.aborted) end();
       signal.addEventListener("abort", end, { once: true });
       if (!ended && !gap && items.length === 0) {
         const { promise, resolve } = Promise.withResolvers<void>();
-        wake?.(); // one that asks again has given its earlier question up
         wake = resolve;
         await promise;
-        if (wake === resolve) wake = undefined;
       }
       signal.removeEventListener("abort", end);
       if (ended) return undefined;
+      // Given up by one that asked again: what there is, is for the later question.
+      if (mine !== lastQuestion) return { known: true, gap: false, items: [] };
+      wake = undefined;
       cancelForgetting = clock.after(FORGET_AFTER_MS, end);
       return takeAll();
     },

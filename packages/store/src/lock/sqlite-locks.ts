@@ -38,7 +38,7 @@ export function createSqliteLocks({ sqlite, clock = systemClock }: SqliteLocksOp
     const expiresAt = now + ttlMs;
     const params = { name, fence, now, until: expiresAt };
     const [, renewed] = await sqlite.write([nextFence, { sql: prolong, params }]);
-    const [row] = renewed?.rows ?? [];
+    const row = renewed?.rows[0];
     return row && { ...lease, fence: Number(row.fence), expiresAt };
   }
 

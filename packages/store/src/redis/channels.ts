@@ -129,7 +129,6 @@ export function createChannels(parts: ChannelsParts): Channels {
 
   async function beat(): Promise<void> {
     isBeating = true;
-    if (isClosed) return;
     if (isHeard && redis.isUp() && clock.now() - heardAt > SILENT_MS) {
       isHeard = false;
       (await client)?.disconnect(true);
@@ -156,6 +155,7 @@ export function createChannels(parts: ChannelsParts): Channels {
   return {
     publish,
     async hear(channel) {
+      if (isClosed) return;
       wanted.add(channel);
       if (!isBeating) void beat();
       if (!redis.isUp()) return;

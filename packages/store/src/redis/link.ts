@@ -169,8 +169,8 @@ async function withinTime<Answer>(answer: Promise<Answer>, clock: Clock): Promis
 
 function untilUp(link: RedisLink): Promise<void> {
   return new Promise((resolve) => {
-    const end = link.onChange((isUp) => {
-      if (!isUp) return;
+    // It is down until then: the first change is the one to up.
+    const end = link.onChange(() => {
       end();
       resolve();
     });

@@ -2,8 +2,11 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { askPerson } from "./ask-person.ts";
 import { createGrants, type Grant, OAuthFault } from "./grants.ts";
 import { createSigningKey, type SigningKey, signJwt } from "./jwt.ts";
+
+type Json = Readonly<Record<string, unknown>>;
 
 export interface AuthorizationServerOptions {
   /** How long an access token holds; default 3,600. */
@@ -12,6 +15,10 @@ export interface AuthorizationServerOptions {
   readonly now?: () => number;
   /** Clients that need not register, with their secrets. */
   readonly clients?: Readonly<Record<string, string>>;
+  /** Shows browsers a page on which their person signs in and decides; without it everything is allowed at once. */
+  readonly asks?: boolean;
+  /** Other metadata than the usual ones. */
+  readonly metadata?: Json;
 }
 
 export interface AuthorizationServer {
@@ -31,8 +38,6 @@ export interface AuthorizationServer {
   revokeRefreshes(): void;
   close(): Promise<void>;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** An OAuth 2.1 authorization server on 127.0.0.1: PKCE, registration, rotating refresh tokens, JWTs with their keys. */
 export async function startAuthorizationServer(
@@ -73,9 +78,10 @@ export async function startAuthorizationServer(
     code_challenge_methods_supported: ["S256"],
     token_endpoint_auth_methods_supported: ["none", "client_secret_basic"],
     authorization_response_iss_parameter_supported: true,
+    ...options.metadata,
   };
 
-  async function answer(request: IncomingMessage): Promise<Json | URL> {
+  async function answer(request: IncomingMessage): Promise<Json | URL | string> {
     const url = new URL(request.url ?? "", issuer);
     const text = await readText(request);
     const form = new URLSearchParams(text);
@@ -84,6 +90,7 @@ export async function startAuthorizationServer(
     if (url.pathname === "/jwks") return { keys: [key.jwk] };
     if (url.pathname === "/register") return register(JSON.parse(text) as Json);
     if (url.pathname === "/authorize") return authorize(url.searchParams);
+    if (url.pathname === "/decide") return decide(url.searchParams);
     if (url.pathname === "/token") return token(form, request.headers.authorization);
     throw new OAuthFault("invalid_request", `no such path: ${url.pathname}`);
   }
@@ -95,7 +102,11 @@ export async function startAuthorizationServer(
     return { ...asked, client_id: id };
   }
 
-  function authorize(query: URLSearchParams): URL {
+  function authorize(query: URLSearchParams): URL | string {
+    return options.asks ? askPerson(query) : decide(query);
+  }
+
+  function decide(query: URLSearchParams): URL {
     const clientId = query.get("client_id") ?? "";
     const mayReturn = redirects.get(clientId)?.includes(query.get("redirect_uri") ?? "") ?? true;
     const hasPkce = query.get("code_challenge_method") === "S256";
@@ -111,7 +122,8 @@ export async function startAuthorizationServer(
       challenge: query.get("code_challenge") ?? "",
     };
     const back = new URL(grant.redirectUri);
-    back.searchParams.set("code", grants.allow(grant));
+    if (query.get("decision") === "deny") back.searchParams.set("error", "access_denied");
+    else back.searchParams.set("code", grants.allow(grant));
     back.searchParams.set("state", query.get("state") ?? "");
     back.searchParams.set("iss", issuer);
     return back;
@@ -183,7 +195,10 @@ async function readText(request: IncomingMessage): Promise<string> {
   return text;
 }
 
-function reply(response: ServerResponse, status: number, body: Json | URL): void {
+function reply(response: ServerResponse, status: number, body: Json | URL | string): void {
   if (body instanceof URL) response.writeHead(status, { location: body.href }).end();
+  else if (typeof body === "string") response.writeHead(status, HTML).end(body);
   else response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
+
+const HTML = { "content-type": "text/html; charset=utf-8" };

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import process from "node:process";
 import { text } from "node:stream/consumers";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -7,17 +8,24 @@ import { runPath } from "./run.ts";
 import { type Check, REVISIONS } from "./suite.ts";
 import { judge } from "./verdict.ts";
 
+/** There `pnpm conformance` runs beside the tests, with these scenarios and more; a minute of it twice is too long. */
+const isCi = process.env.CI === "true";
+
 // What the bridge is as a client takes a bridge for each scenario: `pnpm conformance` has the time for that.
 for (const path of ["direct", "bridge"] as const) {
-  test(`every scenario of both revisions passes or fails as expected: ${path}`, async () => {
-    const runs = await runPath(path);
-    expect(runs.map(({ revision }) => revision)).toEqual(REVISIONS);
-    for (const run of runs) {
-      expect(run.surprises).toEqual([]);
-      const { passed, failed } = run.scenarios;
-      expect(passed + failed).toBeGreaterThanOrEqual(30);
-    }
-  }, 180_000);
+  test.skipIf(isCi)(
+    `every scenario of both revisions passes or fails as expected: ${path}`,
+    async () => {
+      const runs = await runPath(path);
+      expect(runs.map(({ revision }) => revision)).toEqual(REVISIONS);
+      for (const run of runs) {
+        expect(run.surprises).toEqual([]);
+        const { passed, failed } = run.scenarios;
+        expect(passed + failed).toBeGreaterThanOrEqual(30);
+      }
+    },
+    180_000,
+  );
 }
 
 const run = (name: string, ...statuses: Check["status"][]) => ({
