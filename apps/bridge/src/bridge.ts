@@ -22,6 +22,8 @@ export interface BridgeParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly version: string;
+  /** The words that start this program; nothing where the bridge is part of another. */
+  readonly command?: readonly string[];
 }
 
 /** One upstream as `trestle` shows it. */

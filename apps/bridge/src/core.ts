@@ -56,6 +56,8 @@ import { type BridgeWebhooks, openBridgeWebhooks } from "./webhooks.ts";
 /** What a running bridge is made of, for whatever asks it something. */
 export interface Core {
   readonly version: string;
+  /** The words that start this program; nothing where the bridge is part of another. */
+  readonly command?: readonly string[] | undefined;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly clock: Clock;
@@ -121,6 +123,7 @@ export interface Core {
 
 export interface CoreParts {
   readonly version: string;
+  readonly command?: readonly string[] | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly live: LiveConfig;
@@ -178,7 +181,8 @@ export async function createCore(parts: CoreParts): Promise<Core> {
   forgetWhatChanged(live, calls.pipeline);
   others.follow(calls.pipeline.breaker);
   const core: Core = {
-    ...{ version, clock, log, live, settings, autotune, access, sight, exposure, usage },
+    ...{ version, command: parts.command, clock, log, live, settings, autotune, access },
+    ...{ sight, exposure, usage },
     ...{ catalog, pins, upstreams, signIns, calls, review, results, hub, webhooks },
     ...{ alerts, observers, history, executions, metrics, figures, chains, learned },
     ...{ kept, elsewhere },

@@ -14,6 +14,8 @@ export interface HomeParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly version: string;
+  /** The words that start this program again, for what hosts are told. */
+  readonly command?: readonly string[];
   /** Of this process, for `trestle status`. */
   readonly pid: number;
   readonly logFile: string;

@@ -17,6 +17,8 @@ import {
   TrestleError,
 } from "@trestle/protocol";
 import type { Authenticate, Prepare, Presented } from "@trestle-mcp/server-kit/serving";
+import { publicAddress } from "../config/public-address.ts";
+import { createOAuthLogin, type OAuthLogin } from "../oauth-login/oauth-login.ts";
 import { type Audit, openAudit } from "./audit.ts";
 import { type Credentials, createAuthentication } from "./authenticate.ts";
 import { type BoundPrincipal, createBinding } from "./binding.ts";
@@ -71,8 +73,10 @@ export interface Access {
   /** Calls the listener when who may come in has changed: what was let in is to be looked at anew. */
   onChange(listener: () => void): () => void;
   readonly grants: Grants;
-  /** Of browsers whose user logged in with a key. */
+  /** Of browsers whose user logged in. */
   readonly sessions: WebSessions;
+  /** Logs them in at the issuer of tokens. */
+  readonly oauthLogin: OAuthLogin;
   readonly keys: KeyStore;
   readonly sealer: Sealer;
   /** A digest that only this home and those that are one with it can make, so that nothing can be guessed from it. */
@@ -110,14 +114,18 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     wantsAddress: rules.wantsAddress,
   }));
   const tokenRules = () => config().access?.oauth;
-  const resource = () => resourceOf(config());
+  const resource = () => publicAddress(config().http, "/mcp");
   const tokens = createTokens({ rules: tokenRules, resource, audit, clock, log });
   const binding = createBinding({ current, keys, tokens, clock });
   const fingerprint = (text: string): string =>
     createHmac("sha256", secrets.naming).update(text).digest("hex");
   const sessions = await openWebSessions({
     ...{ file: join(folder, "sessions.db"), binding, keys, sealer, fingerprint, clock },
-    ...{ share: parts.shareEnds, onEnded: changes.changed },
+    ...{ tokens, share: parts.shareEnds, onEnded: changes.changed },
+  });
+  const oauthLogin = createOAuthLogin({
+    ...{ rules: tokenRules, resource, tokens, sessions, sealer, audit, clock, log },
+    addressOf: (path) => publicAddress({ ...config().http, host: undefined }, path),
   });
   const asking = { credentials, keys, tokens, sessions, audit, clock, log };
   const authentication = createAuthentication(asking);
@@ -141,31 +149,36 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     isAdmin: ({ kind }) => kind === "admin",
     asAdmin(credential) {
       if (authentication.isAdminCredential(credential, "home")) return current().adminPrincipal;
-      throw new TrestleError(
-        "denied",
-        "This is not the admin credential of this home. Read it anew from admin.key, and wait a minute after many wrong ones.",
-      );
+      throw notAdmin();
     },
     ...binding,
     onChange: changes.onChange,
     grants: createGrants({ binding, sealer, audit, clock }),
-    keys,
-    sealer,
-    fingerprint,
-    sessions: {
-      ...sessions,
-      async end(session) {
-        await sessions.end(session);
-        // The request that asked for it is the session's own, and is to be answered.
-        clock.after(END_GRACE_MS, changes.changed);
-      },
-    },
-    audit,
+    ...{ keys, sealer, fingerprint, oauthLogin, audit },
+    sessions: endingAll(sessions, () => clock.after(END_GRACE_MS, changes.changed)),
     async close() {
       changes.close();
       await sessions.close();
       await audit.close();
       await keys.close();
+    },
+  };
+}
+
+function notAdmin(): TrestleError {
+  return new TrestleError(
+    "denied",
+    "This is not the admin credential of this home. Read it anew from admin.key, and wait a minute after many wrong ones.",
+  );
+}
+
+/** The same sessions. What one has open ends with it, once the request that asked for it is answered. */
+function endingAll(sessions: WebSessions, afterEnd: () => void): WebSessions {
+  return {
+    ...sessions,
+    async end(session) {
+      await sessions.end(session);
+      afterEnd();
     },
   };
 }
@@ -187,12 +200,6 @@ async function openKept(folder: string, { encryptionKey, shareKeys, clock, log }
     },
   );
   return { sealer: createSealer(keyring), keys, changes, audit };
-}
-
-/** The MCP endpoint, as whoever gives out tokens knows it. */
-function resourceOf({ http }: AccessConfig): string {
-  const { publicUrl, host = "127.0.0.1", port = 4100 } = http;
-  return new URL("/mcp", publicUrl ?? `http://${host}:${port}`).href;
 }
 
 function metadataOf(rules: TokenRules | undefined, resource: string): JsonObject | undefined {

@@ -6,6 +6,7 @@ export const REFUSALS = [
   "operation_refused",
   "credential_refused",
   "csrf_refused",
+  "login_refused",
   "request_refused",
   "address_refused",
 ] as const;

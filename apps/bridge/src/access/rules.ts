@@ -7,7 +7,7 @@ import {
 } from "@trestle/access";
 import type { ToolHints } from "@trestle/policy";
 import { type Clock, messageOf, type Principal, TrestleError } from "@trestle/protocol";
-import type { TokenRules } from "./tokens.ts";
+import type { OAuthRules } from "../oauth-login/oauth-login.ts";
 
 /** What the configuration says of access. */
 export interface AccessConfig {
@@ -28,8 +28,8 @@ export interface AccessRules {
   readonly keyScopes?: readonly string[] | undefined;
   /** With any document, a call needs a statement that allows it; one that denies it wins. */
   readonly policies?: readonly unknown[] | undefined;
-  /** Whose access tokens are let in. */
-  readonly oauth?: TokenRules | undefined;
+  /** Whose access tokens are let in, and where people log in. */
+  readonly oauth?: OAuthRules | undefined;
 }
 
 /** Whoever presents the home's admin credential, and the durable work that was begun so. */

@@ -31,9 +31,19 @@ export interface TokensParts {
   readonly log: Logger;
 }
 
+/** Who holds a token, in its issuer's words: as far as they mean something here. */
+export type TokenHolder = Pick<TokenFacts, "issuer" | "subject" | "scopes">;
+
+export interface GoodToken {
+  readonly principal: Principal;
+  readonly holder: TokenHolder;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
 /** What is known of a token: whose it is, or why it is not let in. */
 export type TokenVerdict =
-  | { readonly principal: Principal; readonly expiresAt: number }
+  | GoodToken
   | {
       readonly reason: string;
       /** It may be good in a moment. */
@@ -47,6 +57,13 @@ export interface Tokens {
   prepare(presented: Presented): Promise<void> | undefined;
   /** Of a token that was looked into; undefined for what is none. */
   find(text: string): TokenVerdict | undefined;
+  /** Both at once, for a token that came with no request. */
+  judge(text: string): Promise<TokenVerdict | undefined>;
+  /**
+   * The principal of a token that was good, with what its scopes mean now, where the token itself is not at hand and a
+   * seal says until when it holds; undefined where its issuer is trusted no more.
+   */
+  principalOf(holder: TokenHolder, until: number): Principal | undefined;
   /** Until when the last good token of this principal holds; epoch milliseconds. */
   holdsUntil(principalId: string): number | undefined;
   /** What a refusal says of where tokens come from (RFC 9728). */
@@ -70,6 +87,8 @@ export function createTokens({ rules, resource, audit, clock, log }: TokensParts
   const known = new Map<string, Known>();
   const bad = new Map<string, Known>();
   const looking = new Map<string, Promise<void>>();
+  /** By principal: until when a token holds that was looked into elsewhere, or before this bridge began. */
+  const sealed = new Map<string, number>();
   let current: TokenRules | undefined;
   let verifier: Promise<TokenVerifier> | undefined;
 
@@ -77,8 +96,7 @@ export function createTokens({ rules, resource, audit, clock, log }: TokensParts
   function follow(): TokenRules | undefined {
     const next = rules();
     if (next !== current && !isDeepStrictEqual(next, current)) {
-      known.clear();
-      bad.clear();
+      for (const each of [known, bad, sealed]) each.clear();
       verifier = undefined;
       current = next;
     }
@@ -104,10 +122,7 @@ export function createTokens({ rules, resource, audit, clock, log }: TokensParts
     const entry = await judge(text, own);
     if (follow() !== own) return;
     // Apart, so that a flood of bad ones takes no good one's place.
-    const entries = "principal" in entry.verdict ? known : bad;
-    const [oldest] = entries.keys();
-    if (entries.size >= MAX_KNOWN && oldest !== undefined) entries.delete(oldest);
-    entries.set(digest, entry);
+    keep("principal" in entry.verdict ? known : bad, digest, entry);
   }
 
   async function judge(text: string, own: TokenRules): Promise<Known> {
@@ -115,8 +130,11 @@ export function createTokens({ rules, resource, audit, clock, log }: TokensParts
     try {
       verifier ??= openVerifier(own);
       const facts = await (await verifier).verify(text);
-      const principal = principalOf(facts, own);
-      return { verdict: { principal, expiresAt: facts.expiresAt }, until: facts.expiresAt };
+      const { issuer, subject, expiresAt } = facts;
+      const scopes = facts.scopes.filter((scope) => meaningOf(scope, own).length > 0);
+      const holder = { issuer, subject, scopes };
+      const principal = principalOf(holder, own);
+      return { verdict: { principal, holder, expiresAt }, until: expiresAt };
     } catch (error) {
       const isBad = isTrestleError(error) && error.code === "denied";
       if (!isBad) log.warn("a token cannot be checked", { error: messageOf(error) });
@@ -132,27 +150,44 @@ export function createTokens({ rules, resource, audit, clock, log }: TokensParts
     return entry !== undefined && clock.now() < entry.until ? entry : undefined;
   }
 
+  function prepare({ bearer: text }: Pick<Presented, "bearer">): Promise<void> | undefined {
+    const own = follow();
+    if (own === undefined || text === undefined || !isToken(text)) return undefined;
+    if (entryOf(text) !== undefined) return undefined;
+    const digest = digestOf(text);
+    const running =
+      looking.get(digest) ?? look(text, digest, own).finally(() => looking.delete(digest));
+    looking.set(digest, running);
+    return running;
+  }
+
+  function find(text: string): TokenVerdict | undefined {
+    if (follow() === undefined || !isToken(text)) return undefined;
+    return entryOf(text)?.verdict ?? { reason: "token that has ended", isUnjudged: false };
+  }
+
   return {
     isWanted: () => rules() !== undefined,
-    prepare({ bearer: text }) {
-      const own = follow();
-      if (own === undefined || text === undefined || !isToken(text)) return undefined;
-      if (entryOf(text) !== undefined) return undefined;
-      const digest = digestOf(text);
-      const running =
-        looking.get(digest) ?? look(text, digest, own).finally(() => looking.delete(digest));
-      looking.set(digest, running);
-      return running;
+    prepare,
+    find,
+    async judge(text) {
+      await prepare({ bearer: text });
+      return find(text);
     },
-    find(text) {
-      if (follow() === undefined || !isToken(text)) return undefined;
-      return entryOf(text)?.verdict ?? { reason: "token that has ended", isUnjudged: false };
+    principalOf(holder, until) {
+      const own = follow();
+      if (own?.issuer !== holder.issuer || until <= clock.now()) return undefined;
+      const principal = principalOf(holder, own);
+      keep(sealed, principal.id, Math.max(until, sealed.get(principal.id) ?? 0));
+      return principal;
     },
     holdsUntil(id) {
       if (follow() === undefined) return undefined;
       const ends = [...known.values()].flatMap(({ verdict }) =>
         "principal" in verdict && verdict.principal.id === id ? [verdict.expiresAt] : [],
       );
+      const elsewhere = sealed.get(id);
+      if (elsewhere !== undefined) ends.push(elsewhere);
       return ends.length === 0 ? undefined : Math.max(...ends);
     },
     challenge() {
@@ -163,7 +198,7 @@ export function createTokens({ rules, resource, audit, clock, log }: TokensParts
 }
 
 /** Where a resource's metadata are, by its own address (RFC 9728 §3.1). */
-function metadataUrl(resource: string): string {
+export function metadataUrl(resource: string): string {
   const { origin, pathname } = new URL(resource);
   return `${origin}${METADATA_PATH}${pathname === "/" ? "" : pathname}`;
 }
@@ -171,13 +206,28 @@ function metadataUrl(resource: string): string {
 export const METADATA_PATH = "/.well-known/oauth-protected-resource";
 
 /** Subjects are unique by issuer: the same name at another one is somebody else. */
-function principalOf({ issuer, subject, scopes }: TokenFacts, rules: TokenRules): Principal {
+function principalOf({ issuer, subject, scopes }: TokenHolder, rules: TokenRules): Principal {
   const at = hash("sha256", issuer, "hex").slice(0, 8);
   return {
     id: `${SUBJECT_PREFIX}${at}:${subject}`,
     kind: "subject",
-    scopes: scopes.flatMap((scope) => rules.scopes?.[scope] ?? (isOurs(scope) ? [scope] : [])),
+    scopes: scopes.flatMap((scope) => meaningOf(scope, rules)),
   };
+}
+
+/** What a scope of the issuer lets its holder do here; nothing where it is none of ours. */
+function meaningOf(scope: string, { scopes = {} }: TokenRules): readonly string[] {
+  return (
+    (Object.hasOwn(scopes, scope) ? scopes[scope] : undefined) ?? (isOurs(scope) ? [scope] : [])
+  );
+}
+
+/** The oldest goes where there are too many. */
+function keep<Value>(entries: Map<string, Value>, key: string, value: Value): void {
+  const [oldest] = entries.keys();
+  if (entries.size >= MAX_KNOWN && oldest !== undefined && !entries.has(key))
+    entries.delete(oldest);
+  entries.set(key, value);
 }
 
 export const SUBJECT_PREFIX = "subject:";

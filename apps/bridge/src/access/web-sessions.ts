@@ -9,9 +9,10 @@ import {
 } from "@trestle/protocol";
 import { type Migration, openQuietSqlite } from "@trestle/store";
 import type { Presented } from "@trestle-mcp/server-kit/serving";
-import { type Binding, toBound } from "./binding.ts";
+import { type Binding, type BoundPrincipal, toBound } from "./binding.ts";
+import type { GoodToken, TokenHolder, Tokens } from "./tokens.ts";
 
-/** A person who has logged in with a key, in a browser that has no business with the key itself. */
+/** A person who has logged in with a key or a token, in a browser that has no business with either itself. */
 export interface WebSession {
   readonly id: string;
   readonly principal: Principal;
@@ -21,11 +22,19 @@ export interface WebSession {
   readonly csrf: string;
 }
 
+export interface BegunSession {
+  readonly session: WebSession;
+  /** What the cookie carries. */
+  readonly token: string;
+}
+
 export interface WebSessions {
   /** Throws `invalid_input` for a caller who presented no key. */
-  begin(principal: Principal): { readonly session: WebSession; readonly token: string };
+  begin(principal: Principal): BegunSession;
+  /** Of a token that was judged good: the session ends with it. */
+  beginWith(token: GoodToken): BegunSession;
   /**
-   * The session of a cookie, as long as its key holds. `forged`: a request that changes something does not
+   * The session of a cookie, as long as its key or token holds. `forged`: a request that changes something does not
    * bring the token that only pages of ours can read.
    */
   find(
@@ -65,6 +74,7 @@ export interface WebSessionsParts {
   readonly file: string;
   readonly binding: Pick<Binding, "bind" | "check">;
   readonly keys: Pick<KeyStore, "find">;
+  readonly tokens: Pick<Tokens, "principalOf">;
   readonly sealer: Sealer;
   readonly fingerprint: (text: string) => string;
   readonly clock: Clock;
@@ -88,7 +98,7 @@ const migrations: readonly Migration[] = [
 
 /** Cookies carry their session sealed, so that nothing is kept of one but that it was ended. */
 export async function openWebSessions(parts: WebSessionsParts): Promise<WebSessions> {
-  const { file, binding, keys, sealer, fingerprint, clock } = parts;
+  const { file, binding, keys, tokens, sealer, fingerprint, clock } = parts;
   const ended = await openQuietSqlite({ file, migrations, durability: "full", clock });
   const csrfOf = (id: string): string => fingerprint(`csrf of session ${id}`);
   const sessions = new WeakMap<Principal, WebSession>();
@@ -116,16 +126,28 @@ export async function openWebSessions(parts: WebSessionsParts): Promise<WebSessi
   function open(token: string, address?: string, graceMs = 0): WebSession | undefined {
     const sealed = openSealed(token, sealer);
     if (!sealed) return undefined;
-    const { id, begunAt, expiresAt, bound } = sealed;
-    const until = Math.min(expiresAt, replacedAt(bound.id, begunAt));
+    const { id, begunAt, expiresAt, bound, holder: byToken } = sealed;
+    const until = bound ? Math.min(expiresAt, replacedAt(bound.id, begunAt)) : expiresAt;
     if (until <= clock.now() || isEnded(id, graceMs)) return undefined;
-    const holder = checked(() => binding.check(bound));
+    const holder = bound
+      ? checked(() => binding.check(bound))
+      : byToken && tokens.principalOf(byToken, until);
     if (!holder) return undefined;
     // One of its own for each request: it is what the session is known by.
     const principal = { ...holder, ...(address !== undefined && { address }) };
     const session = { id, principal, expiresAt: until, csrf: csrfOf(id) };
     sessions.set(principal, session);
     return session;
+  }
+
+  /** Seals who it is by their credential, which is looked at anew with each request. */
+  function start(principal: Principal, end: number, who: Pick<Sealed, "bound" | "holder">) {
+    const now = clock.now();
+    const id = randomBytes(16).toString("base64url");
+    const expiresAt = Math.min(now + LIFETIME_MS, end);
+    const facts = { id, begunAt: now, expiresAt, ...who } as unknown as JsonObject;
+    const session = { id, principal, expiresAt, csrf: csrfOf(id) };
+    return { session, token: sealer.seal(facts, SEAL) };
   }
 
   async function keep(all: readonly EndedSession[]): Promise<void> {
@@ -154,15 +176,11 @@ export async function openWebSessions(parts: WebSessionsParts): Promise<WebSessi
   return {
     begin(principal) {
       refuseWithoutKey(principal, sessions);
-      const now = clock.now();
-      const id = randomBytes(16).toString("base64url");
-      const expiresAt = Math.min(now + LIFETIME_MS, replacedAt(principal.id, now));
       // Without its scopes: those that its key has at each time are the ones that count.
       const bound = binding.bind({ id: principal.id, kind: principal.kind });
-      const facts = { id, begunAt: now, expiresAt, bound } as unknown as JsonObject;
-      const session = { id, principal, expiresAt, csrf: csrfOf(id) };
-      return { session, token: sealer.seal(facts, SEAL) };
+      return start(principal, replacedAt(principal.id, clock.now()), { bound });
     },
+    beginWith: ({ principal, holder, expiresAt }) => start(principal, expiresAt, { holder }),
     find({ token, csrf, isRead }, address) {
       const session = open(token, address);
       if (!session || isRead) return session;
@@ -189,18 +207,22 @@ interface Sealed {
   readonly id: string;
   readonly begunAt: number;
   readonly expiresAt: number;
-  readonly bound: ReturnType<typeof toBound>;
+  /** One of the two: by a key, or by a token as good as it was. */
+  readonly bound?: BoundPrincipal;
+  readonly holder?: TokenHolder;
 }
 
 function openSealed(token: string, sealer: Sealer): Sealed | undefined {
   const facts = checked(() => sealer.open(token, SEAL));
-  if (!isJsonObject(facts) || !isJsonObject(facts.bound)) return undefined;
-  const { id, begunAt, expiresAt, bound } = facts;
+  if (!isJsonObject(facts)) return undefined;
+  const { id, begunAt, expiresAt, bound, holder } = facts;
   return {
     id: String(id),
     begunAt: Number(begunAt),
     expiresAt: Number(expiresAt),
-    bound: toBound(bound),
+    ...(isJsonObject(bound) && { bound: toBound(bound) }),
+    // Whoever could seal it wrote it right.
+    ...(isJsonObject(holder) && { holder: holder as unknown as TokenHolder }),
   };
 }
 

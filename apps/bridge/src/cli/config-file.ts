@@ -2,10 +2,7 @@ import { resolve } from "node:path";
 import { readOwner } from "@trestle/store";
 import { alone } from "../config/alone.ts";
 import { type BridgeFile, readBridgeFile } from "../config/import/bridge-file.ts";
-import { type HostText, parseHostText } from "../config/import/host-text.ts";
-import { lineDiff } from "../config/import/line-diff.ts";
-import { redact } from "../config/import/redact.ts";
-import { hiddenValues } from "../config/import/secrets.ts";
+import { type Difference, difference, shownLines } from "../config/import/difference.ts";
 import { type Config, loadConfig } from "../config/load.ts";
 import { bridgeFolder } from "../home.ts";
 import type { Cli } from "./command.ts";
@@ -42,43 +39,13 @@ export function edits<Args extends readonly unknown[]>(
   };
 }
 
-/** A text as it was and as it is to be. */
-export interface Difference {
-  readonly format: "json" | "toml";
-  readonly before: string;
-  readonly after: string;
-  /** Both as values; nothing where a text is empty. */
-  readonly documents: readonly [before: unknown, after: unknown];
-}
-
-export function difference(before: string, after: string, where: HostText): Difference {
-  const { format } = where;
-  return {
-    format,
-    before,
-    after,
-    documents: [parseHostText(before, where), parseHostText(after, where)],
-  };
-}
-
-/** Programs write files in one line, of which a person could not see what changes. */
-const MAX_LINE = 400;
-
 /** What changes in a file, without what nobody may be shown. */
 export function differenceLines(
   { terminal, config }: Pick<Editing, "terminal" | "config">,
-  { format, documents, ...texts }: Difference,
+  difference: Difference,
 ): string[] {
   const paper = paperOf(terminal, config.env);
-  const hidden = hiddenValues(documents);
-  const isLong =
-    format === "json" && texts.before.split("\n").some(({ length }) => length > MAX_LINE);
-  const [before = "", after = ""] = isLong
-    ? documents.map((document) => JSON.stringify(document, null, 2))
-    : [texts.before, texts.after];
-  const lines = lineDiff(redact(before, format, hidden), redact(after, format, hidden));
-  if (lines.length === 0 && before !== after) return ["  (only in values that are not shown)"];
-  return lines.map((line) => {
+  return shownLines(difference).map((line) => {
     if (line.startsWith("+")) return paper.paint("green", line);
     return paper.paint(line.startsWith("-") ? "red" : "dim", line);
   });

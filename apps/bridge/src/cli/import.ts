@@ -1,6 +1,7 @@
 import { messageOf } from "@trestle/protocol";
 import { applyImport, holdsSecrets, isChanged, type Written } from "../config/import/apply.ts";
 import { bridgeStart } from "../config/import/bridge-start.ts";
+import { difference } from "../config/import/difference.ts";
 import { HOSTS, hostsNamed } from "../config/import/hosts.ts";
 import { thisMachine } from "../config/import/machine.ts";
 import { tracesOf } from "../config/import/own-traces.ts";
@@ -15,7 +16,6 @@ import { bridgeFolder } from "../home.ts";
 import type { Cli } from "./command.ts";
 import {
   bridgeDifference,
-  difference,
   differenceLines,
   type Editing,
   edits,

@@ -1,12 +1,13 @@
 import { type JsonObject, messageOf } from "@trestle/protocol";
 import { alone } from "../config/alone.ts";
+import { difference } from "../config/import/difference.ts";
 import { hostsNamed } from "../config/import/hosts.ts";
 import { openOriginals } from "../config/import/originals.ts";
 import { applyRestoring, planRestoring, type Restored } from "../config/import/restore.ts";
 import { type Config, loadConfig } from "../config/load.ts";
 import { bridgeFolder } from "../home.ts";
 import { type Cli, load, type Place } from "./command.ts";
-import { difference, differenceLines } from "./config-file.ts";
+import { differenceLines } from "./config-file.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { HOST_OPTION } from "./import.ts";
 import { withJson } from "./options.ts";

@@ -1,6 +1,7 @@
 import { parsePolicy, parseScope } from "@trestle/access";
 import { type JsonValue, messageOf } from "@trestle/protocol";
 import * as z from "zod";
+import { reference } from "./reference-schema.ts";
 
 /** The `access` keys: who may call what. */
 
@@ -38,6 +39,17 @@ export const accessSchema = z
           .record(z.string(), z.array(scope))
           .optional()
           .describe("What each of its scopes lets a holder do; `server:tool` speaks for itself."),
+        login: z
+          .strictObject({
+            clientId: reference.describe("As which client people log in to the dashboard there."),
+            clientSecret: reference.optional().describe("Of a confidential client."),
+            scopes: z
+              .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, "must be one scope"))
+              .optional()
+              .describe("Scopes to ask for; left out, those that `scopes` explains."),
+          })
+          .optional()
+          .describe("How people log in to the dashboard at the issuer."),
       })
       .optional()
       .describe("Whose access tokens are let in, besides API keys."),

@@ -43,16 +43,40 @@ export async function changeConfigFile(
     const file = readBridgeFile(path);
     const after = change(file);
     if (after === file.before) return { file: path, warnings: [], inEffect: true };
-    const warnings = await check(after, file.before, live.current());
-    const folder = join(home, "bridge");
-    const backup =
-      file.before === undefined ? {} : { backup: keep(path, { folder, now: clock.now() }) };
-    if (backup.backup !== undefined) dropOldest(backup.backup);
-    const seen = nextReading(live);
-    const isPrivate = holdsSecrets(parseDocument(after, path).value as never);
-    replaceFile(path, file.before, after, { isPrivate });
-    return { file: path, ...backup, warnings, inEffect: await seen };
+    return writeChecked(live, { ...file, after }, () => {
+      const folder = join(home, "bridge");
+      const backup =
+        file.before === undefined ? undefined : keep(path, { folder, now: clock.now() });
+      const isPrivate = holdsSecrets(parseDocument(after, path).value as never);
+      replaceFile(path, file.before, after, { isPrivate });
+      return backup;
+    });
   });
+}
+
+export interface NewText extends Pick<BridgeFile, "path" | "before"> {
+  readonly after: string;
+}
+
+/**
+ * Checks the text as a whole and has it written by `write`, which tells where the file is kept as it was. Nobody else
+ * may change the configuration meanwhile. Throws `invalid_config`: nothing is written then.
+ */
+export async function writeChecked(
+  live: LiveConfig,
+  { path, before, after }: NewText,
+  write: () => string | undefined,
+): Promise<FileChange> {
+  const warnings = await check(after, before, live.current());
+  const seen = nextReading(live);
+  const backup = write();
+  if (backup !== undefined) dropOldest(backup);
+  return {
+    file: path,
+    ...(backup !== undefined && { backup }),
+    warnings,
+    inEffect: await seen,
+  };
 }
 
 /** How often a file may be changed before the oldest copy of it goes. */

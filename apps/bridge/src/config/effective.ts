@@ -32,9 +32,10 @@ interface SchemaNode {
 const AS_WRITTEN = [
   ...["$schema", "mcpServers", "http.key", "events.webhooks"],
   ...["store.redis", "store.postgres"],
+  ...["access.oauth.login.clientId", "access.oauth.login.clientSecret"],
 ];
 /** Whatever stands there was given to the bridge to keep, unless it is a reference. */
-const SECRET = ["http.key", "store.redis", "store.postgres"];
+const SECRET = ["http.key", "store.redis", "store.postgres", "access.oauth.login.clientSecret"];
 
 /** Every key of the bridge, in the order of the schema. */
 export function effectiveKeys(config: Config): EffectiveKey[] {

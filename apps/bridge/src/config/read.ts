@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { TrestleError } from "@trestle/protocol";
+import type { OAuthRules } from "../oauth-login/oauth-login.ts";
 import type { CheckedFile, ConfigChecks } from "./checks.ts";
 import { runSecretCommandNow } from "./commands.ts";
 import { withEnvironment } from "./environment.ts";
@@ -17,8 +18,10 @@ import { type EventsConfig, readEvents } from "./webhooks.ts";
 export interface Config
   extends Omit<
     BridgeSettings,
-    "mcpServers" | "$schema" | "http" | "events" | "store" | "telemetry"
+    "mcpServers" | "$schema" | "http" | "events" | "store" | "telemetry" | "access"
   > {
+  /** With what became of the references to the client of the login. */
+  readonly access: Omit<BridgeSettings["access"], "oauth"> & { readonly oauth?: OAuthRules };
   /** Where `redis` is named, bridges of the same prefix are one; where `postgres` is, their history goes there. */
   readonly store: Omit<BridgeSettings["store"], "redis" | "postgres"> & {
     readonly redis?: string;
@@ -93,22 +96,24 @@ export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
   const checked = checks.file({ text: found ? readText(path) : undefined, path, home });
   const { document } = checked;
   const settings = withEnvironment(checked.settings, env);
-  const { mcpServers = DEFAULT_SERVERS, $schema: _schema, http, ...rest } = settings;
+  const { mcpServers = DEFAULT_SERVERS, $schema: _schema, http, access, ...rest } = settings;
   const { key: _reference, ...address } = http;
   const from: ReferredFrom = { folder, env, document, secrets };
   const key = readKey(http.key, from);
   const redis = readRedis(settings.store.redis, from);
   const postgres = readPostgres(settings.store.postgres, from);
+  const client = readClient(access.oauth?.login, from);
   const { telemetry, ...collector } = readTelemetry(settings.telemetry, from);
   const servers = readServers(mcpServers, { folder, env }, checks);
   const { events, ...told } = readEvents(settings.events, { folder, env }, document);
   const keys = [env.MCP_ENCRYPTION_KEY, env.MCP_API_KEY].filter((value) => value !== undefined);
-  const own = [key, redis, postgres].flatMap((referred) => referred?.secrets ?? []);
+  const own = [key, redis, postgres, client].flatMap((referred) => referred?.secrets ?? []);
   secrets.add([...keys, ...own, ...collector.secrets, ...servers.secrets, ...told.secrets]);
   return Object.freeze({
     ...rest,
     events,
     telemetry,
+    access: withClient(access, client?.login),
     http: { ...address, ...(key && { key: key.value }) },
     store: {
       ...{ prefix: settings.store.prefix, retention: settings.store.retention },
@@ -126,6 +131,7 @@ export function readConfig(options: LoadOptions, checks: ConfigChecks): Config {
       ...(key?.files ?? []),
       ...(redis?.files ?? []),
       ...(postgres?.files ?? []),
+      ...(client?.files ?? []),
     ],
     lockFile: found ? lockFileOf(path) : join(home, "bridge", "pins", "trestle.lock.json"),
     home,
@@ -224,6 +230,32 @@ function readKey(raw: unknown, from: ReferredFrom): Referred | undefined {
     fail(`${referred}: must have at least ${MIN_KEY_LENGTH} characters`);
   }
   return { value, files, secrets: [value] };
+}
+
+type Access = BridgeSettings["access"];
+type AsWritten = NonNullable<Access["oauth"]>["login"];
+
+/** The client as which people log in. Its id is for everybody to see, its secret for the issuer alone. */
+function readClient(raw: AsWritten, from: ReferredFrom) {
+  if (raw === undefined) return undefined;
+  const keys = ["access", "oauth", "login"];
+  const id = readReferred(raw.clientId, [...keys, "clientId"], from);
+  if (id.value === "") id.fail(": must not be empty");
+  const { clientSecret: given, scopes } = raw;
+  const secret =
+    given === undefined ? undefined : readReferred(given, [...keys, "clientSecret"], from);
+  if (secret?.value === "") secret.fail(": must not be empty");
+  return {
+    login: { clientId: id.value, clientSecret: secret?.value, ...(scopes && { scopes }) },
+    secrets: secret === undefined ? [] : [secret.value],
+    files: [...id.files, ...(secret?.files ?? [])],
+  };
+}
+
+function withClient({ oauth, ...rest }: Access, login: OAuthRules["login"]): Config["access"] {
+  if (oauth === undefined) return rest;
+  const { login: _references, ...rules } = oauth;
+  return { ...rest, oauth: { ...rules, ...(login && { login }) } };
 }
 
 /** What bridges hand out has to be good at every one of them, so all seal it with the same key. */

@@ -22,6 +22,7 @@ import { type ControlRequest, readHello, sayFarewell, serveControl } from "./con
 import { type Address, createHttpDoor } from "./http-door.ts";
 import { createLateFeed } from "./late-feed.ts";
 import { createLateRest } from "./late-rest.ts";
+import { createOAuthLoginDoor } from "./oauth-login.ts";
 import type { Rest } from "./rest/rest.ts";
 import { createTokenMetadata } from "./token-metadata.ts";
 import { createStreamWire } from "./wire-stream.ts";
@@ -62,11 +63,12 @@ export function createInbound(parts: InboundParts): Inbound {
   const api = createLateRest(core, log);
   const callback = createCallback(core, log);
   const metadata = createTokenMetadata(core.access);
+  const login = createOAuthLoginDoor(core.access, log);
   const rest: Rest = (request, response, asks) => {
     // Nearly every request, and none of theirs: that is told before each of them reads the address.
     if (request.url === "/mcp") return false;
     const asked = [request, response, asks] as const;
-    return callback(...asked) || metadata(...asked) || api(...asked);
+    return callback(...asked) || metadata(...asked) || login(...asked) || api(...asked);
   };
   const openFeed = () => createLateFeed(core);
   const door = createHttpDoor({

@@ -13,6 +13,7 @@ import { doctor } from "./doctor.ts";
 import { describeTool, findTools } from "./find-tools.ts";
 import { health } from "./health.ts";
 import { history } from "./history.ts";
+import { hostsList, serversImport } from "./imports.ts";
 import { keyCreate, keyRevoke, keyRotate, keys } from "./keys.ts";
 import { login, logout, session } from "./login.ts";
 import { me } from "./me.ts";
@@ -50,6 +51,7 @@ import {
 export const OPERATIONS = [
   ...[discover, findTools, describeTool, toolPolicies, servers],
   ...[serverAdd, serverChange, serverRemove, serverRestart, serverStderr],
+  ...[hostsList, serversImport],
   ...[callTool, batch, runChain, readResult],
   ...[workflows, workflowExecute, workflowExecutions, workflowExecution, workflowCancel],
   ...[swarmCreate, swarmGet, databaseQuery],

@@ -21,6 +21,10 @@ const output = z.object({
     .object({ expires_at: z.iso.datetime(), csrf_token: z.string() })
     .optional()
     .describe("Of a browser that is logged in: the token goes with what changes something."),
+  oauth_login: z
+    .object({ host: z.string() })
+    .optional()
+    .describe("For strangers: whose sign-in lets them in, where one does, at /oauth/login."),
 });
 
 export const me = defineOperation({
@@ -34,6 +38,7 @@ export const me = defineOperation({
   async run(_input, { principal }, core) {
     const { id, kind, scopes } = principal;
     const session = core.access.sessions.of(principal);
+    const host = kind === "anonymous" ? core.access.oauthLogin.host() : undefined;
     return {
       version: core.version,
       principal: { id, kind },
@@ -41,6 +46,7 @@ export const me = defineOperation({
       admin: core.access.isAdmin(principal),
       manages: await managedBy(principal, core),
       ...(session && { session: presentSession(session) }),
+      ...(host !== undefined && { oauth_login: { host } }),
     };
   },
 });

@@ -7,6 +7,7 @@ import { thisMachine } from "../config/import/machine.ts";
 import { isOwnEntry } from "../config/import/own-entry.ts";
 import { tracesOf } from "../config/import/own-traces.ts";
 import { SHOWN } from "../config/import/redact.ts";
+import { withKeptSecrets } from "../config/kept-secrets.ts";
 import { isServerName, toId } from "../config/servers.ts";
 import type { Core } from "../core.ts";
 import { OWN_SERVER } from "../tools/names.ts";
@@ -48,16 +49,19 @@ export const serverAdd = defineOperation({
 export const serverChange = defineOperation({
   name: "server_change",
   title: "Change a server",
-  description: "Puts another entry in the place of a server's. Calls that run keep what they have.",
+  description:
+    "Puts another entry in the place of a server's. Secrets that are masked in it stay what they are. Calls that run keep what they have.",
   input: z.object({ name: nameField, entry: entryField }),
   output: serverChanged,
   hints: CHANGES,
   needs: "admin",
   subject: ({ name, entry }) => ({ server: name, kind: kindOf(entry as JsonObject) }),
-  async run({ name, entry }, _context, core) {
-    const checked = checkEntry(entry as JsonObject, core);
-    return put(name, core, (file) => withServers(file, { add: { [nameIn(file, name)]: checked } }));
-  },
+  run: ({ name, entry }, _context, core) =>
+    put(name, core, (file) => {
+      const known = nameIn(file, name);
+      const whole = withKeptSecrets(entry as JsonObject, file.servers[known]);
+      return withServers(file, { add: { [known]: checkEntry(whole, core) } });
+    }),
 });
 
 export const serverRemove = defineOperation({
@@ -151,10 +155,16 @@ function refuseName(name: string): void {
 }
 
 /** As the file calls it: an entry may be served under an id that is made of its name. */
-function nameIn({ servers, path }: BridgeFile, asked: string): string {
+export function knownName({ servers }: BridgeFile, asked: string): string | undefined {
   const names = Object.keys(servers);
-  const name = names.find((each) => each === asked) ?? names.find((each) => toId(each) === asked);
+  return names.find((each) => each === asked) ?? names.find((each) => toId(each) === asked);
+}
+
+function nameIn(file: BridgeFile, asked: string): string {
+  const name = knownName(file, asked);
   if (name !== undefined) return name;
+  const { path } = file;
+  const names = Object.keys(file.servers);
   const near = nearestName(asked, names);
   const advice = near ? `Did you mean "${near}"?` : `There are: ${names.join(", ") || "none"}.`;
   throw new TrestleError("not_found", `No server "${asked}" is in ${path}. ${advice}`);

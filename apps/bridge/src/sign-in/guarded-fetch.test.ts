@@ -119,3 +119,22 @@ test("an answer without end is not read to its end", async () => {
   });
   await expect(from(flood)(flood)).rejects.toMatchObject({ code: "unavailable" });
 });
+
+test("a name that does not resolve now was not refused", async () => {
+  const lost = from(PUBLIC)("https://unknown.example/token");
+  await expect(lost).rejects.toMatchObject({ code: "unavailable" });
+  expect(refused).toEqual([]);
+});
+
+test("names are resolved as this machine does, unless told otherwise", async () => {
+  const { resolve: _, ...plain } = parts;
+  const guarded = createGuardedFetch({ ...plain, server: PUBLIC });
+  await expect(guarded("https://localhost/token")).rejects.toMatchObject({ code: "denied" });
+  expect(refused).toEqual(["localhost"]);
+});
+
+test("an answer may be empty", async () => {
+  const server = await serve((_request, response) => response.writeHead(204).end());
+  const answer = await from(server)(server);
+  expect([answer.status, await answer.text()]).toEqual([204, ""]);
+});

@@ -24,6 +24,8 @@ export interface ImportParts {
   readonly withProject: boolean;
   /** Hosts get the bridge even where they had no servers. */
   readonly connect: boolean;
+  /** Only these servers are looked at; without it all of them. The others stay as they are. */
+  readonly isChosen?: (host: Host, file: HostFile, name: string) => boolean;
 }
 
 /** What became of one entry of a host. */
@@ -35,6 +37,8 @@ export interface Finding {
   readonly outcome: "added" | "known" | "left" | "own" | "shared";
   readonly id?: string;
   readonly notes: readonly string[];
+  /** As the host has it: it may hold secrets. */
+  readonly raw: JsonValue;
 }
 
 export interface HostChange {
@@ -65,8 +69,10 @@ export interface ImportPlan {
 /** The name that the bridge goes by in a host. */
 export const BRIDGE_NAME = "trestle";
 
-/** Reads what the hosts have and says what would be written. Writes nothing. */
-export function planImport(parts: ImportParts): ImportPlan {
+export type ReadHosts = Pick<ImportPlan, "added" | "hosts" | "findings" | "problems">;
+
+/** Reads what the hosts have and says what would become of it. */
+export function readHosts(parts: ImportParts): ReadHosts {
   const { hosts, machine, bridge } = parts;
   const adoption = createAdoption(bridge.servers);
   const findings: Finding[] = [];
@@ -90,16 +96,20 @@ export function planImport(parts: ImportParts): ImportPlan {
       }
     }
   }
-  const { added } = adoption;
+  return { added: adoption.added, hosts: changes, findings, problems };
+}
+
+/** Reads what the hosts have and says what would be written. Writes nothing. */
+export function planImport(parts: ImportParts): ImportPlan {
+  const { bridge } = parts;
+  const read = readHosts(parts);
+  const { added } = read;
   const hasNew = Object.keys(added).length > 0;
   const after = hasNew ? withServers(bridge, { add: added }) : (bridge.before ?? "");
   if (hasNew) checkWritable(bridge.path);
   return {
+    ...read,
     bridge: { path: bridge.path, before: bridge.before, after },
-    added,
-    hosts: changes,
-    findings,
-    problems,
     secrets: Object.entries(added).flatMap(([server, entry]) =>
       isJsonObject(entry)
         ? literalSecrets(server, entry).map((secret) => ({ ...secret, server }))
@@ -127,7 +137,7 @@ interface ReadFile {
 
 /** The file is read and changed as a whole before its first server is adopted: one that is bad changes nothing. */
 function readFile(parts: FileParts): ReadFile {
-  const { host, file, keepHosts, withProject, connect, adoption } = parts;
+  const { host, file, keepHosts, withProject, connect } = parts;
   const before = readWhole(file.path);
   if (before === undefined && !connect) return { findings: [] };
   const where = { format: host.format, path: file.path };
@@ -141,7 +151,9 @@ function readFile(parts: FileParts): ReadFile {
   if (file.scope === "project" && !withProject) {
     const outcome = "shared";
     const shared = sections.flatMap(({ sorted }) => sorted.filter(({ kind }) => kind !== "own"));
-    return { findings: shared.map(({ name }) => ({ host, file, name, outcome, notes: [] })) };
+    return {
+      findings: shared.map(({ name, raw }) => ({ host, file, name, raw, outcome, notes: [] })),
+    };
   }
   let after = before ?? "";
   const records: OriginalRecord[] = [];
@@ -152,7 +164,7 @@ function readFile(parts: FileParts): ReadFile {
     after = edit.after;
   }
   const findings = sections.flatMap(({ sorted }) =>
-    sorted.map((each) => toFinding(each, { host, file }, adoption)),
+    sorted.flatMap((each) => toFinding(each, parts)),
   );
   return records.length === 0
     ? { findings }
@@ -161,6 +173,8 @@ function readFile(parts: FileParts): ReadFile {
 
 type Sorted = { readonly name: string; readonly raw: JsonValue } & (
   | { readonly kind: "own" }
+  /** Nobody chose it. */
+  | { readonly kind: "passed" }
   | { readonly kind: "left"; readonly reason: string }
   | { readonly kind: "server"; readonly entry: JsonObject; readonly notes: readonly string[] }
 );
@@ -169,9 +183,10 @@ function sortEntry(
   name: string,
   raw: JsonValue,
   section: HostSection,
-  { host, machine, traces, signIn }: FileParts,
+  { host, file, machine, traces, signIn, isChosen }: FileParts,
 ): Sorted {
   if (isJsonObject(raw) && isOwnEntry(raw, traces)) return { name, raw, kind: "own" };
+  if (isChosen && !isChosen(host, file, name)) return { name, raw, kind: "passed" };
   const read = readHostEntry(host, raw, section, machine);
   if ("entry" in read && signIn?.has(String(read.entry.url))) {
     const reason = "asks people to sign in, which the bridge cannot do for them";
@@ -182,18 +197,15 @@ function sortEntry(
     : { name, raw, kind: "server", ...read };
 }
 
-function toFinding(
-  sorted: Sorted,
-  { host, file }: Pick<Finding, "host" | "file">,
-  adoption: Adoption,
-): Finding {
-  const { name, kind } = sorted;
-  const finding = { host, file, name };
-  if (kind === "own") return { ...finding, outcome: "own", notes: [] };
-  if (kind === "left") return { ...finding, outcome: "left", notes: [sorted.reason] };
+function toFinding(sorted: Sorted, { host, file, adoption, isChosen }: FileParts): Finding[] {
+  const { name, raw, kind } = sorted;
+  const finding = { host, file, name, raw };
+  if (kind === "passed" || (isChosen && !isChosen(host, file, name))) return [];
+  if (kind === "own") return [{ ...finding, outcome: "own", notes: [] }];
+  if (kind === "left") return [{ ...finding, outcome: "left", notes: [sorted.reason] }];
   const { id, isKnown } = adoption.adopt(name, sorted.entry);
   const outcome = isKnown ? "known" : "added";
-  return { ...finding, outcome, id, notes: isKnown ? [] : sorted.notes };
+  return [{ ...finding, outcome, id, notes: isKnown ? [] : sorted.notes }];
 }
 
 interface SortedSection {

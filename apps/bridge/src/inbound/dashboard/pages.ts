@@ -41,7 +41,7 @@ export function answerWaiting(
     : "<h1>The dashboard is being built.</h1><p>That happens once after its sources changed. This page shows it as soon as it is there.</p>";
   const again = isFailed ? "" : '<meta http-equiv="refresh" content="1">';
   const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-${again}<title>Trestle</title><style nonce="${nonce}">${STYLE}</style></head><body><main>${words}</main></body></html>`;
+${again}<title>Trestle</title><style nonce="${nonce}">${STYLE}</style></head><body><main>${MARK}${words}</main></body></html>`;
   send(exchange, { status: isFailed ? 500 : 503, page, policy: policyOf(nonce) });
 }
 
@@ -108,6 +108,13 @@ function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-const STYLE = `:root{color-scheme:light dark;background:light-dark(#f5f3ee,#101317);color:light-dark(#1c2024,#eceae5)}
-body{font:16px/1.5 system-ui,sans-serif;margin:22vh auto;max-width:34rem;padding:0 1rem}h1{font-size:1.35rem;margin:0 0 .5rem}
-p{margin:0;opacity:.8}pre{overflow:auto;padding:.75rem;border-radius:.5rem;background:rgb(128 128 128/.12);font-size:.8rem}`;
+/** As the pages themselves show it, in their colours. */
+const MARK =
+  '<svg viewBox="0 0 32 32" width="40" height="40" aria-hidden="true"><rect width="32" height="32" rx="7"/><path d="M5 10.5h22M9 10.5 6 24M9 10.5 16 24M23 10.5 16 24M23 10.5 26 24M7.5 17.5h17"/></svg>';
+
+const STYLE = `:root{color-scheme:light dark;background:light-dark(#f5f3ee,#10131a);color:light-dark(#1c2024,#eceae5)}
+body{font:14px/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:100dvh;margin:0;padding:1rem;box-sizing:border-box}
+main{box-sizing:border-box;width:min(28rem,100%);padding:2rem;border:1px solid light-dark(#e2dfd6,#2a3038);border-radius:.75rem;background:light-dark(#fffefb,#171b20)}
+rect{fill:light-dark(#b8410f,#ff8d5c)}path{fill:none;stroke:light-dark(#fff,#1c0f08);stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
+h1{font-size:1.25rem;line-height:1.2;letter-spacing:-.02em;margin:1rem 0 .5rem}p{margin:0;color:light-dark(#50565d,#b0b5bb)}
+pre{overflow:auto;margin:1rem 0 0;padding:.75rem;border-radius:.5rem;background:light-dark(#eceae3,#0b0d10);font-size:.8rem}`;

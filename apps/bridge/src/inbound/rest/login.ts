@@ -1,5 +1,5 @@
 import type { JsonObject } from "@trestle/protocol";
-import { SESSION_COOKIE } from "@trestle-mcp/server-kit/serving";
+import { sessionCookie } from "../session-cookie.ts";
 import type { Route } from "./route.ts";
 
 export const loginRoutes: readonly Route[] = [
@@ -17,7 +17,7 @@ export const loginRoutes: readonly Route[] = [
     toAnswer: ({ token: _token, ...data }) => ({ data }),
     toData: (output) => output.omit({ token: true }),
     toHeaders: ({ token, expires_at }, { isEncrypted }) => ({
-      "set-cookie": cookie(String(token), Date.parse(String(expires_at)), isEncrypted),
+      "set-cookie": sessionCookie(String(token), Date.parse(String(expires_at)), isEncrypted),
     }),
   },
   {
@@ -32,20 +32,7 @@ export const loginRoutes: readonly Route[] = [
     operation: "logout",
     summary: "End the session.",
     toHeaders: (_data: JsonObject, { isEncrypted }) => ({
-      "set-cookie": cookie("", 0, isEncrypted),
+      "set-cookie": sessionCookie("", 0, isEncrypted),
     }),
   },
 ];
-
-/** Out of the reach of scripts and of requests that other sites cause. */
-function cookie(value: string, expiresAt: number, isEncrypted: boolean): string {
-  const parts = [
-    `${SESSION_COOKIE}=${value}`,
-    "Path=/",
-    "HttpOnly",
-    "SameSite=Strict",
-    `Expires=${new Date(expiresAt).toUTCString()}`,
-    ...(isEncrypted ? ["Secure"] : []),
-  ];
-  return parts.join("; ");
-}

@@ -5,6 +5,7 @@ import { configRoutes } from "./config.ts";
 import { discoverRoutes } from "./discover.ts";
 import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
+import { importRoutes } from "./imports.ts";
 import { keyRoutes } from "./keys.ts";
 import { loginRoutes } from "./login.ts";
 import { metricsRoutes } from "./metrics.ts";
@@ -21,6 +22,7 @@ import { webhookRoutes } from "./webhooks.ts";
 export const ROUTES: readonly Route[] = [
   ...healthRoutes,
   ...serverRoutes,
+  ...importRoutes,
   ...discoverRoutes,
   ...toolRoutes,
   ...chainRoutes,

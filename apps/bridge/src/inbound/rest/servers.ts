@@ -9,7 +9,10 @@ import {
 } from "@trestle/protocol";
 import { REFERRING } from "../../config/checks.ts";
 import { readBridgeFile } from "../../config/import/bridge-file.ts";
+import { SHOWN } from "../../config/import/redact.ts";
+import { withKeptSecrets } from "../../config/kept-secrets.ts";
 import type { Core } from "../../core.ts";
+import { knownName } from "../../operations/server-admin.ts";
 import { isListedHost, isPrivateHost } from "../../private-hosts.ts";
 import type { Route } from "./route.ts";
 
@@ -55,18 +58,39 @@ export const serverRoutes: readonly Route[] = [
 async function refuseReach({ name, entry }: JsonObject, { live }: Core): Promise<void> {
   const { http, files, upstreams } = live.current();
   if (http.admin || !isJsonObject(entry)) return;
-  const old = readBridgeFile(files[0] ?? "").servers[String(name)];
-  if (isJsonObject(old) && REFERRING.every((key) => isSame(entry[key], old[key]))) return;
+  const file = readBridgeFile(files[0] ?? "");
+  const old = file.servers[knownName(file, String(name)) ?? ""];
+  const whole = withKeptSecrets(entry, old);
+  if (isJsonObject(old) && REFERRING.every((key) => isSame(whole[key], old[key]))) return;
+  if (JSON.stringify(entry).includes(SHOWN)) {
+    throw new TrestleError(
+      "denied",
+      `entry: a secret that is masked goes only where it goes now. Write the secret itself, or change nothing of ${REFERRING.join(", ")}. ${WAYS}`,
+    );
+  }
+  await refuseEntry(entry, { at: "entry", ways: WAYS, allowHosts: upstreams.allowHosts });
+}
+
+export interface EntryPlace {
+  /** What it is called in what is said of it. */
+  readonly at: string;
+  /** How else it can be set up. */
+  readonly ways: string;
+  readonly allowHosts: readonly string[];
+}
+
+/** Throws `denied` for an entry that is more than the address of a server on the public internet. */
+export async function refuseEntry(entry: JsonObject, place: EntryPlace): Promise<void> {
   const found = Object.entries(entry).find(
     ([key, value]) => key === "command" || key === "embedded" || refers(value),
   );
   if (found) {
     throw new TrestleError(
       "denied",
-      `entry.${found[0]}: over REST only the address of a server can be set up, without references. ${WAYS}`,
+      `${place.at}.${found[0]}: over REST only the address of a server can be set up, without references. ${place.ways}`,
     );
   }
-  for (const address of addressesIn(entry)) await refusePrivate(address, upstreams.allowHosts);
+  for (const address of addressesIn(entry)) await refusePrivate(address, place);
 }
 
 const WAYS = "Use `trestle add` on the bridge's machine, or set http.admin there.";
@@ -79,7 +103,7 @@ function addressesIn({ url, replicas, oauth }: JsonObject): string[] {
 }
 
 /** What a name leads to later is looked at with each connection. */
-async function refusePrivate(address: string, allowHosts: readonly string[]): Promise<void> {
+async function refusePrivate(address: string, { at, ways, allowHosts }: EntryPlace): Promise<void> {
   const url = URL.parse(address);
   if (!url || !/^https?:$/.test(url.protocol) || isListedHost(url, allowHosts)) return;
   const resolve = (hostname: string) => lookup(hostname, { all: true });
@@ -89,7 +113,7 @@ async function refusePrivate(address: string, allowHosts: readonly string[]): Pr
     : await resolveDestination(address, { resolve, allowHosts }).then(() => undefined, typed);
   // One that does not resolve now leads nowhere yet.
   if (fault === undefined || fault.code === "unavailable") return;
-  throw new TrestleError(fault.code, `entry: ${fault.message} ${WAYS}`);
+  throw new TrestleError(fault.code, `${at}: ${fault.message} ${ways}`);
 }
 
 function typed(error: unknown): TrestleError {
