@@ -58,6 +58,18 @@ export interface Operations {
     body: never;
     data: ServerComplaints;
   };
+  "GET import": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: never;
+    data: Hosts;
+  };
+  "POST import": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: { servers: ({ host: "claude-desktop" | "claude-code" | "cursor" | "vscode" | "codex"; name: string; file?: string })[]; connect_hosts?: boolean; dry_run?: boolean };
+    data: Import;
+  };
   "GET discover": {
     path: Record<never, never>;
     query: { query?: string; server?: string; tool?: string; detail?: "names" | "full" };
@@ -332,7 +344,7 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: never;
-    data: { version: string; principal: { id: string; kind: string }; scopes?: string[]; admin: boolean; manages: string[]; session?: { expires_at: string; csrf_token: string } };
+    data: { version: string; principal: { id: string; kind: string }; scopes?: string[]; admin: boolean; manages: string[]; session?: { expires_at: string; csrf_token: string }; oauth_login?: { host: string } };
   };
   "POST login": {
     path: Record<never, never>;
@@ -516,6 +528,8 @@ export type ConfigProblem = { server: string; level: "warning" | "error"; messag
 
 export type Configuration = { file?: string; keys: ConfigKey[] };
 
+export type ConnectedHost = { host: "claude-desktop" | "claude-code" | "cursor" | "vscode" | "codex"; file: string; restart: string };
+
 export type CopiedAudit = { home: string; name: string; ok: boolean; entries?: number; head?: string; behind?: number; seq?: number; reason?: "changed" | "removed" | "doubled" | "differs"; explanation?: string };
 
 export type CostRow = { server?: string; tool?: string; principal?: string; day?: string; calls: number; cost: number; unit: string };
@@ -570,6 +584,8 @@ export type FeedSubscribe = { type: "subscribe"; topics: string[]; since?: numbe
 
 export type FeedSubscribed = { type: "subscribed"; seq: number };
 
+export type FileDifference = { file: string; lines: string[] };
+
 export type Forecast = ShownForecast | HiddenForecast;
 
 export type FoundTool = { name: string; server: string; tool: string; title?: string; description: string; read_only: boolean; destructive: boolean; idempotent: boolean; cacheable: boolean; breaker: "closed" | "open" | "half_open"; listed: boolean; arguments: string[]; score: number };
@@ -587,6 +603,16 @@ export type HistoryPage = { executions: HistoryRow[]; next?: number | string; pr
 export type HistoryRow = { execution_id: string; number?: number; parent_execution_id?: string; server: string; tool: string; principal: string; replica?: string; outcome: "started" | "success" | "tool_error" | "error" | "outcome_unknown"; started_at: string; duration_ms?: number; attempts: number; retry_count: number; cached: boolean; fallback_used: boolean; read_only: boolean; arguments?: { [name: string]: Unknown }; client?: string; era?: "legacy" | "modern"; cost?: number; request_bytes?: number; result_bytes?: number; error?: Fault };
 
 export type HistoryStatistics = { dropped: number };
+
+export type HostServer = { name: string; file: string; scope: "user" | "project"; state: "new" | "known" | "left" | "own"; id?: string; notes: string[]; command?: string; args?: string[]; url?: string; given: string[] };
+
+export type HostServers = { host: "claude-desktop" | "claude-code" | "cursor" | "vscode" | "codex"; title: string; files: string[]; looked: string[]; servers: HostServer[]; problems: string[] };
+
+export type Hosts = { file: string; hosts: HostServers[] };
+
+export type Import = { dry_run: boolean; file: string; backup?: string; in_effect?: boolean; warnings: string[]; servers: Imported[]; changes: FileDifference[]; plain_secrets: PlainSecret[]; written: WrittenFile[]; connected: ConnectedHost[] };
+
+export type Imported = { host: "claude-desktop" | "claude-code" | "cursor" | "vscode" | "codex"; file: string; name: string; outcome: "added" | "known" | "left" | "own"; id?: string; notes: string[] };
 
 export type InferredChoice = { step: string; argument: string; value: Unknown; taken: string; others: string[] };
 
@@ -621,6 +647,8 @@ export type Pins = { lock_file: string; problem?: string; servers: ServerPins[] 
 export type PinsApproved = { server: string; approved: ApprovedDefinition[]; forgotten: DefinitionName[] };
 
 export type PinsDiff = { server: string; digest: string; definitions: ChangedDefinition[]; gone: DefinitionName[] };
+
+export type PlainSecret = { server: string; key: string; variable: string };
 
 export type PostgresHealth = { state: "starting" | "up" | "down"; home: string; lag_rows: number; lag_ms: number; audit_behind: number; lost: number; problem?: string };
 
@@ -731,6 +759,8 @@ export type WebhookCounts = { waiting: number; dead: number };
 export type WebhookReplayed = { id: string; state: "waiting" };
 
 export type Webhooks = { webhooks: Webhook[]; waiting: Delivery[]; dead_letters: Delivery[] };
+
+export type WrittenFile = { file: string; backup?: string };
 
 export type CancelExecution = { executionId: string; workflow: string; version: string; status: "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "timed_out"; startedAt: string; endedAt?: string; completedSteps: string[]; failedSteps: string[]; errors: { code: string; message: string; step: string }[]; results: { [name: string]: CancelExecutionSchema0 }; steps: { id: string; status: string; attempts?: number; durationMs?: number; startedAt?: string; reason?: string }[]; waitingFor: ({ step: string; for: "approval" | "signal" | "time"; message?: string; signal?: string; until?: string })[]; undone?: { step: string; error?: string }[]; output?: CancelExecutionSchema1 };
 

@@ -5,15 +5,36 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { useCallback } from "react";
+import { useRights } from "../session/session.tsx";
 import type { OperationName } from "./client.ts";
 import { ApiFailure } from "./failure.ts";
 import { type Asked, askAgain, useAsk } from "./queries.ts";
-import { type Arguments, callTool, readAgain, useTool } from "./tools.ts";
+import { type Arguments, callTool, type LeftOut, readAgain, useTool } from "./tools.ts";
+
+/** Any of them shows that it is there: who may only read is not shown those that begin something. */
+const SIGNS = new Set(["execute_workflow", "list_workflows", "list_executions", "list_swarms"]);
 
 /** What the orchestrator is mounted as: undefined where there is none, or none has told its tools yet. */
 export function useOrchestrator(): string | undefined {
   const found = useAsk("GET tools", { query: { detail: "names" } });
-  return found.data?.tools.find(({ tool }) => tool === "execute_workflow")?.server;
+  return found.data?.tools.find(({ tool }) => SIGNS.has(tool))?.server;
+}
+
+/** The first of these tools that the orchestrator does not offer, as its profile leaves it out, and what to say of it. */
+export function useLeftOut(
+  tools: readonly string[],
+): (LeftOut & { readonly reason: string }) | undefined {
+  const found = useAsk("GET tools", { query: { detail: "names" } });
+  const server = useOrchestrator();
+  const isAdmin = useRights().admin() === undefined;
+  if (server === undefined) return undefined;
+  const offered = found.data?.tools.filter((each) => each.server === server) ?? [];
+  const tool = tools.find((name) => !offered.some((each) => each.tool === name));
+  if (tool === undefined) return undefined;
+  const reason = isAdmin
+    ? `${server} does not offer ${tool}: its profile leaves it out.`
+    : `You are not offered ${tool}: it takes the scope "${server}:${tool}", and the profile "all" of ${server}.`;
+  return { server, tool, reason };
 }
 
 /** Calls a tool of the orchestrator that the REST API has no resource for. */
@@ -50,14 +71,21 @@ const WORK: readonly OperationName[] = [
   "GET swarm/:id",
 ];
 
+export type OrchestratorDo<Shape> = UseMutationResult<Shape, Error, Arguments> & {
+  /** Why it cannot be done by who looks, for the button that does it. */
+  readonly refused: string | undefined;
+};
+
 /** Does something by a tool of the orchestrator, and asks it again for whatever is shown of it. */
-export function useOrchestratorDo<Shape>(tool: string): UseMutationResult<Shape, Error, Arguments> {
+export function useOrchestratorDo<Shape>(tool: string): OrchestratorDo<Shape> {
+  const refused = useLeftOut([tool])?.reason;
   const server = useOrchestrator();
   const readAllAgain = useReadAgain();
-  return useMutation({
+  const doing = useMutation({
     mutationFn: (given: Arguments) => callOrchestrator<Shape>(server, tool, given),
     onSettled: readAllAgain,
   });
+  return { ...doing, refused };
 }
 
 /** Asks for all that is shown of the orchestrator's work again. */

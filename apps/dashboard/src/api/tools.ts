@@ -9,7 +9,7 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { ask } from "./client.ts";
-import { hasCode } from "./failure.ts";
+import { ApiFailure, hasCode } from "./failure.ts";
 import type { Asked } from "./queries.ts";
 
 export type Arguments = Readonly<Record<string, unknown>>;
@@ -22,8 +22,12 @@ export async function callTool<Shape>(
   signal?: AbortSignal,
 ): Promise<Shape> {
   const body = { tool: `${server}.${tool}`, arguments: without(args) };
-  const { result } = await ask("POST tool/call", { body }, { signal });
-  return result.structuredContent as Shape;
+  try {
+    const { result } = await ask("POST tool/call", { body }, { signal });
+    return result.structuredContent as Shape;
+  } catch (error) {
+    throw isUnknown(error) ? notOffered(server, tool) : error;
+  }
 }
 
 /** One of several calls that were made at once: what it answered, or why it did not. */
@@ -110,9 +114,30 @@ export async function readAgain(client: QueryClient, server: string): Promise<vo
   await client.invalidateQueries({ queryKey: keyOf(server) });
 }
 
-/** The bridge knows no such tool: the server stands there with a profile that leaves it out. */
-export function isMissing(error: unknown): boolean {
+/** A tool that a server of ours has and does not offer here, as its profile leaves it out. */
+export interface LeftOut {
+  readonly server: string;
+  readonly tool: string;
+}
+
+/** What was asked for and is not offered; undefined where it failed for another reason. */
+export function leftOutOf(error: unknown): LeftOut | undefined {
+  if (!hasCode(error, "unsupported")) return undefined;
+  const { server, tool } = error.details;
+  return typeof server === "string" && typeof tool === "string" ? { server, tool } : undefined;
+}
+
+/** The bridge was told of no such tool. */
+function isUnknown(error: unknown): boolean {
   return hasCode(error, "not_found") && error.details.tool !== undefined;
+}
+
+/** As the operations say it that are a tool of a server of ours. */
+function notOffered(server: string, tool: string): ApiFailure {
+  return new ApiFailure(
+    `${server} does not offer ${tool}: put "env": { "TRESTLE_PROFILE": "all" } into its entry of trestle.json.`,
+    { code: "unsupported", status: 0, details: { server, tool } },
+  );
 }
 
 function without(args: Arguments): Record<string, unknown> {

@@ -62,6 +62,7 @@ function withCall(second: Second, { topic, payload }: FeedEvent): Second {
   };
 }
 
-function emptySecond(at: number): Second {
+/** A second in which nothing was called. */
+export function emptySecond(at: number): Second {
   return { at, calls: 0, failures: 0, cached: 0, totalMs: 0, slowestMs: 0 };
 }

@@ -75,6 +75,13 @@ export function moment(time: string | number, now: number): string {
   return (isToday ? clock : day).format(date);
 }
 
+const dayAlone = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+
+/** 29 Nov 2026, where the time of the day says nothing. */
+export function date(time: string | number): string {
+  return dayAlone.format(new Date(time));
+}
+
 export function cost(value: number): string {
   if (value === 0) return "0";
   return value < 0.01 ? value.toFixed(4) : value.toFixed(2);

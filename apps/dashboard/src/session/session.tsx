@@ -20,7 +20,7 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
   if (session === undefined) {
     return me.error ? <Problem error={me.error} retry={() => void me.refetch()} /> : null;
   }
-  if (session.principal.kind === "anonymous") return <Login />;
+  if (session.principal.kind === "anonymous") return <Login host={session.oauth_login?.host} />;
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 

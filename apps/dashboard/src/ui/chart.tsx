@@ -96,7 +96,7 @@ function optionsOf(
   return {
     ...size,
     legend: { show: false },
-    padding: [8, 4, 0, 0],
+    padding: [8, 20, 0, 0],
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: { y: { range: (_, _least, most) => [0, Math.max(most * 1.15, 1)] } },
     axes: [
@@ -104,7 +104,7 @@ function optionsOf(
       {
         ...axis,
         grid: { stroke: colourOf("data-grid"), width: 1 },
-        size: 58,
+        size: 52,
         space: 36,
         values: (_, values) => values.map(format),
       },
@@ -140,10 +140,15 @@ function lineOf({ label, colour, area }: Omit<Series, "values">): uPlot.Series {
     label,
     stroke,
     width: 1.75,
-    points: { show: false },
+    // One value alone has no line.
+    points: { show: isAlone, size: 6, fill: stroke, width: 0 },
     spanGaps: true,
     ...(area ? { fill: colourOf(colour, 0.14) } : {}),
   };
+}
+
+function isAlone(plot: uPlot, series: number): boolean {
+  return Array.from(plot.data[series] ?? []).filter((value) => value != null).length === 1;
 }
 
 /** What stands at the pointer, in words above the picture. */

@@ -2,10 +2,9 @@ import type { ReactNode } from "react";
 import { hasCode } from "../api/failure.ts";
 import type { ServerState } from "../api/generated.ts";
 import { useAsk } from "../api/queries.ts";
-import { isMissing } from "../api/tools.ts";
 import { Code } from "./code.tsx";
 import { Link } from "./link.tsx";
-import { Empty, Loaded, Problem, SkeletonLines } from "./states.tsx";
+import { Empty, Loaded, SkeletonLines } from "./states.tsx";
 import "./own-server.css";
 
 export interface OwnServerProps {
@@ -63,31 +62,8 @@ function Down({ server: { id, problem, last_error } }: { readonly server: Server
   );
 }
 
-/** A tool that the server has and the bridge was not told of, as its profile leaves it out. */
-function LeftOut({ server, tools }: { readonly server: string; readonly tools: string }) {
-  return (
-    <>
-      <Empty icon="tools" title="The server does not offer this here">
-        It takes {tools}. The profile <code>core</code> leaves that out: mount the server with all
-        of its tools, and restart it.
-      </Empty>
-      <Lines name={server} entry={{ embedded: server, env: { TRESTLE_PROFILE: "all" } }} />
-    </>
-  );
-}
-
-/** A failure of a tool, or that it is not offered. */
-export function ToolProblem(props: {
-  readonly error: unknown;
-  readonly server: string;
-  readonly tools: string;
-  readonly retry?: () => void;
-}) {
-  const { error, retry, ...left } = props;
-  return isMissing(error) ? <LeftOut {...left} /> : <Problem error={error} retry={retry} />;
-}
-
-function Lines({ name, entry }: { readonly name: string; readonly entry: object }) {
+/** What to write for a server to be mounted so. */
+export function Lines({ name, entry }: { readonly name: string; readonly entry: object }) {
   return (
     <div className="own-server-lines">
       <Code label="Lines for trestle.json">

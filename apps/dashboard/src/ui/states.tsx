@@ -1,8 +1,13 @@
-import type { CSSProperties, ReactNode } from "react";
+import { type CSSProperties, lazy, type ReactNode, Suspense } from "react";
 import { ApiFailure, messageOf } from "../api/failure.ts";
+import { leftOutOf } from "../api/tools.ts";
 import { Button } from "./button.tsx";
 import { Icon, type IconName } from "./icon.tsx";
 import "./states.css";
+
+const OfferAll = lazy(() =>
+  import("./offer-all.tsx").then((module) => ({ default: module.OfferAll })),
+);
 
 export interface EmptyProps {
   readonly icon?: IconName;
@@ -31,8 +36,16 @@ export interface ProblemProps {
   readonly retry?: (() => void) | undefined;
 }
 
-/** It did not work: in the words of the bridge, which say what to do. */
+/** It did not work: in the words of the bridge, which say what to do; with a control where it can be done here. */
 export function Problem({ error, retry }: ProblemProps) {
+  const left = leftOutOf(error);
+  if (left !== undefined) {
+    return (
+      <Suspense fallback={<Skeleton height="22rem" />}>
+        <OfferAll {...left} />
+      </Suspense>
+    );
+  }
   const code = error instanceof ApiFailure ? error.code : undefined;
   const isRefused = code === "denied" || code === "unauthenticated";
   return (

@@ -9,6 +9,9 @@ test("an entry is told in one line, without what has a column of its own", () =>
     limit: { calls: 2 },
   };
   expect(describe(entry)).toBe('server database · limit {"calls":2}');
+  expect(describe({ event: "x", keys: ["policy", "http"], torn_bytes: 3 })).toBe(
+    "keys policy, http · torn bytes 3",
+  );
   expect(describe({ event: "x", text: "a".repeat(500) }).length).toBeLessThan(140);
 });
 

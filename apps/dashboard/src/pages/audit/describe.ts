@@ -19,6 +19,7 @@ const WORDS: Readonly<Record<string, string>> = {
   request_refused: "Request refused",
   address_refused: "Address refused",
   csrf_refused: "Forged request refused",
+  login_refused: "Login refused",
   more_refused: "More refusals",
 };
 
@@ -36,10 +37,12 @@ const LONGEST = 120;
 /** The other facts of an entry in one line. */
 export function describe(entry: Readonly<Record<string, unknown>>): string {
   const facts = Object.entries(entry).filter(([name]) => !TOLD.has(name));
-  return facts.map(([name, value]) => `${name} ${textOf(value)}`).join(" · ");
+  return facts.map(([name, value]) => `${name.replaceAll("_", " ")} ${textOf(value)}`).join(" · ");
 }
 
 function textOf(value: unknown): string {
+  if (Array.isArray(value) && value.every((each) => typeof each === "string"))
+    return textOf(value.join(", "));
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

@@ -157,7 +157,7 @@ function columnsFor(show: (entry: AuditEntry) => void): readonly Column<AuditEnt
       align: "end",
       cell: (entry) => (
         <Button look="quiet" size="s" onClick={() => show(entry)}>
-          Whole
+          Details
         </Button>
       ),
     },

@@ -48,7 +48,7 @@ function OneCall({ call }: { readonly call: Call }) {
         title={`${server}.${tool}`}
         lead={
           <>
-            <OutcomeBadge outcome={outcome} /> {error?.message}
+            <Link to="/history">History</Link> · <OutcomeBadge outcome={outcome} /> {error?.message}
           </>
         }
         actions={<Replay call={call} />}

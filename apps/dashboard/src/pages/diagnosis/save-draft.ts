@@ -1,4 +1,4 @@
-import { callTool, isMissing } from "../../api/tools.ts";
+import { callTool, leftOutOf } from "../../api/tools.ts";
 import type { Edited, Known } from "../knowledge/shapes.ts";
 import { changesOf, type Draft, patchOf } from "./draft.ts";
 
@@ -12,7 +12,7 @@ export async function saveDraft(server: string, id: string, draft: Draft): Promi
   try {
     return await callTool<Edited>(server, "edit_diagnosis", { id, version, changes });
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (leftOutOf(error) === undefined) throw error;
   }
   const known = await callTool<Known>(server, "update_diagnosis", {
     id,

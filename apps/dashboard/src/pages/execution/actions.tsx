@@ -1,25 +1,34 @@
 import { useState } from "react";
 import type { GetExecution } from "../../api/generated.ts";
-import { useOrchestratorDo } from "../../api/orchestrator.ts";
+import { useLeftOut, useOrchestratorDo } from "../../api/orchestrator.ts";
 import { useDo } from "../../api/queries.ts";
+import { useRights } from "../../session/session.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
+import { OfferAllButton } from "../../ui/offer-all.tsx";
 import { useToasts } from "../../ui/toasts.tsx";
+
+/** What people do with executions here that the profile `core` leaves out. */
+const STEERS = ["pause_execution", "retry_step", "signal_execution"];
 
 /** What can be done with the whole of an execution. */
 export function ExecutionActions({ execution }: { readonly execution: GetExecution }) {
   const { executionId: id, status } = execution;
   const pausing = useOrchestratorDo("pause_execution");
   const resuming = useOrchestratorDo("resume_execution");
+  const leftOut = useLeftOut(STEERS);
+  const isAdmin = useRights().admin() === undefined;
   const toasts = useToasts();
   const failed = (error: unknown): void => toasts.failed("It goes on as before", error);
   const goesOn = status === "running" || status === "waiting";
   const canResume = status === "paused" || status === "failed" || status === "timed_out";
   return (
     <>
+      {leftOut && isAdmin && <OfferAllButton {...leftOut} />}
       {goesOn && (
         <Button
           icon="pause"
+          disabled={pausing.refused}
           busy={pausing.isPending}
           onClick={() => pausing.mutate({ executionId: id }, { onError: failed })}
         >
@@ -30,6 +39,7 @@ export function ExecutionActions({ execution }: { readonly execution: GetExecuti
         <Button
           look="primary"
           icon="play"
+          disabled={resuming.refused}
           busy={resuming.isPending}
           onClick={() => resuming.mutate({ executionId: id }, { onError: failed })}
         >
@@ -49,6 +59,7 @@ function Cancel({
   readonly failed: (error: unknown) => void;
 }) {
   const [asks, setAsks] = useState(false);
+  const refused = useLeftOut(["cancel_execution"])?.reason;
   const cancelling = useDo("POST workflow/executions/:id/cancel", ["GET workflow/executions/:id"]);
   const cancel = (): void =>
     cancelling.mutate(
@@ -57,7 +68,7 @@ function Cancel({
     );
   return (
     <>
-      <Button look="danger" icon="stop" onClick={() => setAsks(true)}>
+      <Button look="danger" icon="stop" disabled={refused} onClick={() => setAsks(true)}>
         Cancel
       </Button>
       <Confirm

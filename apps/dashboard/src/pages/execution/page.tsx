@@ -74,7 +74,8 @@ function OneExecution({ execution }: { readonly execution: GetExecution }) {
         title={workflow}
         lead={
           <>
-            <ExecutionState status={status} /> <code>{execution.executionId}</code>
+            <Link to="/workflows?tab=executions">Executions</Link> ·{" "}
+            <code>{execution.executionId}</code> <ExecutionState status={status} />
           </>
         }
         actions={<ExecutionActions execution={execution} />}
@@ -110,7 +111,7 @@ function Picture({ execution, definition, chosen, choose }: PartProps) {
   }, [execution]);
   if (definition === undefined) return null;
   return (
-    <Card title="Steps" note={`version ${execution.version}`} flush>
+    <Card title="Drawing" note={`version ${execution.version}`} flush>
       <Canvas definition={definition} chosen={chosen} choose={choose} states={states} />
     </Card>
   );
@@ -119,7 +120,7 @@ function Picture({ execution, definition, chosen, choose }: PartProps) {
 /** The same in words. */
 function StepTable({ execution, chosen, choose }: PartProps) {
   return (
-    <Card title="How they stand" note={execution.steps.length} flush>
+    <Card title="Steps" note={execution.steps.length} flush>
       <ol className="execution-steps" aria-label="Steps">
         {execution.steps.map(({ id, attempts, durationMs, reason }) => (
           <li key={id} data-chosen={id === chosen || undefined}>
@@ -144,7 +145,7 @@ function ExecutionFacts({ execution }: { readonly execution: GetExecution }) {
   const { workflow, version, startedAt, endedAt, output, undone = [] } = execution;
   const took = endedAt && Date.parse(endedAt) - Date.parse(startedAt);
   return (
-    <Card title="The whole">
+    <Card title="Execution">
       <Facts
         facts={[
           [
@@ -153,7 +154,7 @@ function ExecutionFacts({ execution }: { readonly execution: GetExecution }) {
               key="workflow"
               to={`/workflows/${encodeURIComponent(workflow)}?version=${version}`}
             >
-              {workflow} {version}
+              {workflow}, version {version}
             </Link>,
           ],
           ["Began", moment(startedAt, now)],

@@ -79,7 +79,13 @@ function Retry({ execution, id }: { readonly execution: GetExecution; readonly i
       { onError: (error) => toasts.failed(`${id} is not tried again`, error) },
     );
   return (
-    <Button size="s" icon="restart" busy={retrying.isPending} onClick={retry}>
+    <Button
+      size="s"
+      icon="restart"
+      disabled={retrying.refused}
+      busy={retrying.isPending}
+      onClick={retry}
+    >
       Retry
     </Button>
   );

@@ -68,10 +68,22 @@ function Approval({ wait, executionId }: OneWaitProps) {
         onChange={(event) => setComment(event.target.value)}
       />
       <div className="execution-buttons">
-        <Button look="primary" icon="check" busy={deciding.isPending} onClick={() => decide(true)}>
+        <Button
+          look="primary"
+          icon="check"
+          disabled={deciding.refused}
+          busy={deciding.isPending}
+          onClick={() => decide(true)}
+        >
           Approve
         </Button>
-        <Button look="danger" icon="close" busy={deciding.isPending} onClick={() => decide(false)}>
+        <Button
+          look="danger"
+          icon="close"
+          disabled={deciding.refused}
+          busy={deciding.isPending}
+          onClick={() => decide(false)}
+        >
           Refuse
         </Button>
       </div>
@@ -88,7 +100,7 @@ function Signal({ name, executionId }: { readonly name: string; readonly executi
       { onError: (error) => toasts.failed("The signal is not sent", error) },
     );
   return (
-    <Button icon="bolt" busy={signalling.isPending} onClick={send}>
+    <Button icon="bolt" disabled={signalling.refused} busy={signalling.isPending} onClick={send}>
       {`Send “${name}”`}
     </Button>
   );

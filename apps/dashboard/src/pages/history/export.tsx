@@ -7,7 +7,7 @@ import { Button } from "../../ui/button.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import { useToasts } from "../../ui/toasts.tsx";
 import { toCsv } from "./csv.ts";
-import type { Filters } from "./rows.ts";
+import { type Filters, queryOf } from "./rows.ts";
 
 const PAGE_ROWS = 1_000;
 const MOST_ROWS = 50_000;
@@ -48,9 +48,10 @@ export function Export({ filters }: { readonly filters: Filters }) {
 
 async function readAll(filters: Filters): Promise<HistoryRow[]> {
   const all: HistoryRow[] = [];
+  const asked = queryOf(filters, Date.now());
   let before: number | string | undefined;
   do {
-    const query = { ...filters, limit: PAGE_ROWS, before } as NonNullable<
+    const query = { ...asked, limit: PAGE_ROWS, before } as NonNullable<
       InputOf<"GET history">["query"]
     >;
     const page = await ask("GET history", { query });

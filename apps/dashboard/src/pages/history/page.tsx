@@ -1,12 +1,11 @@
-import { useAsk } from "../../api/queries.ts";
+import { useState } from "react";
 import { useSearchState } from "../../lib/navigate.ts";
 import { Button } from "../../ui/button.tsx";
 import { PageHead } from "../../ui/card.tsx";
-import { SelectField, TextField } from "../../ui/field.tsx";
-import { OUTCOME_CHOICES } from "../../ui/outcome.tsx";
 import { Empty, Problem, SkeletonLines } from "../../ui/states.tsx";
 import { CallList } from "./call-list.tsx";
 import { Export } from "./export.tsx";
+import { FilterBar } from "./filter-bar.tsx";
 import type { Filters } from "./rows.ts";
 import { useRows } from "./use-rows.ts";
 import "./history.css";
@@ -18,9 +17,17 @@ export function Page() {
     tool: search.tool,
     outcome: search.outcome,
     principal: search.principal,
+    span: search.span,
+    from: search.from,
+    to: search.to,
   };
   const rows = useRows(filters);
   const isFiltered = Object.values(filters).some(Boolean);
+  const fields = useFieldsAnew(isFiltered);
+  const clear = (): void => {
+    setSearch(Object.fromEntries(Object.keys(filters).map((name) => [name, ""])));
+    fields.begin();
+  };
   return (
     <>
       <PageHead
@@ -28,7 +35,7 @@ export function Page() {
         lead="Every call, as it ends. Choose one to see what each policy decided, and how long it took."
         actions={<Export filters={filters} />}
       />
-      <FilterBar filters={filters} change={setSearch} />
+      <FilterBar key={fields.round} filters={filters} change={setSearch} />
       {rows.error ? (
         <Problem error={rows.error} />
       ) : rows.all.length > 0 ? (
@@ -36,13 +43,17 @@ export function Page() {
       ) : rows.isLoading ? (
         <SkeletonLines lines={12} height="2rem" />
       ) : (
-        <Nothing
-          isFiltered={isFiltered}
-          clear={() => setSearch({ server: "", tool: "", outcome: "", principal: "" })}
-        />
+        <Nothing isFiltered={isFiltered} clear={clear} />
       )}
     </>
   );
+}
+
+/** Fields keep what was written into them: they begin anew once the address holds no filter any more. */
+function useFieldsAnew(isFiltered: boolean) {
+  const [{ round, asked }, set] = useState({ round: 0, asked: false });
+  if (asked && !isFiltered) set({ round: round + 1, asked: false });
+  return { round, begin: () => set({ round, asked: true }) };
 }
 
 function Nothing({
@@ -64,43 +75,5 @@ function Nothing({
     <Empty icon="history" title="Nothing was called yet">
       Calls appear here as they end. Try a tool, or connect an assistant to the bridge.
     </Empty>
-  );
-}
-
-interface FilterBarProps {
-  readonly filters: Filters;
-  readonly change: (changes: Readonly<Record<string, string | undefined>>) => void;
-}
-
-function FilterBar({ filters, change }: FilterBarProps) {
-  const servers = useAsk("GET servers", {}).data?.servers ?? [];
-  const choices = [
-    { value: "", label: "All servers" },
-    ...servers.map(({ id }) => ({ value: id, label: id })),
-  ];
-  const text = (name: "tool" | "principal") => ({
-    defaultValue: filters[name] ?? "",
-    onChange: (event: { readonly target: { readonly value: string } }) =>
-      change({ [name]: event.target.value.trim() }),
-  });
-  return (
-    <search className="history-filters">
-      <SelectField
-        label="Server"
-        hidesLabel
-        value={filters.server ?? ""}
-        choices={choices}
-        onChange={(server) => change({ server })}
-      />
-      <SelectField
-        label="Outcome"
-        hidesLabel
-        value={filters.outcome ?? ""}
-        choices={OUTCOME_CHOICES}
-        onChange={(outcome) => change({ outcome })}
-      />
-      <TextField label="Tool" hidesLabel placeholder="Tool" {...text("tool")} />
-      <TextField label="Caller" hidesLabel placeholder="Caller" {...text("principal")} />
-    </search>
   );
 }

@@ -3,6 +3,8 @@ import type { HistoryRow } from "../../api/generated.ts";
 import type { FeedEvent } from "../../feed/connection.ts";
 import { NO_ROWS, rowsOf, withCalls, withPage, withWaiting } from "./rows.ts";
 
+const NOW = Date.parse("2026-01-01T00:00:02.000Z");
+
 function row(id: string): HistoryRow {
   return { execution_id: id, server: "one", tool: "read" } as HistoryRow;
 }
@@ -49,7 +51,7 @@ test("a call that a page had already is not there twice", () => {
 test("a call that ran when its page was read ends where it stands", () => {
   const running = { ...row("a"), outcome: "started", attempts: 2 } as HistoryRow;
   const page = withPage(NO_ROWS, [row("b"), running], undefined);
-  const rows = withCalls(page, rowsOf([event("a")], {}), false);
+  const rows = withCalls(page, rowsOf([event("a")], {}, NOW), false);
   expect(ids(rows.all)).toEqual(["b", "a"]);
   expect(rows.all[1]).toMatchObject({ outcome: "success", duration_ms: 40, attempts: 2 });
 });
@@ -67,7 +69,7 @@ test("a page after a hundred thousand rows takes no longer than a picture or two
 });
 
 test("an event becomes a row that says when the call began", () => {
-  const [made] = rowsOf([event("x")], {});
+  const [made] = rowsOf([event("x")], {}, NOW);
   expect(made).toMatchObject({
     execution_id: "x",
     started_at: "2026-01-01T00:00:00.960Z",
@@ -81,8 +83,8 @@ test("events go by the filters", () => {
     event("y", { server: "two" }),
     { ...event("z"), topic: "server.lost" },
   ];
-  expect(ids(rowsOf(batch, { server: "one" }))).toEqual(["x"]);
-  expect(ids(rowsOf(batch, { tool: "two__read" }))).toEqual(["y"]);
+  expect(ids(rowsOf(batch, { server: "one" }, NOW))).toEqual(["x"]);
+  expect(ids(rowsOf(batch, { tool: "two__read" }, NOW))).toEqual(["y"]);
 });
 
 test("a hundred thousand rows take another thousand calls within a frame or two", () => {

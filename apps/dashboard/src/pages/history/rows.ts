@@ -1,12 +1,18 @@
 import type { HistoryRow } from "../../api/generated.ts";
 import type { FeedEvent } from "../../feed/connection.ts";
 import { isFinishedCall, timeOf } from "../../feed/rates.ts";
+import { isWithin, timesOf, type When } from "./when.ts";
 
-export interface Filters {
+export interface Filters extends When {
   readonly server?: string | undefined;
   readonly tool?: string | undefined;
   readonly outcome?: string | undefined;
   readonly principal?: string | undefined;
+}
+
+/** The filters as the API takes them. */
+export function queryOf({ span, from, to, ...others }: Filters, now: number) {
+  return { ...others, ...timesOf({ span, from, to }, now) };
 }
 
 /** What is known of the history: the newest first, and where the next page begins. */
@@ -75,11 +81,15 @@ function withEnd(row: HistoryRow, ended: HistoryRow): HistoryRow {
 }
 
 /** The rows that a batch of events makes; without what only the history itself knows. */
-export function rowsOf(batch: readonly FeedEvent[], filters: Filters): readonly HistoryRow[] {
+export function rowsOf(
+  batch: readonly FeedEvent[],
+  filters: Filters,
+  now: number,
+): readonly HistoryRow[] {
   return batch
     .filter(isFinishedCall)
     .map(rowOf)
-    .filter((row) => fits(row, filters));
+    .filter((row) => fits(row, filters) && isWithin(row.started_at, filters, now));
 }
 
 function rowOf(event: FeedEvent): HistoryRow {
@@ -106,8 +116,13 @@ function rowOf(event: FeedEvent): HistoryRow {
 function fits(row: HistoryRow, { server, tool, outcome, principal }: Filters): boolean {
   return (
     (!server || row.server === server) &&
-    (!tool || row.tool === tool || `${row.server}__${row.tool}` === tool) &&
+    (!tool || namesOf(row).includes(tool)) &&
     (!outcome || row.outcome === outcome) &&
     (!principal || row.principal === principal)
   );
+}
+
+/** What the API knows the tool of a call by. */
+function namesOf({ server, tool }: HistoryRow): readonly string[] {
+  return [tool, `${server}__${tool}`, `${server}.${tool}`];
 }

@@ -6,6 +6,7 @@ import { useFeedEvents } from "../../feed/feed-provider.tsx";
 import {
   type Filters,
   NO_ROWS,
+  queryOf,
   type Rows,
   rowsOf,
   withCalls,
@@ -51,7 +52,7 @@ export function useRows(filters: Filters): LiveRows {
       asked.current = own;
       setState({ isLoading: true });
       const query = {
-        ...JSON.parse(key),
+        ...queryOf(JSON.parse(key) as Filters, Date.now()),
         limit: PAGE_ROWS,
         ...(before === undefined ? {} : { before }),
       } as Query;
@@ -72,7 +73,7 @@ export function useRows(filters: Filters): LiveRows {
 
   const take = useCallback(
     (batch: readonly FeedEvent[]) => {
-      const calls = rowsOf(batch, JSON.parse(key) as Filters);
+      const calls = rowsOf(batch, JSON.parse(key) as Filters, Date.now());
       if (calls.length > 0) setRows((known) => withCalls(known, calls, reading.current));
     },
     [key],

@@ -1,6 +1,6 @@
 import type { Key } from "../../api/generated.ts";
 import { useAsk } from "../../api/queries.ts";
-import { ago, count } from "../../lib/format.ts";
+import { ago, count, date } from "../../lib/format.ts";
 import { useSearchState } from "../../lib/navigate.ts";
 import { useNow } from "../../lib/use-now.ts";
 import { useRights } from "../../session/session.tsx";
@@ -67,7 +67,7 @@ const COLUMNS: readonly Column<Key>[] = [
     cell: ({ name, id }) => (
       <>
         <strong className="table-name">{name}</strong>
-        <span className="keys-id">{id}</span>
+        <span className="table-note">{id}</span>
       </>
     ),
   },
@@ -105,7 +105,7 @@ const COLUMNS: readonly Column<Key>[] = [
     head: "Limit",
     wideOnly: true,
     cell: ({ limit }) =>
-      limit === undefined ? "as all" : `${count(limit.calls)} in ${limit.window_ms / 1_000} s`,
+      limit === undefined ? "default" : `${count(limit.calls)} in ${limit.window_ms / 1_000} s`,
   },
   {
     id: "made",
@@ -119,8 +119,7 @@ const COLUMNS: readonly Column<Key>[] = [
     head: "Expires",
     wideOnly: true,
     sortBy: ({ expires_at: at }) => at ?? "9",
-    cell: ({ expires_at: at }) =>
-      at === undefined ? "never" : new Date(at).toLocaleDateString("en-GB"),
+    cell: ({ expires_at: at }) => (at === undefined ? "never" : date(at)),
   },
   { id: "actions", head: "", align: "end", cell: (key) => <KeyActions apiKey={key} /> },
 ];
@@ -133,6 +132,6 @@ function Since({ at }: { readonly at: string }) {
 function OverlapNote({ until }: { readonly until: string }) {
   const isOver = useNow(10_000) > new Date(until).getTime();
   return isOver ? null : (
-    <span className="keys-id">old text until {new Date(until).toLocaleTimeString("en-GB")}</span>
+    <span className="table-note">old text until {new Date(until).toLocaleTimeString("en-GB")}</span>
   );
 }

@@ -4,8 +4,7 @@ import { bytes, count, duration, percent } from "../../lib/format.ts";
 import { Card } from "../../ui/card.tsx";
 import { Facts } from "../../ui/facts.tsx";
 import { Link } from "../../ui/link.tsx";
-import { ToolProblem } from "../../ui/own-server.tsx";
-import { SkeletonLines } from "../../ui/states.tsx";
+import { Problem, SkeletonLines } from "../../ui/states.tsx";
 import { daysOf } from "./days.ts";
 import type { CostReport, Metrics } from "./shapes.ts";
 
@@ -17,11 +16,7 @@ const Chart = lazy(() =>
 export function Figures({ server }: { readonly server: string }) {
   const metrics = useTool<Metrics>(server, "get_metrics", { type: "all", since: "30d" });
   const costs = useTool<CostReport>(server, "get_cost_report", { since: "30d" });
-  if (metrics.error) {
-    return (
-      <ToolProblem error={metrics.error} server="knowledge" tools="get_metrics, get_cost_report" />
-    );
-  }
+  if (metrics.error) return <Problem error={metrics.error} retry={() => void metrics.refetch()} />;
   if (metrics.data === undefined) return <SkeletonLines lines={10} />;
   const { search, errors, learning, growth, "r2-storage": storage } = metrics.data;
   return (

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readArgs } from "../objects/read-args.ts";
-import { addChanges, changeIn } from "./changes.ts";
+import { addChanges, changeIn, wordsOf } from "./changes.ts";
 
 const change = (seq: number, more = {}) => ({ seq, at: seq * 1_000, kind: "called", ...more });
 
@@ -26,4 +26,11 @@ test("arguments are an object of JSON, or nothing", () => {
   expect(readArgs('{"by": 2}')).toEqual({ args: { by: 2 } });
   expect(readArgs("[1]").problem).toContain("object");
   expect(readArgs("{").problem).toContain("no JSON");
+});
+
+test("what a change told is said in names and values", () => {
+  expect(wordsOf({ version: 4, kind: "patch", path: ["body"] })).toBe(
+    'version 4, kind patch, path ["body"]',
+  );
+  expect(wordsOf(7)).toBe("7");
 });

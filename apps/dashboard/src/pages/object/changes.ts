@@ -11,6 +11,14 @@ export function addChanges(
   return [...bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, most);
 }
 
+/** What a change told, in words: an event is a few names with their values. */
+export function wordsOf(event: unknown): string {
+  if (typeof event !== "object" || event === null) return JSON.stringify(event);
+  return Object.entries(event)
+    .map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(", ");
+}
+
 /** A change of an object in the payload of an event; undefined where it tells that changes were missed. */
 export function changeIn(payload: Readonly<Record<string, unknown>>): Change | undefined {
   const { seq, at, kind } = payload;

@@ -13,7 +13,7 @@ import { OwnServer } from "../../ui/own-server.tsx";
 import { Loaded, SkeletonLines } from "../../ui/states.tsx";
 import type { Change, Classes, ObjectHistory, ObjectState } from "../objects/shapes.ts";
 import { CallMethod } from "./call-method.tsx";
-import { addChanges } from "./changes.ts";
+import { addChanges, wordsOf } from "./changes.ts";
 import { useObjectFeed } from "./use-object-feed.ts";
 import "./object.css";
 
@@ -100,7 +100,7 @@ function State({ object, isLive }: { readonly object: ObjectState; readonly isLi
         </div>
         <Facts
           facts={[
-            ["Sequence number", count(object.seq)],
+            ["Changes", count(object.seq)],
             ["Changed", ago(object.updatedAt, now)],
             ["Made", moment(object.createdAt, now)],
           ]}
@@ -125,9 +125,7 @@ function History(props: { readonly changes: readonly Change[]; readonly isWhole:
             <span className="tabular">{seq}</span>
             <div>
               <strong>{method ?? kind}</strong>{" "}
-              {events.length > 0 && (
-                <code>{events.map((each) => JSON.stringify(each)).join(" ")}</code>
-              )}
+              {events.length > 0 && <span>{events.map(wordsOf).join("; ")}</span>}
               <small>
                 {caller}, {ago(at, now)}
               </small>

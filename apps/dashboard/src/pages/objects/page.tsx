@@ -45,8 +45,8 @@ function Objects({ server }: { readonly server: string }) {
                     {methods.map((method) => (
                       <Badge
                         key={method.name}
-                        tone={method.isReadOnly ? "quiet" : "accent"}
-                        title={method.description}
+                        tone={method.isReadOnly ? "ok" : "quiet"}
+                        title={`${method.isReadOnly ? "Reads" : "Writes"}: ${method.description}`}
                       >
                         {method.name}
                       </Badge>
@@ -186,6 +186,7 @@ const COLUMNS: readonly Column<Summary>[] = [
   {
     id: "updated",
     head: "Changed",
+    wideOnly: true,
     sortBy: ({ updatedAt }) => updatedAt,
     cell: ({ updatedAt }) => <Since time={updatedAt} />,
   },

@@ -7,6 +7,7 @@ import { Card } from "../../ui/card.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Link } from "../../ui/link.tsx";
 import { Loaded, SkeletonLines } from "../../ui/states.tsx";
+import { figuresOf, titleOf } from "./alert-words.ts";
 
 const TONES = { firing: "bad", pending: "warn", resolved: "ok" } as const;
 const WORDS = { firing: "Now", pending: "Perhaps", resolved: "Over" } as const;
@@ -33,7 +34,7 @@ export function Alerts() {
         {({ alerts: all, rules }) =>
           all.length === 0 ? (
             <p className="overview-quiet">
-              <Icon name="check" /> Nothing goes wrong, by {rules.length} rules.
+              <Icon name="check" /> All {rules.length} rules are quiet.
             </p>
           ) : (
             <ul className="overview-list">
@@ -50,14 +51,14 @@ export function Alerts() {
 
 function Line({ alert }: { readonly alert: Alert }) {
   const now = useNow(10_000);
-  const { rule, server, state, since, value, above } = alert;
+  const { server, state, since } = alert;
   return (
     <li>
       <Badge tone={TONES[state]}>{WORDS[state]}</Badge>
       <div>
-        <strong>{rule}</strong> <span className="overview-about">{server}</span>
+        <strong>{titleOf(alert)}</strong> <span className="overview-about">{server}</span>
         <p className="overview-note">
-          {round(value)}, over {round(above)}, since {ago(since, now)}
+          {figuresOf(alert)}, began {ago(since, now)}
         </p>
       </div>
     </li>
@@ -66,8 +67,4 @@ function Line({ alert }: { readonly alert: Alert }) {
 
 function sorted(all: readonly Alert[]): readonly Alert[] {
   return [...all].sort((a, b) => RANK[a.state] - RANK[b.state]).slice(0, MOST_SHOWN);
-}
-
-function round(value: number): string {
-  return String(Math.round(value * 100) / 100);
 }

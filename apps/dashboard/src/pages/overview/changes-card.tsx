@@ -11,6 +11,7 @@ import { type Change, changesBetween } from "./changes.ts";
 
 const HOUR_MS = 3_600_000;
 const MOST_SHOWN = 6;
+const MOST_ACTS = 100;
 const WORDS = { bad: "Worse", warn: "Look", ok: "Better", info: "New" } as const;
 
 /** What is otherwise than the day before: how tools do, what servers offer, what administrators did. */
@@ -74,7 +75,7 @@ function Definitions() {
     <p key={server} className="overview-line">
       <Icon name="alert" />
       <Link to={`/servers/${server}?tab=definitions`}>
-        {server} offers {thingsOf(waiting.length + gone.length)} otherwise than approved
+        {server}: {definitionsOf(waiting.length + gone.length)} to approve
       </Link>
     </p>
   ));
@@ -82,18 +83,24 @@ function Definitions() {
 
 function Administration({ since }: { readonly since: number }) {
   const refused = useRights().admin();
-  const query = { from: since, event: "administered", limit: 100 };
+  const query = { from: since, event: "administered", limit: MOST_ACTS };
   const audit = useAsk("GET security/audit-logs", { query }, { enabled: refused === undefined });
   const done = audit.data?.entries.length ?? 0;
   if (done === 0) return null;
   return (
     <p className="overview-line">
       <Icon name="audit" />
-      <Link to="/audit">{done === 1 ? "One thing was" : `${done} things were`} administered</Link>
+      <Link to="/audit">{actsOf(done)} of administrators</Link>
     </p>
   );
 }
 
-function thingsOf(count: number): string {
-  return count === 1 ? "one thing" : `${count} things`;
+/** As many as were asked for at most: there may be more. */
+function actsOf(count: number): string {
+  if (count >= MOST_ACTS) return `${MOST_ACTS} acts or more`;
+  return count === 1 ? "One act" : `${count} acts`;
+}
+
+function definitionsOf(count: number): string {
+  return count === 1 ? "one changed definition" : `${count} changed definitions`;
 }

@@ -35,10 +35,10 @@ function changesOf(row: MetricRow, before: MetricRow | undefined): Change[] {
 
 function firstUse(row: MetricRow): Change[] {
   const failed = row.calls - (row.successes ?? row.calls);
-  const used = `called for the first time since yesterday: ${timesOf(row.calls)}`;
+  const used = `first called today, ${timesOf(row.calls)}`;
   const facts = { key: `new ${keyOf(row)}`, about: keyOf(row) };
   if (failed === 0) return [{ ...facts, tone: "info", weight: 1, text: used }];
-  return [{ ...facts, tone: "warn", weight: 3, text: `${used}, ${count(failed)} of them failed` }];
+  return [{ ...facts, tone: "warn", weight: 3, text: `${used}; ${failedOf(failed, row.calls)}` }];
 }
 
 function failures(row: MetricRow, before: MetricRow): Change[] {
@@ -75,6 +75,11 @@ function failedShare({ calls, successes = calls }: MetricRow): number {
 
 function wholePercent(share: number): string {
   return `${Math.round(share * 100)} %`;
+}
+
+function failedOf(failed: number, calls: number): string {
+  if (failed < calls) return `${count(failed)} failed`;
+  return calls === 1 ? "it failed" : "all failed";
 }
 
 function timesOf(calls: number): string {

@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 import type { CacheStatistics, MetricRow } from "../../api/generated.ts";
 import { useAsk } from "../../api/queries.ts";
-import { useSeconds } from "../../feed/feed-provider.tsx";
 import { cost, count, duration, percent, rate } from "../../lib/format.ts";
 import { Skeleton } from "../../ui/states.tsx";
+import { useTwoMinutes } from "./two-minutes.ts";
 
 /** So many seconds make the rate of now. */
 const RATE_SECONDS = 10;
@@ -29,26 +29,26 @@ export function Figures() {
       <RateFigure />
       <Figure
         name="Success"
-        note="last hour"
+        note="1 h"
         value={row && successOf(row)}
         below={row && `${count(row.calls)} calls`}
         tone={row && toneOf(row)}
       />
       <Figure
         name="Latency"
-        note="median, last hour"
+        note="median, 1 h"
         value={row && latency(row.p50_ms)}
         below={row && `p95 ${latency(row.p95_ms)} · p99 ${latency(row.p99_ms)}`}
       />
       <Figure
         name="Cache"
-        note="answers from it"
+        note="answers"
         value={cache.data && shareOf(cache.data)}
         below={cache.data && `${count(cache.data.entries)} kept`}
       />
       <Figure
         name="Cost"
-        note="last day"
+        note="24 h"
         value={today && cost(today.cost ?? 0)}
         below={today && `${count(today.calls)} calls`}
       />
@@ -59,7 +59,7 @@ export function Figures() {
 const NOTHING: MetricRow = { calls: 0 };
 
 function RateFigure() {
-  const last = useSeconds().slice(-RATE_SECONDS);
+  const last = useTwoMinutes().slice(-RATE_SECONDS);
   const calls = last.reduce((sum, each) => sum + each.calls, 0);
   return (
     <Figure

@@ -1,7 +1,7 @@
 import { lazy, Suspense } from "react";
-import { useSeconds } from "../../feed/feed-provider.tsx";
-import { duration, rate } from "../../lib/format.ts";
+import { count, duration, rate } from "../../lib/format.ts";
 import { Card } from "../../ui/card.tsx";
+import { useTwoMinutes } from "./two-minutes.ts";
 
 const Chart = lazy(() =>
   import("../../ui/chart.tsx").then((module) => ({ default: module.Chart })),
@@ -9,9 +9,14 @@ const Chart = lazy(() =>
 
 const HEIGHT = 176;
 
-/** The last two minutes, second by second, from the feed alone. */
+/** At the axis whole numbers are whole. */
+function perSecond(value: number): string {
+  return Number.isInteger(value) ? count(value) : rate(value);
+}
+
+/** The last two minutes, second by second. */
 export function LiveCharts() {
-  const shown = useSeconds();
+  const shown = useTwoMinutes();
   const times = shown.map(({ at }) => at);
   const means = shown.map(({ calls, totalMs }) => (calls === 0 ? null : totalMs / calls));
   const slowest = shown.map(({ calls, slowestMs }) => (calls === 0 ? null : slowestMs));
@@ -24,7 +29,7 @@ export function LiveCharts() {
             label="Calls per second"
             times={times}
             height={HEIGHT}
-            format={rate}
+            format={perSecond}
             series={[
               {
                 label: "Calls",

@@ -11,7 +11,7 @@ export function Page() {
     <>
       <PageHead
         title="Overview"
-        lead="What the bridge does now, and what is otherwise than it was."
+        lead="What the bridge does now, and what changed since yesterday."
       />
       <div className="overview">
         <Figures />

@@ -21,8 +21,8 @@ export function ServersCard() {
   return (
     <Card
       title="Servers"
-      note={servers.data?.servers.length}
-      actions={<Link to="/servers">All about them</Link>}
+      note={servers.data && `${count(servers.data.servers.length)}, in the last hour`}
+      actions={<Link to="/servers">All servers</Link>}
       flush
       className="overview-servers"
     >
@@ -64,7 +64,7 @@ const COLUMNS: readonly Column<Row>[] = [
   TOOLS,
   {
     id: "calls",
-    head: "Calls, 1 h",
+    head: "Calls",
     align: "end",
     sortBy: ({ metric }) => metric?.calls ?? 0,
     cell: ({ metric }) => count(metric?.calls ?? 0),

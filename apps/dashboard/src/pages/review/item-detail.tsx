@@ -30,7 +30,7 @@ export function ItemDetail({ item }: { readonly item: ReviewItem }) {
           [
             "Call",
             <Link key="call" to={`/history/${item.execution_id}`}>
-              {item.execution_id}
+              Where its time went
             </Link>,
           ],
           ["Decided by", item.decided_by],

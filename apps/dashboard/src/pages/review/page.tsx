@@ -83,7 +83,7 @@ function List({ items, chosen, choose }: ListProps) {
             onClick={() => choose(item.id)}
           >
             <span className="review-name">
-              {item.server} <strong>{item.tool}</strong>
+              {item.server}.<strong>{item.tool}</strong>
             </span>
             <StateBadge state={item.state} />
             <span className="review-why">{item.message || item.error.message}</span>
@@ -100,7 +100,7 @@ function List({ items, chosen, choose }: ListProps) {
 function Chosen({ item }: { readonly item: ReviewItem | undefined }) {
   if (item === undefined) return null;
   return (
-    <Card title={`${item.server} ${item.tool}`} note={<StateBadge state={item.state} />}>
+    <Card title={`${item.server}.${item.tool}`} note={<StateBadge state={item.state} />}>
       <ItemDetail key={`${item.id} ${item.state}`} item={item} />
     </Card>
   );

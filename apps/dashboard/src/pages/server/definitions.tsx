@@ -6,6 +6,7 @@ import { useRights } from "../../session/session.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
+import { Diff } from "../../ui/diff.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Empty, Loaded, SkeletonLines } from "../../ui/states.tsx";
 import { useToasts } from "../../ui/toasts.tsx";
@@ -135,20 +136,6 @@ function Definition({ each, approve, refused }: DefinitionProps) {
       ))}
       <Diff lines={diff} label={`What changed in ${name}`} />
     </Card>
-  );
-}
-
-const KINDS: Readonly<Record<string, string>> = { "+": "added", "-": "removed", "@": "place" };
-
-function Diff({ lines, label }: { readonly lines: readonly string[]; readonly label: string }) {
-  return (
-    <ol className="server-diff" aria-label={label}>
-      {lines.map((line, index) => (
-        <li key={index} data-kind={KINDS[line[0] ?? ""]}>
-          {line}
-        </li>
-      ))}
-    </ol>
   );
 }
 

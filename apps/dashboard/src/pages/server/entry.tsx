@@ -1,6 +1,7 @@
 import { lazy, Suspense, useState } from "react";
 import { messageOf } from "../../api/failure.ts";
 import { useAsk, useDo } from "../../api/queries.ts";
+import { type NamedEntry, namedEntry } from "../../lib/server-id.ts";
 import { useRights } from "../../session/session.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -14,8 +15,11 @@ const JsonEditor = lazy(() =>
 /** The entry of the server in `mcpServers`, to be changed. */
 export function Entry({ server }: { readonly server: string }) {
   const refused = useRights().admin();
-  const key = `mcpServers.${server}`;
-  const config = useAsk("GET config", { query: { key } }, { enabled: refused === undefined });
+  const config = useAsk(
+    "GET config",
+    { query: { key: "mcpServers" } },
+    { enabled: refused === undefined },
+  );
   if (refused !== undefined) {
     return (
       <Empty icon="lock" title="This is for administrators">
@@ -25,38 +29,24 @@ export function Entry({ server }: { readonly server: string }) {
   }
   return (
     <Loaded query={config} skeleton={<SkeletonLines lines={8} />}>
-      {({ keys }) => (
-        <Editor key={JSON.stringify(keys)} server={server} entry={entryIn(keys, key)} />
-      )}
+      {({ keys }) => {
+        const found = namedEntry(keys[0]?.value, server);
+        return found ? (
+          <Editor key={JSON.stringify(found)} server={server} found={found} />
+        ) : (
+          <Empty icon="settings" title="The configuration does not name it any more" />
+        );
+      }}
     </Loaded>
   );
 }
 
-interface Known {
-  readonly key: string;
-  readonly value?: unknown;
+interface EditorProps {
+  readonly server: string;
+  readonly found: NamedEntry;
 }
 
-/** The configuration tells it whole, or key by key. */
-function entryIn(keys: readonly Known[], key: string): unknown {
-  const whole = keys.find((each) => each.key === key)?.value;
-  if (whole !== undefined) return whole;
-  const entry: Record<string, unknown> = {};
-  for (const { key: own, value } of keys) {
-    const parts = own.startsWith(`${key}.`) ? own.slice(key.length + 1).split(".") : [];
-    const last = parts.pop();
-    if (last === undefined) continue;
-    let place = entry;
-    for (const part of parts) {
-      place[part] ??= {};
-      place = place[part] as Record<string, unknown>;
-    }
-    place[last] = value;
-  }
-  return entry;
-}
-
-function Editor({ server, entry }: { readonly server: string; readonly entry: unknown }) {
+function Editor({ server, found: [name, entry] }: EditorProps) {
   const [text, setText] = useState(() => JSON.stringify(entry, null, 2));
   const [problem, setProblem] = useState<string>();
   const changing = useDo("PUT servers/:name", ["GET servers", "GET config", "GET discover"]);
@@ -85,8 +75,8 @@ function Editor({ server, entry }: { readonly server: string; readonly entry: un
   const isSame = text === JSON.stringify(entry, null, 2);
   return (
     <Card
-      title={`mcpServers.${server}`}
-      note="secrets are masked: write them anew where they stand"
+      title={`mcpServers.${name}`}
+      note="secrets are masked: they stay what they are, unless you write others"
       actions={
         <Button
           look="primary"

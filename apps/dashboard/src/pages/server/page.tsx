@@ -59,6 +59,7 @@ function OneServer({ server }: { readonly server: Server }) {
         title={server.id}
         lead={
           <>
+            <Link to="/servers">Servers</Link> · {server.kind}{" "}
             <ServerState state={server.state} problem={server.problem} />{" "}
             {server.problem ?? server.last_error}
           </>
@@ -103,7 +104,7 @@ function ServerFacts({ server }: { readonly server: Server }) {
           ["Era", era],
           ["Process", pid],
           ["Restarts", count(restarts)],
-          ["So since", ago(since, now)],
+          ["In this state since", ago(since, now)],
           ["Also called", aliases.join(", ")],
           ["Tools", count(tools)],
           ["Prompts", count(prompts)],

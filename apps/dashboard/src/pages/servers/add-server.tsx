@@ -7,7 +7,8 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { useToasts } from "../../ui/toasts.tsx";
 import { EntryForm } from "./entry-form.tsx";
-import { FromHost } from "./from-host.tsx";
+import { FromApp } from "./from-app.tsx";
+import { FromFile } from "./from-file.tsx";
 import { PasteEntry } from "./paste-entry.tsx";
 import type { NamedEntry } from "./pasted.ts";
 
@@ -39,7 +40,21 @@ export function AddServer({ way, choose }: AddServerProps) {
             content: <EntryForm busy={busy} submit={(entry) => add([entry])} verb="Add it" />,
           },
           { id: "paste", label: "Pasted JSON", content: <PasteEntry busy={busy} add={add} /> },
-          { id: "host", label: "From a host", content: <FromHost busy={busy} add={add} /> },
+          {
+            id: "host",
+            label: "From another app",
+            content: (
+              <FromApp
+                close={() => choose("")}
+                elsewhere={
+                  <details className="servers-elsewhere">
+                    <summary>The app is on this computer, and the bridge is not</summary>
+                    <FromFile busy={busy} add={add} />
+                  </details>
+                }
+              />
+            ),
+          },
         ]}
       />
     </Dialog>

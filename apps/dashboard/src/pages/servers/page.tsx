@@ -1,4 +1,4 @@
-import type { ServerState as Server } from "../../api/generated.ts";
+import type { Pins, ServerState as Server } from "../../api/generated.ts";
 import { useAsk } from "../../api/queries.ts";
 import { ago, count } from "../../lib/format.ts";
 import { useSearchState } from "../../lib/navigate.ts";
@@ -11,13 +11,13 @@ import { type Column, DataTable } from "../../ui/data-table.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Link } from "../../ui/link.tsx";
 import { SERVER_AND_STATE, TOOLS } from "../../ui/server-columns.tsx";
-import { ServerState } from "../../ui/server-state.tsx";
 import { Empty, Loaded, SkeletonLines } from "../../ui/states.tsx";
 import { AddServer } from "./add-server.tsx";
 import "./servers.css";
 
 export function Page() {
   const servers = useAsk("GET servers", {}, { every: 10_000 });
+  const pins = useAsk("GET pins", { query: {} }, { every: 10_000 });
   const rights = useRights();
   const [search, setSearch] = useSearchState();
   const add = (
@@ -47,11 +47,16 @@ export function Page() {
             ))}
             {all.length === 0 ? (
               <Empty icon="servers" title="No servers yet" action={add}>
-                Add one by its address or command, or take over those of a host.
+                Add one by its address or command, or take over those of another app.
               </Empty>
             ) : (
               <Card flush>
-                <DataTable label="Servers" rows={all} columns={COLUMNS} rowKey={({ id }) => id} />
+                <DataTable
+                  label="Servers"
+                  rows={all.map((server) => ({ ...server, ...waitingOf(server, pins.data) }))}
+                  columns={COLUMNS}
+                  rowKey={({ id }) => id}
+                />
               </Card>
             )}
           </>
@@ -62,7 +67,17 @@ export function Page() {
   );
 }
 
-const COLUMNS: readonly Column<Server>[] = [
+interface Row extends Server {
+  /** How many of its definitions nobody has approved as they are; 0 where that is not told. */
+  readonly waiting: number;
+}
+
+function waitingOf({ id }: Server, pins: Pins | undefined): Pick<Row, "waiting"> {
+  const own = pins?.servers.find(({ server }) => server === id);
+  return { waiting: own ? own.waiting.length + own.gone.length : 0 };
+}
+
+const COLUMNS: readonly Column<Row>[] = [
   ...SERVER_AND_STATE,
   {
     id: "kind",
@@ -99,6 +114,22 @@ const COLUMNS: readonly Column<Server>[] = [
     cell: ({ resources }) => count(resources),
   },
   {
+    id: "waiting",
+    head: "To approve",
+    align: "end",
+    wideOnly: true,
+    sortBy: ({ waiting }) => waiting,
+    cell: ({ id, waiting }) =>
+      waiting > 0 && (
+        <Link to={`/servers/${id}?tab=definitions`}>
+          {count(waiting)}
+          <span className="visually-hidden">
+            {waiting === 1 ? " definition" : " definitions"} of {id} to approve
+          </span>
+        </Link>
+      ),
+  },
+  {
     id: "restarts",
     head: "Restarts",
     align: "end",
@@ -108,14 +139,14 @@ const COLUMNS: readonly Column<Server>[] = [
   },
   {
     id: "since",
-    head: "So since",
+    head: "State since",
     wideOnly: true,
     sortBy: ({ since }) => since,
     cell: ({ since }) => <Since time={since} />,
   },
   {
     id: "problem",
-    head: "Says",
+    head: "What it says",
     grow: true,
     wideOnly: true,
     cell: ({ problem, last_error }) => (

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readPasted, toId } from "./pasted.ts";
+import { readPasted } from "./pasted.ts";
 
 const entry = { command: "npx", args: ["-y", "some-server"] };
 const named = { entries: [{ name: "some", entry }] };
@@ -23,12 +23,4 @@ test("what is no server is refused in words", () => {
   expect(readPasted('{"mcpServers":{}}')).toMatchObject({
     problem: expect.stringContaining("No server"),
   });
-});
-
-test("names become ids that the bridge takes", () => {
-  expect([toId("My Server!"), toId("@scope/a-very-long-server-name"), toId("---")]).toEqual([
-    "my-server",
-    "scope-a-very-lon",
-    "",
-  ]);
 });

@@ -1,3 +1,4 @@
+import { toId } from "../../lib/server-id.ts";
 /** A server as `mcpServers` has it. */
 export type Entry = Readonly<Record<string, unknown>>;
 
@@ -37,16 +38,6 @@ function entriesIn(held: Entry): readonly NamedEntry[] {
   return Object.entries(held)
     .filter((pair): pair is [string, Entry] => isEntry(pair[1]))
     .map(([name, entry]) => ({ name: toId(name), entry }));
-}
-
-/** What the bridge would make of a name: [a-z0-9-]{1,16}. */
-export function toId(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 16)
-    .replace(/-+$/, "");
 }
 
 function isEntry(value: unknown): value is Entry {

@@ -27,7 +27,7 @@ export function Setting({ setting }: { readonly setting: ConfigKey }) {
         <p>{meaning}</p>
       </div>
       <div className="settings-value">
-        <code>{value === undefined ? "not set" : JSON.stringify(value)}</code>
+        <code>{inShort(value)}</code>
         {pending !== undefined && (
           <Badge tone="warn">{`after a restart: ${JSON.stringify(pending)}`}</Badge>
         )}
@@ -51,6 +51,13 @@ export function Setting({ setting }: { readonly setting: ConfigKey }) {
       {edits && <Edit setting={setting} close={() => setEdits(false)} />}
     </div>
   );
+}
+
+/** Of what holds more than a line its names: all of it is a click away. */
+function inShort(value: unknown): string {
+  if (value === undefined) return "not set";
+  const names = typeof value === "object" && value && !Array.isArray(value) && Object.keys(value);
+  return names && names.length > 0 ? names.join(", ") : JSON.stringify(value);
 }
 
 function Edit({ setting, close }: { readonly setting: ConfigKey; readonly close: () => void }) {

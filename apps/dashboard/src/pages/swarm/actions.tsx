@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import type { GetSwarm } from "../../api/generated.ts";
-import { useOrchestratorDo } from "../../api/orchestrator.ts";
+import { useLeftOut, useOrchestratorDo } from "../../api/orchestrator.ts";
 import { useGo } from "../../lib/navigate.ts";
 import { Button } from "../../ui/button.tsx";
 import { Confirm, Dialog } from "../../ui/dialog.tsx";
@@ -10,6 +10,7 @@ import { useToasts } from "../../ui/toasts.tsx";
 export function SwarmActions({ swarm }: { readonly swarm: GetSwarm }) {
   const [asks, setAsks] = useState<"scale" | "destroy">();
   const destroying = useOrchestratorDo("destroy_swarm");
+  const scaleRefused = useLeftOut(["scale_swarm"])?.reason;
   const toasts = useToasts();
   const go = useGo();
   const name = swarm.name || swarm.swarm;
@@ -26,8 +27,15 @@ export function SwarmActions({ swarm }: { readonly swarm: GetSwarm }) {
     );
   return (
     <>
-      <Button onClick={() => setAsks("scale")}>Scale</Button>
-      <Button look="danger" icon="trash" onClick={() => setAsks("destroy")}>
+      <Button disabled={scaleRefused} onClick={() => setAsks("scale")}>
+        Scale
+      </Button>
+      <Button
+        look="danger"
+        icon="trash"
+        disabled={destroying.refused}
+        onClick={() => setAsks("destroy")}
+      >
         Destroy
       </Button>
       {asks === "scale" && <Scale swarm={swarm} close={() => setAsks(undefined)} />}

@@ -90,7 +90,7 @@ function AddTask({ swarm }: { readonly swarm: string }) {
         value={title}
         onChange={(event) => setTitle(event.target.value)}
       />
-      <Button type="submit" icon="plus" busy={submitting.isPending}>
+      <Button type="submit" icon="plus" disabled={submitting.refused} busy={submitting.isPending}>
         Add task
       </Button>
     </form>
@@ -120,7 +120,12 @@ function OneTask({ swarm, task, close }: OneTaskProps) {
       description={`${task.id} is ${task.status}: attempt ${task.attempts} of ${task.maxAttempts}.`}
       actions={
         !isOver && (
-          <Button look="danger" busy={cancelling.isPending} onClick={cancel}>
+          <Button
+            look="danger"
+            disabled={cancelling.refused}
+            busy={cancelling.isPending}
+            onClick={cancel}
+          >
             Cancel the task
           </Button>
         )

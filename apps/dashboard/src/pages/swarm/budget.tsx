@@ -43,7 +43,7 @@ export function Budget({ swarm }: { readonly swarm: GetSwarm }) {
         facts={[
           ["Agents at most", maxAgents],
           ["Crew", crew && `${wanted} of ${crew.profile}`],
-          ["Silent for", span(leaseMs / 1_000)],
+          ["Lease", span(leaseMs / 1_000)],
         ]}
       />
     </Card>

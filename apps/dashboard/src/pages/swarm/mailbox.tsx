@@ -46,6 +46,7 @@ export function Mailbox({ swarm }: { readonly swarm: GetSwarm }) {
               size="s"
               look="quiet"
               icon="check"
+              disabled={acknowledging.refused}
               onClick={() => acknowledging.mutate({ swarm: swarm.swarm, ids: [id] })}
             >
               Read
@@ -95,7 +96,7 @@ function Write({ swarm }: { readonly swarm: GetSwarm }) {
         value={body}
         onChange={(event) => setBody(event.target.value)}
       />
-      <Button type="submit" busy={sending.isPending}>
+      <Button type="submit" disabled={sending.refused} busy={sending.isPending}>
         Send
       </Button>
     </form>

@@ -65,10 +65,10 @@ function OneSwarm({ swarm }: { readonly swarm: GetSwarm }) {
         title={name || swarm.swarm}
         lead={
           <>
+            <Link to="/swarms">Swarms</Link> · {topology}, {strategy} · <code>{swarm.swarm}</code>{" "}
             <Badge tone={status === "active" ? "ok" : "warn"} dot>
               {status}
-            </Badge>{" "}
-            <Link to="/swarms">Swarms</Link> · {topology}, {strategy} · <code>{swarm.swarm}</code>
+            </Badge>
           </>
         }
         actions={<SwarmActions swarm={swarm} />}
@@ -83,17 +83,17 @@ function OneSwarm({ swarm }: { readonly swarm: GetSwarm }) {
             <TopologyPicture swarm={swarm} />
           )}
         </Card>
-        <Budget swarm={swarm} />
+        <div className="swarm-column">
+          <Budget swarm={swarm} />
+          <Leases swarm={swarm} tasks={results.data?.tasks ?? []} />
+        </div>
         <Card title="Tasks" className="swarm-wide">
           <Loaded query={results} skeleton={<SkeletonLines lines={4} />}>
             {({ tasks }) => <Board swarm={swarm} tasks={tasks} />}
           </Loaded>
         </Card>
         <Agents members={members} />
-        <div className="swarm-column">
-          <Leases swarm={swarm} tasks={results.data?.tasks ?? []} />
-          <Mailbox swarm={swarm} />
-        </div>
+        <Mailbox swarm={swarm} />
       </div>
     </>
   );

@@ -1,7 +1,6 @@
 import { useState } from "react";
-import { hasCode } from "../../api/failure.ts";
 import type { CreateSwarm } from "../../api/generated.ts";
-import { useOrchestrator, useOrchestratorRead } from "../../api/orchestrator.ts";
+import { useLeftOut, useOrchestrator, useOrchestratorRead } from "../../api/orchestrator.ts";
 import { useAsk } from "../../api/queries.ts";
 import { count } from "../../lib/format.ts";
 import { useSearchState } from "../../lib/navigate.ts";
@@ -33,19 +32,24 @@ export function Page() {
   );
   const server = useOrchestrator();
   const tools = useAsk("GET tools", { query: { detail: "names" } });
+  const refused = useLeftOut(["create_swarm"])?.reason;
   const create = (
-    <Button look="primary" icon="plus" onClick={() => setSearch({ add: "swarm" })}>
+    <Button
+      look="primary"
+      icon="plus"
+      disabled={refused}
+      onClick={() => setSearch({ add: "swarm" })}
+    >
       Create a swarm
     </Button>
   );
-  const isMissing =
-    (tools.data !== undefined && server === undefined) || hasCode(swarms.error, "not_found");
+  const isMissing = tools.data !== undefined && server === undefined;
   return (
     <>
       <PageHead
         title="Swarms"
         lead="Agents that share tasks, files, messages and memory: who does what, and what it costs."
-        actions={!isMissing && create}
+        actions={swarms.data !== undefined && create}
       />
       {isMissing ? (
         <Unreachable />
@@ -134,7 +138,7 @@ const COLUMNS: readonly Column<Summary>[] = [
 function Unreachable() {
   return (
     <Card title="Swarms">
-      <Empty icon="swarms" title="The orchestrator does not show its swarms">
+      <Empty icon="swarms" title="There is no orchestrator here">
         Mount it with all of its tools: put this into trestle.json.
       </Empty>
       <Code label="What to put into trestle.json">{MOUNT}</Code>

@@ -71,7 +71,11 @@ function Figures({ row, server, tool }: { readonly row: MetricRow } & Statistics
           ["Cost", cost(row.cost ?? 0)],
           ["Last called", row.last_execution && ago(row.last_execution, now)],
           ...errors.map(
-            ([code, times]) => [code, times === 1 ? "once" : `${count(times)} times`] as const,
+            ([code, times]) =>
+              [
+                `Failed: ${code.replaceAll("_", " ")}`,
+                times === 1 ? "once" : `${count(times)} times`,
+              ] as const,
           ),
         ]}
       />

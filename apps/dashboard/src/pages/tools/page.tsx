@@ -3,6 +3,7 @@ import type { FoundTool, ToolEntry } from "../../api/generated.ts";
 import { useAsk } from "../../api/queries.ts";
 import { count } from "../../lib/format.ts";
 import { useSearchState } from "../../lib/navigate.ts";
+import { ownLast } from "../../lib/own-last.ts";
 import { Card, PageHead } from "../../ui/card.tsx";
 import { SearchField, SelectField } from "../../ui/field.tsx";
 import { Link } from "../../ui/link.tsx";
@@ -134,13 +135,18 @@ function AllTools({ server }: { readonly server: string }) {
 
 function Grouped({ tools }: { readonly tools: readonly ToolEntry[] }) {
   const groups = useMemo(
-    () => Object.entries(Object.groupBy(tools, (tool) => tool.server)),
+    () => Object.entries(Object.groupBy(ownLast(tools), (tool) => tool.server)),
     [tools],
   );
   return (
     <div className="tools-groups">
       {groups.map(([server, own = []]) => (
-        <Card key={server} title={server} note={`${own.length} tools`} flush>
+        <Card
+          key={server}
+          title={server}
+          note={own.length === 1 ? "1 tool" : `${own.length} tools`}
+          flush
+        >
           <ul className="tools-list">
             {own.map((tool) => (
               <ToolLine key={tool.name} tool={tool} />

@@ -55,6 +55,10 @@ function Watched({ health: { status, targets, notes } }: { readonly health: Heal
   );
 }
 
+function filesOf({ files, backlog }: Health["reading"]): string {
+  return backlog === 0 ? count(files) : `${count(files)}, ${count(backlog)} not read to the end`;
+}
+
 function Itself({ health: { reading, store } }: { readonly health: Health }) {
   const now = useNow(10_000);
   return (
@@ -62,7 +66,7 @@ function Itself({ health: { reading, store } }: { readonly health: Health }) {
       <div className="tracker-column">
         <Facts
           facts={[
-            ["Files", `${count(reading.files)}, ${count(reading.backlog)} not read to the end`],
+            ["Files", filesOf(reading)],
             ["Sessions", count(store.sessions)],
             ["Records", count(store.records)],
             ["Tasks", count(store.tasks)],

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useOrchestratorDo } from "../../api/orchestrator.ts";
+import { useLeftOut, useOrchestratorDo } from "../../api/orchestrator.ts";
 import { useGo, useSearchState } from "../../lib/navigate.ts";
 import { Button } from "../../ui/button.tsx";
 import { useToasts } from "../../ui/toasts.tsx";
@@ -21,7 +21,8 @@ export interface ActionsProps {
 export function Actions({ editor, isNew, server, faults }: ActionsProps) {
   const [{ run: begins }, setSearch] = useSearchState();
   const [asks, setAsks] = useState<"dry" | "run" | undefined>(begins ? "run" : undefined);
-  const { save, busy } = useSaving(editor, isNew);
+  const { save, busy, refused } = useSaving(editor, isNew);
+  const runRefused = useLeftOut(["execute_workflow"])?.reason;
   const { definition, changed } = editor;
   const unfinished = faults.length > 0 && `${faults.length} to mend: ${faults[0]?.message}`;
   const run = async (): Promise<void> => {
@@ -38,12 +39,17 @@ export function Actions({ editor, isNew, server, faults }: ActionsProps) {
       <Button onClick={() => setAsks("dry")}>Dry run</Button>
       <Button
         busy={busy}
-        disabled={unfinished || (!changed && !isNew && "It is saved")}
+        disabled={refused || unfinished || (!changed && !isNew && "It is saved")}
         onClick={() => void save()}
       >
         Save
       </Button>
-      <Button look="primary" icon="play" disabled={unfinished} onClick={() => void run()}>
+      <Button
+        look="primary"
+        icon="play"
+        disabled={runRefused || unfinished}
+        onClick={() => void run()}
+      >
         Run
       </Button>
       <DryRun
@@ -91,7 +97,7 @@ function useSaving(editor: Editor, isNew: boolean) {
       return false;
     }
   }
-  return { save, busy: registering.isPending };
+  return { save, busy: registering.isPending, refused: registering.refused };
 }
 
 /** Executions go on with the version that they began with, so a change needs another. */

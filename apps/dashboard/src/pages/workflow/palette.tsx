@@ -37,7 +37,7 @@ const OTHERS: readonly Item[] = [
   },
 ];
 
-/** What fits the words: what is not a tool comes first where its name does, else after all tools. */
+/** What fits the words: what is not a tool comes first. */
 function itemsFor(catalog: Catalog, words: string) {
   const found = catalog.search(words);
   const tools = found.slice(0, MOST_SHOWN).map((tool) => ({
@@ -47,8 +47,7 @@ function itemsFor(catalog: Catalog, words: string) {
   }));
   const wanted = words.trim().toLowerCase();
   const others = OTHERS.filter(({ name }) => name.toLowerCase().startsWith(wanted));
-  const items: readonly Item[] = wanted === "" ? [...tools, ...others] : [...others, ...tools];
-  return { items, more: found.length - tools.length };
+  return { items: [...others, ...tools], more: found.length - tools.length };
 }
 
 /** The tools there are: dragged onto the drawing, or added by Enter or a click. */

@@ -1,4 +1,5 @@
 import type { ToolEntry } from "../../api/generated.ts";
+import { ownLast } from "../../lib/own-last.ts";
 import { isFields, type JsonFields } from "./definition.ts";
 
 /** What the builder knows of a tool. */
@@ -18,7 +19,7 @@ export interface Catalog {
 }
 
 export function createCatalog(entries: readonly ToolEntry[]): Catalog {
-  const tools = entries.map(toTool);
+  const tools = ownLast(entries).map(toTool);
   const byName = new Map(tools.map((tool) => [`${tool.server}.${tool.tool}`, tool]));
   return {
     tools,

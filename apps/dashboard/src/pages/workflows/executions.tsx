@@ -71,12 +71,19 @@ function Table({ rows }: { readonly rows: readonly Execution[] }) {
 
 const COLUMNS: readonly Column<Execution>[] = [
   {
-    id: "execution",
-    head: "Execution",
-    cell: ({ executionId }) => (
-      <Link className="table-name" to={`/executions/${executionId}`}>
-        {executionId.slice(0, 12)}
-      </Link>
+    id: "workflow",
+    head: "Workflow",
+    grow: true,
+    sortBy: ({ workflow }) => workflow,
+    cell: ({ workflow, version, executionId }) => (
+      <>
+        <Link className="table-name" to={`/executions/${executionId}`}>
+          {workflow}
+        </Link>
+        <span className="table-note">
+          version {version} · {executionId.slice(0, 12)}
+        </span>
+      </>
     ),
   },
   {
@@ -84,13 +91,6 @@ const COLUMNS: readonly Column<Execution>[] = [
     head: "State",
     sortBy: ({ status }) => status,
     cell: ({ status }) => <ExecutionState status={status} />,
-  },
-  {
-    id: "workflow",
-    head: "Workflow",
-    grow: true,
-    sortBy: ({ workflow }) => workflow,
-    cell: ({ workflow, version }) => `${workflow} ${version}`,
   },
   {
     id: "started",
@@ -101,7 +101,7 @@ const COLUMNS: readonly Column<Execution>[] = [
   },
   {
     id: "moved",
-    head: "Moved",
+    head: "Last change",
     wideOnly: true,
     sortBy: ({ updatedAt }) => updatedAt,
     cell: ({ updatedAt }) => <Since time={updatedAt} />,

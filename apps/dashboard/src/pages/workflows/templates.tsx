@@ -38,7 +38,7 @@ function OneTemplate({ template }: { readonly template: Template }) {
     <Card
       title={id}
       actions={
-        <Button size="s" busy={registering.isPending} onClick={take}>
+        <Button size="s" disabled={registering.refused} busy={registering.isPending} onClick={take}>
           Register and open
         </Button>
       }

@@ -4,20 +4,20 @@ import { CheckField } from "../../ui/field.tsx";
 import { AddButton } from "./add-server.tsx";
 import { type NamedEntry, readPasted } from "./pasted.ts";
 
-/** Where hosts keep their servers. */
+/** Where apps keep their servers. */
 const HOSTS = `Claude Desktop   ~/Library/Application Support/Claude/claude_desktop_config.json
                  %APPDATA%\\Claude\\claude_desktop_config.json
 Claude Code      ~/.claude.json, .mcp.json of a project
 Cursor           ~/.cursor/mcp.json
 VS Code          .vscode/mcp.json, settings.json`;
 
-export interface FromHostProps {
+export interface FromFileProps {
   readonly busy: boolean;
   readonly add: (entries: readonly NamedEntry[]) => void;
 }
 
-/** Takes over servers from the file of a host, which stays as it is. */
-export function FromHost({ busy, add }: FromHostProps) {
+/** Takes over servers from a file of the computer that the browser runs on, which stays as it is. */
+export function FromFile({ busy, add }: FromFileProps) {
   const [entries, setEntries] = useState<readonly NamedEntry[]>([]);
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [problem, setProblem] = useState<string>();
@@ -39,20 +39,17 @@ export function FromHost({ busy, add }: FromHostProps) {
   };
   return (
     <form className="servers-form" onSubmit={onSubmit}>
-      <p>
-        Choose the file in which a host keeps its servers. On the bridge's own machine{" "}
-        <code>trestle import</code> does it, with backups, and connects the host to the bridge.
-      </p>
+      <p>Choose the file in which the app keeps its servers. It stays as it is.</p>
       <input
         className="servers-file"
         type="file"
         accept=".json,application/json"
-        aria-label="File of a host"
+        aria-label="File of the app"
         onChange={(event) => void read(event.target.files?.[0])}
       />
       {problem && <p className="servers-refused">{problem}</p>}
       {entries.length === 0 ? (
-        <Code label="Where hosts keep their servers">{HOSTS}</Code>
+        <Code label="Where apps keep their servers">{HOSTS}</Code>
       ) : (
         entries.map(({ name, entry }) => (
           <CheckField
