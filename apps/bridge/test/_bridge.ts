@@ -2,10 +2,10 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { programOf } from "@trestle/testkit/run";
 import { wasmFlags } from "@trestle/testkit/surroundings";
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const MAIN = await programOf(new URL("../src/main.ts", import.meta.url));
 const START_MS = 120_000;
 const STOP_MS = 10_000;
 

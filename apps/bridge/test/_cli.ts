@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { programOf } from "@trestle/testkit/run";
 import { nodeEnvironment } from "@trestle/testkit/surroundings";
 
-const PROGRAM = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
+const PROGRAM = await programOf(new URL("../src/bin.ts", import.meta.url));
 
 export interface Ran {
   readonly code: number;

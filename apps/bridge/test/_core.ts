@@ -8,7 +8,7 @@ import {
   systemClock,
 } from "@trestle/protocol";
 import { onTestFinished } from "vitest";
-import { type Bridge, createBridge } from "../src/bridge.ts";
+import { type Bridge, type BridgeParts, createBridge } from "../src/bridge.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { OPERATIONS } from "../src/operations/index.ts";
 import { runOperation } from "../src/operations/operation.ts";
@@ -28,14 +28,15 @@ export interface CoreUnderTest {
 export async function startCore(
   config: { readonly catalog?: object; readonly [key: string]: unknown } = {},
   place: Place = createPlace(),
+  more: Partial<BridgeParts> = {},
 ): Promise<CoreUnderTest> {
   const mcpServers = { one: entry(place, "one"), two: entry(place, "two") };
   // All of them are there before the first question, on a loaded machine too.
   const catalog = { startWaitMs: 30_000, ...config.catalog };
   place.configure({ mcpServers, ...config, catalog });
-  const env = { TRESTLE_HOME: place.home };
+  const env = { HOME: place.root, TRESTLE_HOME: place.home };
   const loaded = loadConfig({ cwd: place.root, env, file: place.configFile });
-  const parts = { clock: systemClock, log: silentLogger, version: "0.0.0" };
+  const parts = { clock: systemClock, log: silentLogger, version: "0.0.0", ...more };
   const bridge = await createBridge(loaded, parts);
   onTestFinished(() => bridge.close());
   await bridge.settled();

@@ -4,11 +4,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { programOf } from "@trestle/testkit/run";
 import { nodeEnvironment } from "@trestle/testkit/surroundings";
 import { afterEach } from "vitest";
 import { kill, processesWith, until } from "./_processes.ts";
 
-const PROGRAM = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
+const SOURCE = new URL("../src/bin.ts", import.meta.url);
+const PROGRAM = await programOf(SOURCE);
 
 /** A folder of its own for one test: configuration, home and whatever its servers write. */
 export interface Place {
@@ -67,24 +69,28 @@ function quiet(config: object): object {
   return { ...config, catalog: { tools: { own: "hidden" }, ...catalog } };
 }
 
-/** Starts `trestle ARGS` in the place; besides PATH and Node's cache every variable is its own. */
+/**
+ * Starts `trestle ARGS` in the place; besides PATH and Node's cache every variable is its own. `START_SOURCES` among
+ * them starts it as its sources, for who looks at them.
+ */
 export function start(place: Place, args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const program = env.START_SOURCES === undefined ? PROGRAM : fileURLToPath(SOURCE);
+  const child = spawn(process.execPath, [program, ...args], {
     cwd: place.root,
     env: { ...nodeEnvironment(), HOME: place.root, TRESTLE_HOME: place.home, ...env },
   });
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   child.stdin.on("error", () => {});
-  const program = {
+  const started = {
     process: child,
     pid: child.pid as number,
     stdout,
     stderr,
     ended: once(child, "close").then(([code, signal]) => code ?? signal),
   };
-  programs.add(program);
-  return program;
+  programs.add(started);
+  return started;
 }
 
 /** Runs `trestle ARGS` to its end. */

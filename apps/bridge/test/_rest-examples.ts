@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "@trestle/protocol";
 import type { ProtectedServer } from "@trestle/testkit/authorization-server";
@@ -54,6 +54,8 @@ export interface World {
 }
 
 const KEY = "a-key-of-sixteen-letters";
+/** A server of another program on the bridge's machine. */
+const HOSTED = "hosted";
 const ALL = { TRESTLE_PROFILE: "all" };
 const ECHO = { tool: "one__echo", arguments: { text: CANARY } };
 const STEPS = [{ server: "one", tool: "echo", arguments: { text: CANARY } }];
@@ -82,6 +84,9 @@ export async function startWorld(): Promise<World> {
       guarded: { url: guarded.url },
     },
   );
+  mkdirSync(join(bridge.home, ".cursor"));
+  const hosts = { mcpServers: { [HOSTED]: { url: "http://127.0.0.1:9/hosted" } } };
+  writeFileSync(join(bridge.home, ".cursor", "mcp.json"), JSON.stringify(hosts));
   const admin = {
     authorization: `Bearer ${readFileSync(join(bridge.home, "admin.key"), "utf8").trim()}`,
   };
@@ -167,6 +172,11 @@ export function examplesOf({ ids, browser, signedInAt }: World): Readonly<Record
     "POST servers/:server/restart": { parts: { server: "one" }, forbidden: "denied" },
     "GET servers/:server/stderr": { parts: { server: "one" }, forbidden: "denied" },
     "GET sign-ins": { forbidden: "less" },
+    "GET import": { forbidden: "denied" },
+    "POST import": {
+      input: { servers: [{ host: "cursor", name: HOSTED }], dry_run: true },
+      forbidden: "denied",
+    },
     "POST sign-ins/finish": {
       input: { url: "http://127.0.0.1:9/callback?code=a&state=b" },
       ...{ once: { url: signedInAt }, forbidden: "denied" },

@@ -32,7 +32,8 @@ export async function startRest(
   const one = { command: process.execPath, args, aliases: ["uno"], ...server };
   const bridge = await startBridge({
     home,
-    env,
+    // Nobody's own programs are looked into.
+    env: { HOME: home, ...env },
     config: { mcpServers: { one, ...others }, ...config },
   });
   const rest = bridge.url.replace(/\/mcp$/, "/api/mcp");

@@ -44,7 +44,8 @@ test("the lists of the last run are served at once, and no process is started", 
 const RECORDER = fileURLToPath(new URL("./fixtures/record-loads.ts", import.meta.url));
 
 function recording(place: Place): NodeJS.ProcessEnv {
-  return { NODE_OPTIONS: `--import=${RECORDER}`, RECORD_LOADS: join(place.root, "loads.json") };
+  const loads = join(place.root, "loads.json");
+  return { NODE_OPTIONS: `--import=${RECORDER}`, RECORD_LOADS: loads, START_SOURCES: "1" };
 }
 
 /** What a program had loaded of what takes long to load. */

@@ -15,7 +15,7 @@ test("the other tests that it names are there", () => {
   const root = new URL("../../../", import.meta.url);
   const folders = [
     ...["apps/bridge/test", "apps/bridge/src", "apps/bridge/src/access"],
-    ...["apps/bridge/src/sign-in"],
+    ...["apps/bridge/src/sign-in", "apps/bridge/src/oauth-login"],
     ...["packages/access/test", "packages/events/src/webhooks", "packages/server-kit/src/serve"],
   ];
   const section = page.slice(page.indexOf("## Threats"), page.indexOf("## What the audit log"));

@@ -89,6 +89,24 @@ test("without http.admin nothing that runs or reads here can be set up over REST
   expect(JSON.parse(fileOf(closed)).mcpServers.one.concurrency).toBe(3);
 });
 
+test("whoever was shown no secrets changes the rest of an entry, and sends them nowhere else", async () => {
+  const { get, send } = asAdmin(closed);
+  const url = "https://93.184.215.14:9/kept";
+  const entry = { url, headers: { authorization: `Bearer ${CANARY}` } };
+  expect((await send("POST", "servers", { name: "kept", entry })).status).toBe(200);
+  const shown = objectsOf(dataOf(await get("config?key=mcpServers.kept")).keys)[0]?.value;
+  expect(shown).toEqual({ url, headers: { authorization: "••••••" } });
+  const put = (more: JsonObject) =>
+    send("PUT", "servers/kept", { entry: { ...objectOf(shown), ...more } });
+  expect((await put({ concurrency: 3 })).status).toBe(200);
+  const changed = { ...entry, concurrency: 3 };
+  expect(JSON.parse(fileOf(closed)).mcpServers.kept).toEqual(changed);
+  const elsewhere = await put({ url: "https://93.184.215.14:9/elsewhere" });
+  expect(codeOf(elsewhere)).toEqual([403, "denied"]);
+  expect(messageOf(elsewhere)).toContain("Write the secret itself");
+  expect(JSON.parse(fileOf(closed)).mcpServers.kept).toEqual(changed);
+});
+
 test.each<[JsonObject, string]>([
   [{ name: "Two Words", entry: { url: "http://127.0.0.1:9" } }, "two-words"],
   [{ name: "bridge", entry: { url: "http://127.0.0.1:9" } }, "own tools"],

@@ -151,7 +151,7 @@ const addressOf = (who: Who): string =>
 
 async function startAttacked(config: JsonObject, env: Record<string, string>, proto: string) {
   const [one, two] = await Promise.all(["one", "one-two"].map(startCountingUpstream));
-  const issuer = await startAuthorizationServer();
+  const issuer = await startAuthorizationServer({ clients: { dashboard: "" } });
   const mcpServers = {
     one: { url: one?.url, aliases: ["uno"], tools: { rename: { secret: "plain" } } },
     "one-two": { url: two?.url },
@@ -160,7 +160,7 @@ async function startAttacked(config: JsonObject, env: Record<string, string>, pr
   const bridge = await startBridge({
     env,
     config: {
-      access: { oauth: { issuer: issuer.issuer } },
+      access: { oauth: { issuer: issuer.issuer, login: { clientId: "dashboard" } } },
       ...config,
       mcpServers,
       http: { trustedProxies: ["127.0.0.1"], publicUrl: PUBLIC, ...objectOf(config.http) },

@@ -15,6 +15,7 @@ import {
   type Visitor,
   visit,
 } from "./_browser.ts";
+import { fillSwarm, fillSwarms, fillWorkflows, NIGHTLY } from "./_busy.ts";
 import { lookAt, looksOfThisRun, type Sight, takePicture } from "./_looks.ts";
 import {
   ANIMATION,
@@ -58,7 +59,7 @@ async function orchestrate(tool: string, given: JsonObject): Promise<JsonObject>
 
 /** What the pages show: one done, one that waits for a person, and one that fails. */
 const executions: Record<string, string> = {};
-let swarm = "";
+let busySwarm = "";
 
 async function execute(workflow: string, wait_seconds: number): Promise<string> {
   const { executionId } = await orchestrate("execute_workflow", { workflow, wait_seconds });
@@ -209,7 +210,7 @@ test("a swarm is created, and watched until its work is done, by keyboard alone"
   const ready = page.getByRole("region", { name: "Tasks: ready" });
   await ready.getByText("Read the code").waitFor();
 
-  swarm = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+  const swarm = new URL(page.url()).pathname.split("/").at(-1) ?? "";
   const joined = await orchestrate("join_swarm", { swarm, name: "ada" });
   const agent_token = String(joined.agentToken);
   const claimed = await orchestrate("claim_task", { swarm, agent_token });
@@ -236,16 +237,17 @@ test("a swarm is created, and watched until its work is done, by keyboard alone"
 
 describe("seen by everybody", () => {
   beforeAll(async () => {
-    const definition = { ...BY_HAND, id: "fails", steps: BROKEN };
+    const description = "Reads prices of a supplier, and says how many there were.";
+    const definition = { ...BY_HAND, id: "import-prices", description, steps: BROKEN };
     await orchestrate("register_workflow", { definition });
-    executions.waits = await execute("count-rows", 0);
-    executions.failed = await execute("fails", 20);
-    await stage.post(
-      "chain",
-      { name: "two-calls", steps: STEPS.slice(0, 2) },
-      { "x-api-key": stage.admin },
-    );
-    await fillSwarm();
+    executions.waits = await fillWorkflows(orchestrate);
+    executions.failed = await execute("import-prices", 20);
+    for (const name of ["count-and-note", "two-calls"]) {
+      const body = { name, steps: STEPS.slice(0, 2) };
+      await stage.post("chain", body, { "x-api-key": stage.admin });
+    }
+    await fillSwarms(orchestrate);
+    busySwarm = await fillSwarm(orchestrate);
   }, 60_000);
 
   test.each(looksOfThisRun())(
@@ -256,20 +258,6 @@ describe("seen by everybody", () => {
     120_000,
   );
 });
-
-/** A swarm in full work: somebody is busy, something failed, something waits, and the owner has a letter. */
-async function fillSwarm(): Promise<void> {
-  const titles = ["Look for races", "Count the allocations", "Read the tests", "Write it down"];
-  for (const title of titles) await orchestrate("submit_task", { swarm, title });
-  for (const name of ["grace", "barbara", "edsger"]) {
-    const { agentToken } = await orchestrate("join_swarm", { swarm, name });
-    const agent_token = String(agentToken);
-    if (name !== "edsger") await orchestrate("claim_task", { swarm, agent_token });
-    const body = "There are three of them, all in the cache. Shall I mend them?";
-    if (name === "grace")
-      await orchestrate("send_message", { swarm, agent_token, body, to: ["owner"] });
-  }
-}
 
 test("no page has complained, nor been refused anything by its policy", () => {
   expect(visitor.complaints).toEqual([]);
@@ -282,14 +270,14 @@ function sights(): readonly Sight[] {
     ["workflows-chains", "/workflows?tab=chains", "role=link[name='two-calls']"],
     ["workflows-templates", "/workflows?tab=templates", "text=Register and open"],
     ["workflow-new", "/workflows/new", "text=No steps yet"],
-    ["workflow", "/workflows/count-rows", ".react-flow__node[data-id=approve]"],
-    ["workflow-json", "/workflows/count-rows?tab=json", ".cm-content"],
-    ["workflow-run", "/workflows/count-rows?run=now", "role=dialog"],
+    ["workflow", `/workflows/${NIGHTLY}`, ".react-flow__node[data-id=approve]"],
+    ["workflow-json", `/workflows/${NIGHTLY}?tab=json`, ".cm-content"],
+    ["workflow-run", `/workflows/${NIGHTLY}?run=now`, "role=dialog"],
     ["execution-done", `/executions/${executions.done}`, '[data-state="succeeded"]'],
     ["execution-waits", `/executions/${executions.waits}`, '[data-state="waiting"]'],
     ["execution-failed", `/executions/${executions.failed}`, '[data-state="failed"]'],
     ["swarms", "/swarms", "role=link[name='reviewers']"],
     ["swarm-create", "/swarms?add=swarm", "role=dialog"],
-    ["swarm", `/swarms/${swarm}`, "role=region[name='Tasks: succeeded']"],
+    ["swarm", `/swarms/${busySwarm}`, "role=region[name='Tasks: succeeded']"],
   ];
 }

@@ -17,12 +17,14 @@ let stage: Stage;
 let visitor: Visitor;
 
 const FALLBACK = [{ kind: "review", message: "Was it written?" }];
+/** As one mounts it that never heard of profiles. */
+const FEW_TOOLS = { orchestrator: { embedded: "orchestrator" } };
 /** Longer than it may take, so that nobody knows whether it was done. */
 const TOO_SLOW = { tool: "one.write", arguments: { key: "a", beforeMs: 30_000 }, timeout: 0.3 };
 
 beforeAll(async () => {
   const policy = { tools: { write: { fallback: FALLBACK } } };
-  [browser, stage] = await Promise.all([openBrowser(), openStage({}, { policy })]);
+  [browser, stage] = await Promise.all([openBrowser(), openStage({}, { policy }, FEW_TOOLS)]);
   visitor = await visit(browser);
   await logIn(visitor.page, stage.site, stage.admin);
 }, 180_000);
@@ -107,6 +109,48 @@ test("a setting says where it comes from, and is changed and given back", async 
   await press(page, "Back to the default");
   await page.getByText("default", { exact: true }).first().waitFor();
 });
+
+test("a page that takes more tools than a server offers has them offered", async () => {
+  const { page } = visitor;
+  await page.goto(`${stage.site}/swarms`);
+  await page.getByText("which the profile core leaves out").waitFor();
+  await takePicture(page, "swarms-left-out");
+  await press(page, "Offer all of its tools");
+  await page.getByText("No swarms yet").waitFor();
+}, 90_000);
+
+const KEYS = [
+  { name: "Claude Desktop", scopes: ["database:*:read", "knowledge:*"] },
+  { name: "Build server", scopes: ["one:*"], limit: { calls: 60, window_ms: 60_000 } },
+  { name: "Grace", expires_at: "2099-01-01T00:00:00Z" },
+];
+
+test("keys of every kind stand in the list", async () => {
+  const { page } = visitor;
+  for (const key of KEYS) await stage.post("keys", key, { "x-api-key": stage.admin });
+  await page.goto(`${stage.site}/keys`);
+  await page.getByRole("row", { name: /Build server.*60 in 60 s/ }).waitFor();
+  await page.getByRole("row", { name: /Grace.*everything.*default.*1 Jan 2099/ }).waitFor();
+});
+
+test("who may only read sees swarms, and what creating one takes", async () => {
+  const { body } = await stage.post(
+    "keys",
+    { name: "Looker", scopes: ["*:*:read"] },
+    { authorization: `Bearer ${stage.admin}` },
+  );
+  const { key } = body.data as { readonly key: string };
+  const { page, complaints, close } = await visit(browser);
+  await logIn(page, stage.site, key);
+  await page.goto(`${stage.site}/swarms`);
+  await page.getByText("No swarms yet").waitFor();
+  const create = page.getByRole("button", { name: "Create a swarm" }).first();
+  expect(await create.getAttribute("title")).toContain('the scope "orchestrator:create_swarm"');
+  await create.click({ force: true });
+  expect(await page.getByRole("dialog").count()).toBe(0);
+  expect(complaints).toEqual([]);
+  await close();
+}, 90_000);
 
 test.each(looksOfThisRun())(
   "everybody can use these pages: %s",

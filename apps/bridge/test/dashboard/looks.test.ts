@@ -1,6 +1,7 @@
+import type { JsonObject } from "@trestle/protocol";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openBrowser, openStage, type Stage } from "./_browser.ts";
+import { FIVE_SERVERS, openBrowser, openStage, type Stage } from "./_browser.ts";
 import { lookAt, looksOfThisRun, type Sight } from "./_looks.ts";
 
 let browser: Browser;
@@ -10,11 +11,11 @@ let call: string;
 let working: ReturnType<typeof setInterval>;
 
 beforeAll(async () => {
-  [browser, stage] = await Promise.all([openBrowser(), openStage()]);
+  [browser, stage] = await Promise.all([openBrowser(), openStage({}, {}, FIVE_SERVERS)]);
   await stage.post("tool/call", { tool: "one.echo", arguments: { text: "hello" } });
   await stage.post("tool/call", { tool: "database.run_sql", arguments: { sql: "selec" } });
   await stage.post("tool/call", { tool: "one.grow" });
-  working = setInterval(() => void work(), 150);
+  working = setInterval(() => void work(), 300);
   const { body } = await stage.get("history?limit=1&server=database");
   const { executions } = body.data as { readonly executions: { readonly execution_id: string }[] };
   call = executions[0]?.execution_id ?? "";
@@ -26,18 +27,41 @@ afterAll(async () => {
   await stage?.stop();
 });
 
-const WORK = [
+interface Work {
+  readonly tool: string;
+  readonly arguments: JsonObject;
+}
+
+const WORK: readonly Work[] = [
   { tool: "one.echo", arguments: { text: "hello" } },
   { tool: "one.echo", arguments: { text: "again", afterMs: 60 } },
   { tool: "database.list_tables", arguments: {} },
   { tool: "database.run_sql", arguments: { sql: "select count(*) from pg_class" } },
-  { tool: "database.describe_table", arguments: { table: "nothing" } },
+  { tool: "knowledge.search_knowledge", arguments: { query: "timeout" } },
+  { tool: "tracker.get_unfinished_tasks", arguments: {} },
+  { tool: "objects.object_list", arguments: {} },
+  { tool: "one.echo", arguments: { text: "once more" } },
+  { tool: "database.describe_table", arguments: { table: "pg_class", schema: "pg_catalog" } },
+  { tool: "orchestrator.list_workflows", arguments: {} },
+  { tool: "one.read", arguments: { afterMs: 25 } },
+  { tool: "knowledge.list_diagnoses", arguments: {} },
 ];
+/** Now and then something fails, as everywhere. */
+const FAILS: Work = { tool: "database.describe_table", arguments: { table: "nothing" } };
 let done = 0;
+let busy = false;
 
+/** More at times than at others, and never more than is answered. */
 async function work(): Promise<void> {
+  if (busy) return;
+  busy = true;
   done += 1;
-  await stage.post("tool/call", WORK[done % WORK.length]).catch(() => {});
+  const most = 2 + Math.round(2 * Math.sin(done / 12));
+  const from = (done * 5) % WORK.length;
+  const given = [...WORK, ...WORK].slice(from, from + most);
+  if (done % 15 === 0) given.push(FAILS);
+  await Promise.all(given.map((each) => stage.post("tool/call", each).catch(() => {})));
+  busy = false;
 }
 
 test.each(looksOfThisRun())(
@@ -50,7 +74,6 @@ test.each(looksOfThisRun())(
 
 function sights(): readonly Sight[] {
   return [
-    ["overview", "/", "text=Since yesterday"],
     ["servers", "/servers", "role=link[name='database']"],
     ["server-add", "/servers?add=paste", "role=dialog"],
     ["server", "/servers/database", "role=link[name='run_sql']"],
@@ -64,5 +87,7 @@ function sights(): readonly Sight[] {
     ["tool-policies", "/tools/database__run_sql?tab=policies", "text=timeout"],
     ["history", "/history", "role=link[name='database.run_sql']"],
     ["call", `/history/${call}`, "text=Where the time went"],
+    // The last: by then there is something to see.
+    ["overview", "/", "text=Since yesterday"],
   ];
 }

@@ -1,7 +1,8 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { logIn, openBrowser, openStage, type Stage, type Visitor, visit } from "./_browser.ts";
 import { lookAt, looksOfThisRun, type Sight, takePicture } from "./_looks.ts";
+import { fillShop, transcriptOf } from "./_shop.ts";
 
 let browser: Browser;
 let stage: Stage;
@@ -36,7 +37,7 @@ beforeAll(async () => {
   for (const sql of TABLES) await call("database.run_sql", { sql });
   const stored = await call("knowledge.store_diagnosis", MET);
   diagnosis = String(stored.id);
-  await call("tracker.ingest_chat", { text: transcript() });
+  await call("tracker.ingest_chat", { text: transcriptOf(TILL) });
   await call("objects.object_initialize", { class: "counter", id: "visits" });
 }, 180_000);
 
@@ -60,29 +61,16 @@ const MET = {
 };
 
 /** A session with a list of tasks, in which the same failed three times. */
-function transcript(): string {
-  const lines: object[] = [];
-  const line = (type: string, content: unknown): void => {
-    const n = lines.length + 1;
-    const timestamp = new Date(Date.now() - 3_600_000 + n * 60_000).toISOString();
-    const message = { role: type, content, ...(type === "assistant" && { id: `m${n}` }) };
-    lines.push({ type, uuid: `u${n}`, sessionId: "till", timestamp, cwd: "/srv/shop", message });
-  };
-  const use = (name: string, input: object, content: string, failed = false): void => {
-    const id = `c${lines.length}`;
-    line("assistant", [{ type: "tool_use", id, name, input }]);
-    line("user", [{ type: "tool_result", tool_use_id: id, content, is_error: failed }]);
-  };
-  line("user", "Please mend the cart");
-  const todos = [
-    { content: "mend the cart", status: "in_progress", activeForm: "mending" },
-    { content: "write tests of the till", status: "pending", activeForm: "writing" },
-  ];
-  use("TodoWrite", { todos }, "ok");
-  const failure = "Exit code 1\nTypeError: the cart is undefined\n    at show (src/cart.ts:14:7)";
-  for (let n = 0; n < 3; n += 1) use("Bash", { command: "pnpm test" }, failure, true);
-  return lines.map((each) => JSON.stringify(each)).join("\n");
-}
+const TILL = {
+  ...{ id: "till", project: "/srv/shop", daysAgo: 0, asks: "Please mend the cart" },
+  todos: [
+    ["mend the cart", "in_progress"],
+    ["write tests of the till", "pending"],
+  ],
+  failures: [["pnpm test", "TypeError: the cart is undefined\n    at show (src/cart.ts:14:7)", 3]],
+} as const;
+
+const THEIRS = "Wait for the cart, and show how far it is until then.";
 
 /** Somebody with nothing but a keyboard: goes there and presses Enter. */
 async function press(page: Page, name: string): Promise<void> {
@@ -96,6 +84,8 @@ async function write(page: Page, sql: string): Promise<void> {
   // Chromium itself would carry the look of what is written over into the new text, as a style that the policy refuses.
   await page.keyboard.press("Delete");
   await page.keyboard.insertText(sql);
+  // What may be meant is offered over what is below.
+  await page.keyboard.press("Escape");
 }
 
 test("tables are drawn with what they refer to, and one is looked into", async () => {
@@ -172,11 +162,11 @@ test("a diagnosis is found, its outcome told, and edited while somebody else doe
   const known = await call("knowledge.get_diagnosis", { id: diagnosis });
   expect(known.diagnosis).toMatchObject({ fix: "Wait for the cart.", context: "the shop window" });
 
-  await fix(page).fill("Mine.");
-  await call("knowledge.update_diagnosis", { id: diagnosis, version: 3, fix: "Theirs." });
-  await page.getByText("Theirs.").waitFor();
+  await fix(page).fill("Hide the button until then.");
+  await call("knowledge.update_diagnosis", { id: diagnosis, version: 3, fix: THEIRS });
+  await page.getByText(THEIRS).waitFor();
   await press(page, "Take theirs");
-  await expect.poll(() => fix(page).inputValue()).toBe("Theirs.");
+  await expect.poll(() => fix(page).inputValue()).toBe(THEIRS);
 }, 90_000);
 
 test("trends, storage and cost of what is known are seen", async () => {
@@ -228,20 +218,28 @@ test("an object is watched while others change it, and called", async () => {
   await expect.poll(() => page.locator(".object-history > li").count()).toBe(3);
 });
 
-test.each(looksOfThisRun())(
-  "everybody can use these pages: %s",
-  async (...look) => {
-    expect(await lookAt(browser, stage, look, sights())).toEqual([]);
-  },
-  120_000,
-);
+describe("seen by everybody", () => {
+  beforeAll(() => fillShop(call), 60_000);
+
+  test.each(looksOfThisRun())(
+    "everybody can use these pages: %s",
+    async (...look) => {
+      expect(await lookAt(browser, stage, look, sights())).toEqual([]);
+    },
+    120_000,
+  );
+});
 
 const SESSIONS = "select:has(option[value='claude-code:till'])";
 
 function sights(): readonly Sight[] {
   return [
-    ["database", "/database?table=public.orders", "text=customer_id"],
-    ["database-query", "/database?tab=query&sql=select+1", ".cm-content"],
+    ["database", "/database", "text=customer_id"],
+    [
+      "database-query",
+      "/database?tab=query&sql=select+*+from+customers+order+by+id",
+      ".cm-content",
+    ],
     ["knowledge", "/knowledge", "role=link[name=/the cart is undefined/]"],
     ["knowledge-figures", "/knowledge?tab=figures", "text=Popular queries"],
     ["diagnosis", `/knowledge/${diagnosis}`, "role=textbox[name='Fix']"],
@@ -250,7 +248,7 @@ function sights(): readonly Sight[] {
     ["tracker-sessions", "/tracker?tab=sessions", SESSIONS],
     ["tracker-health", "/tracker?tab=health", "text=The tracker itself"],
     ["objects", "/objects", "role=link[name='visits']"],
-    ["object", "/objects/counter/visits", "role=region[name='State of the object']"],
+    ["object", "/objects/document/storefront", "role=region[name='State of the object']"],
   ];
 }
 

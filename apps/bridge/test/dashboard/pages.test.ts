@@ -1,3 +1,5 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
@@ -10,6 +12,7 @@ import {
   type Visitor,
   visit,
 } from "./_browser.ts";
+import { lookAt, looksOfThisRun } from "./_looks.ts";
 
 /** What a person loads before the overview is there, compressed. */
 const FIRST_LOAD_BYTES = 250_000;
@@ -36,7 +39,7 @@ afterAll(async () => {
 test("the overview is there with less than 250 kB", async () => {
   const { page } = visitor;
   await page.goto(`${stage.site}/`);
-  await page.getByText("Since yesterday").waitFor();
+  await page.getByRole("heading", { name: "Since yesterday" }).waitFor();
   await page.locator("canvas").first().waitFor();
   await expect.poll(() => page.getByText("Live", { exact: true }).count()).toBe(1);
   const bytes = await page.evaluate(() =>
@@ -74,11 +77,7 @@ test("who may only look is told why, and who logs in may do", async () => {
 test("a server is added from pasted JSON, restarted and removed, by keyboard alone", async () => {
   const { page } = visitor;
   await page.goto(`${stage.site}/servers`);
-  const { body } = await stage.ask("config?key=mcpServers.one", {
-    headers: { authorization: `Bearer ${stage.admin}` },
-  });
-  const [, script = ""] = /"([^"]*fixtures\/upstream\.ts)"/.exec(JSON.stringify(body)) ?? [];
-  const entry = { command: process.execPath, args: [script, `--root=${stage.home}`, "--name=two"] };
+  const entry = await entryOf("two");
   await tabAndPress(page, page.getByRole("button", { name: "Add a server" }));
   await tabTo(page, page.getByRole("tab", { name: "Form" }));
   await page.keyboard.press("ArrowRight");
@@ -98,10 +97,62 @@ test("a server is added from pasted JSON, restarted and removed, by keyboard alo
   await expect.poll(() => page.getByRole("link", { name: "two", exact: true }).count()).toBe(0);
 });
 
+/** As the test's own server, under another name. */
+async function entryOf(name: string) {
+  const { body } = await stage.ask("config?key=mcpServers.one", {
+    headers: { authorization: `Bearer ${stage.admin}` },
+  });
+  const [, script = ""] = /"([^"]*fixtures\/upstream\.ts)"/.exec(JSON.stringify(body)) ?? [];
+  return { command: process.execPath, args: [script, `--root=${stage.home}`, `--name=${name}`] };
+}
+
+test("a server of another app is taken over by keyboard alone, and the app keeps it", async () => {
+  const { page } = visitor;
+  await page.goto(`${stage.site}/servers?add=host`);
+  await page.getByText("No app here has servers").waitFor();
+  const env = { API_KEY: "sk-of-the-other-app" };
+  const mcpServers = { Theirs: { ...(await entryOf("theirs")), env }, half: {} };
+  const file = join(stage.home, ".cursor", "mcp.json");
+  mkdirSync(join(stage.home, ".cursor"));
+  writeFileSync(file, JSON.stringify({ mcpServers }));
+  await page.reload();
+  const half = page.getByRole("checkbox", { name: /^half/ });
+  await half.waitFor();
+  expect([await half.isDisabled(), await page.getByText(/neither a command nor/).count()]).toEqual([
+    true,
+    1,
+  ]);
+  await tabTo(page, page.getByRole("checkbox", { name: /^Theirs/ }));
+  await page.keyboard.press("Space");
+  await tabAndPress(page, page.getByRole("button", { name: "See what changes" }));
+  await page
+    .getByRole("heading", { name: "This would change" })
+    .and(page.locator(":focus"))
+    .waitFor();
+  const changes = await page
+    .getByRole("list", { name: /^What changes in .*trestle\.json/ })
+    .textContent();
+  expect(changes).toMatch(/\+ +"API_KEY": "••••••"/);
+  expect(await page.getByRole("dialog").textContent()).not.toContain(env.API_KEY);
+  await tabAndPress(page, page.getByRole("button", { name: "Add 1 server" }));
+  await page
+    .getByRole("heading", { name: "1 server is added" })
+    .and(page.locator(":focus"))
+    .waitFor();
+  await tabAndPress(page, page.getByRole("link", { name: "Open theirs" }));
+  await page.getByRole("heading", { name: "theirs", level: 1 }).waitFor();
+  await page.getByRole("link", { name: "echo", exact: true }).waitFor();
+  expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ mcpServers });
+  const sight = ["server-from-app", "/servers?add=host", "text=The bridge has it already"] as const;
+  for (const look of looksOfThisRun()) {
+    expect(await lookAt(browser, stage, look, [sight])).toEqual([]);
+  }
+});
+
 test("a tool is found by the palette, tried, and its call looked into and made again", async () => {
   const { page } = visitor;
   await page.goto(`${stage.site}/`);
-  await page.getByText("Since yesterday").waitFor();
+  await page.getByRole("heading", { name: "Since yesterday" }).waitFor();
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").fill("run_sql");
   await page.getByRole("option", { name: /database__run_sql/ }).waitFor();
@@ -134,7 +185,8 @@ test("the history is live, and goes by its filters", async () => {
 test("a definition that changed is looked at, and approved by itself", async () => {
   const { page } = visitor;
   for (const _ of [1, 2]) await stage.post("tool/call", { tool: "one.grow" });
-  await page.goto(`${stage.site}/servers/one?tab=definitions`);
+  await page.goto(`${stage.site}/servers`);
+  await page.getByRole("link", { name: "2 definitions of one to approve" }).press("Enter");
   const approves = page.getByRole("button", { name: "Approve", exact: true });
   await expect.poll(() => approves.count(), { timeout: 30_000 }).toBe(2);
   await page.getByText("+ name: grown_0").waitFor();

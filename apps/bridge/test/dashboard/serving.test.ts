@@ -1,8 +1,8 @@
-import { request as ask, createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { rawStatus } from "../_rest.ts";
 import { logIn, openBrowser, openStage, type Stage, visit } from "./_browser.ts";
+import { openProxy } from "./_proxy.ts";
 
 let stage: Stage;
 let page: string;
@@ -90,7 +90,7 @@ test("what is not the dashboard's is answered by whose it is", async () => {
 });
 
 test("all of it works behind a prefix that only the proxy knows", async () => {
-  const proxy = await openProxy("/some/prefix", Number(new URL(stage.site).port));
+  const proxy = await openProxy("/some/prefix", () => Number(new URL(stage.site).port));
   const browser = await openBrowser();
   const { page: shown, complaints, close } = await visit(browser);
   try {
@@ -122,46 +122,4 @@ function rawAnswer(path: string): Promise<string> {
     });
     socket.on("end", () => resolve(text)).on("error", reject);
   });
-}
-
-/** A proxy as people put them in front: it takes its prefix off, and hands on the rest. */
-async function openProxy(prefix: string, port: number) {
-  const server = createServer((request, response) => {
-    const { method, headers, url = "" } = request;
-    if (!url.startsWith(`${prefix}/`)) return void response.writeHead(404).end();
-    const path = url.slice(prefix.length);
-    const onward = ask(
-      { port, host: "127.0.0.1", method, headers: local(headers), path },
-      (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
-      },
-    );
-    request.pipe(onward);
-  });
-  server.on("upgrade", (request, socket, head) => {
-    const path = (request.url ?? "").slice(prefix.length);
-    const lines = Object.entries(local(request.headers)).map(
-      ([name, value]) => `${name}: ${value}`,
-    );
-    const onward = connect(port, "127.0.0.1", () => {
-      onward.write([`GET ${path} HTTP/1.1`, ...lines, "", ""].join("\r\n"));
-      onward.write(head);
-      onward.pipe(socket).pipe(onward);
-    });
-    for (const end of [onward, socket]) end.on("error", () => {});
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const own = (server.address() as AddressInfo).port;
-  function local(headers: NodeJS.Dict<string | string[]>) {
-    const { origin: _, ...rest } = headers;
-    return { ...rest, host: `127.0.0.1:${port}` };
-  }
-  return {
-    site: `http://127.0.0.1:${own}${prefix}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
 }
