@@ -1,13 +1,32 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type Reporter, type TestCase, type TestSpecification } from "vitest/node";
 
 /** Where a machine wants the runner's own account of what it did. */
 const report = process.env.TEST_REPORT;
 
 const treeTests = fileURLToPath(new URL("test/", import.meta.url));
+
+const everything = [
+  "{apps,packages,servers,examples}/*/{src,test}/**/*.test.ts",
+  "test/**/*.test.ts",
+];
+
+/**
+ * Tests of plain functions in the folders of these, which are over sooner than a process of their own has started and
+ * loaded what they test. They take turns in a few processes, and each leaves its process as it found it.
+ */
+const together = [
+  "packages/{access,cli,errors,events,flow,protocol,server-kit}/src/**/*.test.ts",
+  "packages/policy/src/*.test.ts",
+  "apps/dashboard/src/**/*.test.ts",
+  // Without those that start processes, follow files or speak to databases: what they open is one for a process.
+  "apps/bridge/src/{*.test.ts,!(learning|shared|state)/**/*.test.ts}",
+  "servers/objects/src/!(cli)/**/*.test.ts",
+  "servers/tracker/src/!(hook|ingest|sources|store)/**/*.test.ts",
+];
 
 const isCi = process.env.CI === "true";
 
@@ -45,11 +64,29 @@ function reportTo(file: string | undefined): ["json", { outputFile: string }][] 
 
 export default defineConfig({
   test: {
-    include: ["{apps,packages,servers,examples}/*/{src,test}/**/*.test.ts", "test/**/*.test.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "apart",
+          include: everything,
+          exclude: [...configDefaults.exclude, ...together],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "together",
+          include: together,
+          isolate: false,
+          setupFiles: ["test/_shared-process.ts"],
+        },
+      },
+    ],
     // Gives each run a folder for what its files share.
     globalSetup: ["test/_run-folder.ts"],
     sequence: { sequencer: TreeFirst },
-    // Tests start real processes: a file per process keeps their children, signals and exits apart.
+    // Tests start real processes: a process for each file, of those apart, keeps their children, signals and exits apart.
     pool: "forks",
     // Most of a test of processes is waiting for them: more files at once than processors.
     maxWorkers: 4,

@@ -60,6 +60,7 @@ export const core: readonly CorePart[] = [
       "servers/orchestrator/src/swarms/",
       "servers/orchestrator/src/engine/",
       "servers/orchestrator/test/swarm-model.test.ts",
+      "servers/tracker/src/store/commit/",
       "servers/tracker/src/store/sqlite/sqlite.test.ts",
       "servers/tracker/src/health/",
       "servers/objects/src/core/",

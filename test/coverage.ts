@@ -72,6 +72,8 @@ function runTests(measured: readonly CorePart[]): boolean {
     process.execPath,
     [
       ...[join(vitest, "vitest.mjs"), "run", "--config=vitest.coverage.config.ts"],
+      // Each file gathers what the processes of its tests wrote by itself.
+      "--isolate",
       ...sources.map((glob) => `--coverage.include=${glob}`),
       ...measured.flatMap((part) => part.tests),
     ],

@@ -1,13 +1,16 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { programOf } from "@trestle/testkit/run";
 import { expect, test } from "vitest";
 import { type CodeBlock, codeBlocks } from "./_markdown.ts";
 import { isCheckout, readTracked, root } from "./_sources.ts";
 import { isTour, runTour } from "./_tour.ts";
 
 /** What a reader has: the command, and a bridge that runs. */
-const TRESTLE = `#!/bin/sh\nexec '${process.execPath}' '${join(root, "apps/bridge/src/bin.ts")}' "$@"\n`;
+const BIN = await programOf(pathToFileURL(join(root, "apps/bridge/src/bin.ts")));
+const TRESTLE = `#!/bin/sh\nexec '${process.execPath}' '${BIN}' "$@"\n`;
 /** The first address of the block that \`serve\` prints, which is taken by whatever is free. */
 const SERVE = "trestle serve --port 0 | tee serve.txt";
 const WITH_BRIDGE = `BRIDGE=$(sed -n 's#.*address *\\(http://[^ ]*\\)/mcp.*#\\1/api/mcp#p' serve.txt)\n`;
