@@ -32,37 +32,72 @@ export async function negotiate(era: "auto" | Era, options: NegotiateOptions): P
 }
 
 async function probed(link: Link, era: "auto" | Era, options: NegotiateOptions) {
-  const { upstream, signal } = options;
-  const patience = era === "auto" && options.silenceIsLegacy ? options.probeTimeoutMs : undefined;
-  const probe = await askEra(link, patience, options);
+  const settled = new AbortController();
+  const answer = askEra(link, AbortSignal.any([options.signal, settled.signal]), options);
+  try {
+    const mayBeSilent = era === "auto" && options.silenceIsLegacy;
+    const probe = await (mayBeSilent ? withinPatience(answer, options) : answer);
+    return await (probe ? decided(link, probe, era, options) : guessed(link, answer, options));
+  } finally {
+    settled.abort();
+  }
+}
+
+async function decided(link: Link, probe: Probe, era: "auto" | Era, options: NegotiateOptions) {
   if (probe.era === "modern") return connectModern(link, { ...options, facts: probe.facts });
   if (era === "modern")
     throw new TrestleError(
       "unsupported",
-      `Upstream "${upstream}" does not speak the modern era: ${probe.reason}. Set its era to "auto" or "legacy".`,
+      `Upstream "${options.upstream}" does not speak the modern era: ${probe.reason}. Set its era to "auto" or "legacy".`,
     );
-  signal.throwIfAborted();
-  if (!probe.lost) return legacyOrSlow(link, options);
-  options.log.info("the server ended on the probe; starting it again for the legacy era");
-  await link.close();
-  const fresh = await options.dial();
-  return closingOnFailure(fresh, options, () => legacy(fresh, options));
+  options.signal.throwIfAborted();
+  return probe.lost ? legacyAnew(link, options) : legacy(link, options);
 }
 
 function legacy(link: Link, options: NegotiateOptions): Promise<Connection> {
   return connectLegacy(link, options);
 }
 
-/** A server that was silent may only have been slow to start; a modern one then says so to `initialize`. */
-async function legacyOrSlow(link: Link, options: NegotiateOptions): Promise<Connection> {
+async function legacyAnew(link: Link, options: NegotiateOptions): Promise<Connection> {
+  options.log.info("the server ended on the probe; starting it again for the legacy era");
+  const fresh = await dialAnew(link, options);
+  return closingOnFailure(fresh, options, () => legacy(fresh, options));
+}
+
+/**
+ * A server that is silent is asked in the legacy era, and listened to on: one that was only slow to start
+ * answers the probe after all, before it answers `initialize`.
+ */
+async function guessed(link: Link, answer: Promise<Probe>, options: NegotiateOptions) {
+  let late: Probe | undefined;
+  answer.then(
+    (probe) => {
+      late = probe;
+    },
+    () => {},
+  );
+  let connection: Connection;
   try {
-    return await legacy(link, options);
+    connection = await legacy(link, options);
   } catch (error) {
     if (!isRpcError(error) || error.code !== RPC.unsupportedVersion) throw error;
-    const probe = await askEra(link, options.probeTimeoutMs, options);
-    if (probe.era !== "modern") throw error;
+    // It speaks no other era, so the same pipe serves; what it did not hear is asked again.
+    const probe = late ?? (await withinPatience(askEra(link, options.signal, options), options));
+    if (probe?.era !== "modern") throw error;
     return connectModern(link, { ...options, facts: probe.facts });
   }
+  return late?.era === "modern" ? modernAnew(link, late.facts, options) : connection;
+}
+
+/** Whoever answered `initialize` speaks the legacy era for as long as it lives. */
+async function modernAnew(link: Link, facts: UpstreamFacts, options: NegotiateOptions) {
+  options.log.info("the server was slow to say that it speaks the modern era; starting it again");
+  return connectModern(await dialAnew(link, options), { ...options, facts });
+}
+
+async function dialAnew(link: Link, { dial }: NegotiateOptions): Promise<Link> {
+  await link.close();
+  return dial();
 }
 
 type Probe =
@@ -70,29 +105,26 @@ type Probe =
   | { readonly era: "legacy"; readonly reason: string; readonly lost?: boolean };
 
 /** Sends `server/discover` and judges what comes back. Throws what is no evidence of either era. */
-async function askEra(
-  link: Link,
-  timeoutMs: number | undefined,
-  options: NegotiateOptions,
-): Promise<Probe> {
-  const silence = new AbortController();
-  const cancel =
-    timeoutMs === undefined ? () => {} : options.clock.after(timeoutMs, () => silence.abort());
+async function askEra(link: Link, signal: AbortSignal, options: NegotiateOptions): Promise<Probe> {
   try {
-    const signal = AbortSignal.any([options.signal, silence.signal]);
     const result = await discover(link, options.clientInfo, signal);
     const facts = toFacts(result);
     if (facts) return { era: "modern", facts };
     return { era: "legacy", reason: "its discover result does not name our version" };
   } catch (error) {
-    if (options.signal.aborted) throw options.signal.reason;
+    if (signal.aborted) throw signal.reason;
     if (isModernError(error)) return { era: "modern", facts: UNDISCOVERED };
     if (isRpcError(error) || isRefusal(error)) return { era: "legacy", reason: messageOf(error) };
     if (!options.silenceIsLegacy) throw error;
-    return { era: "legacy", reason: messageOf(error), lost: !silence.signal.aborted };
-  } finally {
-    cancel();
+    return { era: "legacy", reason: messageOf(error), lost: true };
   }
+}
+
+/** The answer, or undefined if the server is silent for longer than a probe may take. */
+function withinPatience(answer: Promise<Probe>, { clock, probeTimeoutMs }: NegotiateOptions) {
+  const silence = Promise.withResolvers<undefined>();
+  const cancel = clock.after(probeTimeoutMs, () => silence.resolve(undefined));
+  return Promise.race([answer, silence.promise]).finally(cancel);
 }
 
 /** Was it an answer of HTTP that speaks of this request, not of credentials, load or a fault? */

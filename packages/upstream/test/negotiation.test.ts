@@ -22,6 +22,30 @@ test("a modern server that was slow to start is not taken for a legacy one", asy
   expect(await upstream.ready()).toMatchObject({ era: "modern" });
 });
 
+test.each(["--modern", "--dual"])(
+  "a server (%s) that answers the probe late is not taken for a legacy one either",
+  async (flag) => {
+    const config = fixture("raw", flag, "--late-probe");
+    const { verdicts, kept } = spied();
+    const upstream = upstreamOf({ ...config, probeTimeoutMs: 100 }, { verdicts });
+    expect(await upstream.ready()).toMatchObject({ era: "modern" });
+    expect(upstream.health()).toMatchObject({ state: "ready", restarts: 0 });
+    expect(kept()).toMatchObject({ era: "modern" });
+    expect(await upstream.request("tools/list", {}, context())).toMatchObject({ nextCursor: "1" });
+  },
+);
+
+test("a server of the SDK that starts for longer than a probe may take is met in its newest era", async () => {
+  const upstream = upstreamOf({ ...fixture("v2-stdio"), probeTimeoutMs: 1 });
+  expect(await upstream.ready()).toMatchObject({ era: "modern" });
+});
+
+test("a server that refuses the probe late stays at the legacy era", async () => {
+  const config = fixture("raw", "--legacy", "--late-probe");
+  const upstream = upstreamOf({ ...config, probeTimeoutMs: 100 });
+  expect(await upstream.ready()).toMatchObject({ era: "legacy" });
+});
+
 test("a server that answers a protocol version nobody knows is refused", async () => {
   const upstream = upstreamOf(fixture("raw", "--version=2031-01-01"));
   await expect(upstream.ready()).rejects.toMatchObject({
