@@ -23,15 +23,16 @@ test("tasks stand by their state, the most urgent first, and no state is lost", 
   ]);
 });
 
-test("days are counted back from today, and older ones are left out", () => {
-  const now = Date.parse("2026-03-10T12:00:00Z");
+test("days are counted back from now, over midnight too, and older ones are left out", () => {
+  const now = Date.parse("2026-03-10T00:30:00Z");
   const times = [
-    "2026-03-10T00:00:00Z",
-    "2026-03-10T23:59:59Z",
-    "2026-03-08T05:00:00Z",
+    "2026-03-10T00:10:00Z",
+    "2026-03-09T23:50:00Z",
+    "2026-03-10T00:31:00Z",
+    "2026-03-07T05:00:00Z",
     "2025-01-01",
   ];
-  expect(sparkOf(times, 3, now)).toEqual([1, 0, 2]);
+  expect(sparkOf(times, 3, now)).toEqual([1, 0, 3]);
 });
 
 test("an error is searched by its longest words that do not change", () => {

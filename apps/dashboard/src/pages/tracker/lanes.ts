@@ -27,13 +27,14 @@ export function lanesOf(tasks: readonly Task[]): readonly Lane[] {
 
 const DAY_MS = 86_400_000;
 
-/** How often something was met on each of the last days, the oldest first; the last one is today. */
+/** How often something was met in each of the last days, the oldest first; the last one ends now. */
 export function sparkOf(times: readonly string[], days: number, now: number): readonly number[] {
   const counts = Array.from({ length: days }, () => 0);
-  const today = Math.floor(now / DAY_MS);
   for (const time of times) {
-    const at = days - 1 - (today - Math.floor(Date.parse(time) / DAY_MS));
-    if (at >= 0 && at < days) counts[at] = (counts[at] ?? 0) + 1;
+    // The clock of whoever wrote it down may be ahead of ours.
+    const daysAgo = Math.max(0, Math.floor((now - Date.parse(time)) / DAY_MS));
+    const at = days - 1 - daysAgo;
+    if (at >= 0) counts[at] = (counts[at] ?? 0) + 1;
   }
   return counts;
 }
