@@ -37,6 +37,7 @@ export type {
 } from "./policies/document.ts";
 export { type Decision, evaluatePolicies } from "./policies/evaluate.ts";
 export { parsePolicy } from "./policies/parse.ts";
+export type { Vocabulary } from "./policies/vocabulary.ts";
 export { createPrivateFile, readPrivateFile } from "./private-file.ts";
 export { narrowScopes } from "./scopes/narrow.ts";
 export { allows, parseScope, type Scope, type ScopeTarget } from "./scopes/scope.ts";

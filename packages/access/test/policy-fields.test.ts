@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parsePolicy } from "../src/index.ts";
 
 const statement = { effect: "allow", actions: ["call"], resources: ["*"] };
@@ -79,4 +79,34 @@ test("a policy that is right is taken as it is, and cannot be changed from outsi
   expect(parsed).toEqual(policy);
   policy.statements.length = 0;
   expect(parsed.statements).toHaveLength(1);
+});
+
+describe("with a vocabulary", () => {
+  const vocabulary = {
+    actions: ["tool:call", "tool:list"],
+    attributes: { access: ["read", "write"], "label.*": "any" },
+  } as const;
+  const rule = (changes: object) => ({
+    id: "p",
+    statements: [{ effect: "deny", actions: ["tool:call"], resources: ["*"], ...changes }],
+  });
+
+  test.each<[string, object, string]>([
+    ["an action", { actions: ["tool:call", "tool:cal"] }, 'actions[1] is "tool:cal", which is no'],
+    ["an attribute", { conditions: { attributes: { acces: "write" } } }, "acces is no attribute"],
+    [
+      "a value",
+      { conditions: { attributes: { access: ["read", "wriet"] } } },
+      'access is "wriet", which it never is; it is one of read, write',
+    ],
+  ])("a rule is refused that could never apply for %s", (_what, changes, problem) => {
+    expect(() => parsePolicy(rule(changes), vocabulary)).toThrow(problem);
+    expect(parsePolicy(rule(changes))).toEqual(rule(changes));
+  });
+
+  test("a rule is taken that may apply", () => {
+    const attributes = { access: "write", "label.team": [1, "x"] };
+    const policy = rule({ actions: ["tool:*"], conditions: { attributes } });
+    expect(parsePolicy(policy, vocabulary)).toEqual(policy);
+  });
 });

@@ -201,7 +201,7 @@ test("a decision explains itself, and a policy that locks its author out is not 
       ...set,
       policy: { statements: [{ effect: "deny", actions: ["knowledge:serach"], resources: ["*"] }] },
     }),
-  ).toContain('"knowledge:serach" is no action');
+  ).toContain('"knowledge:serach", which is no action');
   expect(
     await crowd.local.refusal("set_access_policy", { ...set, version: 0, policy: TEAMS }),
   ).toContain("Somebody changed the access policy");

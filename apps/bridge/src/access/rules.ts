@@ -1,13 +1,8 @@
-import {
-  allows,
-  evaluatePolicies,
-  type PolicyDocument,
-  parsePolicy,
-  parseScope,
-} from "@trestle/access";
+import { allows, evaluatePolicies, type PolicyDocument, parseScope } from "@trestle/access";
 import type { ToolHints } from "@trestle/policy";
 import { type Clock, messageOf, type Principal, TrestleError } from "@trestle/protocol";
 import type { OAuthRules } from "../oauth-login/oauth-login.ts";
+import { CALL_ACTION, parseCallPolicy } from "./call-policy.ts";
 
 /** What the configuration says of access. */
 export interface AccessConfig {
@@ -76,13 +71,12 @@ export function createRules({ access = {} }: AccessConfig, clock: Clock): Rules 
 function readRules({ localScopes = [], keyScopes = [], policies = [] }: AccessRules) {
   try {
     for (const scope of [...localScopes, ...keyScopes]) parseScope(scope);
-    return policies.map(parsePolicy);
+    return policies.map(parseCallPolicy);
   } catch (error) {
     throw new TrestleError("invalid_config", `access: ${messageOf(error)}`, { cause: error });
   }
 }
 
-/** One action for every tool; whether it only reads is an attribute, as are its server and its name. */
 function isPermitted(
   documents: readonly PolicyDocument[],
   { id, kind, address }: Principal,
@@ -91,7 +85,7 @@ function isPermitted(
 ): boolean {
   const { allowed } = evaluatePolicies(documents, {
     principal: id,
-    action: "tool:call",
+    action: CALL_ACTION,
     resource: `${server}:${tool}`,
     time,
     ...(address === undefined ? {} : { ip: address }),

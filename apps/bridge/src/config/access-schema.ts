@@ -1,6 +1,7 @@
-import { parsePolicy, parseScope } from "@trestle/access";
+import { parseScope } from "@trestle/access";
 import { type JsonValue, messageOf } from "@trestle/protocol";
 import * as z from "zod";
+import { parseCallPolicy } from "../access/call-policy.ts";
 import { reference } from "./reference-schema.ts";
 
 /** The `access` keys: who may call what. */
@@ -9,7 +10,7 @@ const scope = z.string().superRefine((text, context) => check(() => parseScope(t
 
 const policyDocument = z
   .record(z.string(), z.json() as z.ZodType<JsonValue>)
-  .superRefine((value, context) => check(() => parsePolicy(value), context));
+  .superRefine((value, context) => check(() => parseCallPolicy(value), context));
 
 export const accessSchema = z
   .strictObject({

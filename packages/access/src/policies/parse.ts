@@ -1,17 +1,24 @@
-import { isJsonObject, type JsonObject, type JsonValue, TrestleError } from "@trestle/protocol";
+import { isJsonObject, type JsonObject, type JsonValue } from "@trestle/protocol";
 import { parseRange } from "./address-range.ts";
 import type { Conditions, PolicyDocument, Statement } from "./document.ts";
+import { badField } from "./fields.ts";
 import { parseDaytime } from "./time-window.ts";
+import { checkVocabulary, type Vocabulary } from "./vocabulary.ts";
 
-/** Checks a policy document in full. Throws `invalid_input` naming the field that is wrong. */
-export function parsePolicy(value: unknown): PolicyDocument {
+/**
+ * Checks a policy document in full, with a vocabulary also for rules that could never apply. Throws
+ * `invalid_input` naming the field that is wrong.
+ */
+export function parsePolicy(value: unknown, vocabulary?: Vocabulary): PolicyDocument {
   const document = objectAt(value as JsonValue, "policy", ["id", "statements"]);
   textAt(document.id, "id");
   const statements = listAt(document.statements, "statements");
   for (const [index, each] of statements.entries()) {
     checkStatement(each, `statements[${index}]`);
   }
-  return structuredClone(document) as unknown as PolicyDocument;
+  const policy = structuredClone(document) as unknown as PolicyDocument;
+  if (vocabulary) checkVocabulary(policy, vocabulary);
+  return policy;
 }
 
 const statementKeys: readonly (keyof Statement)[] = [
@@ -100,10 +107,4 @@ function textsAt(value: JsonValue | undefined, path: string): string[] {
 function textAt(value: JsonValue | undefined, path: string): string {
   if (typeof value !== "string" || value === "") throw badField(path, "is not a text");
   return value;
-}
-
-function badField(path: string, what: string): TrestleError {
-  return new TrestleError("invalid_input", `The policy's field ${path} ${what}. Correct it.`, {
-    details: { field: path },
-  });
 }
