@@ -218,6 +218,33 @@ test("an object is watched while others change it, and called", async () => {
   await expect.poll(() => page.locator(".object-history > li").count()).toBe(3);
 });
 
+test("who may only read sees all of it, and what doing takes", async () => {
+  const { body } = await stage.post(
+    "keys",
+    { name: "Looker", scopes: ["*:*:read"] },
+    { authorization: `Bearer ${stage.admin}` },
+  );
+  const { key } = body.data as { readonly key: string };
+  const { page, complaints, close } = await visit(browser);
+  await logIn(page, stage.site, key);
+  const refused = async (name: string, scope: string) => {
+    const button = page.getByRole("button", { name, exact: true }).first();
+    await button.and(page.locator("[aria-disabled]")).waitFor();
+    expect(await button.getAttribute("title")).toContain(`it takes the scope "${scope}"`);
+  };
+  await page.goto(`${stage.site}/knowledge/${diagnosis}`);
+  await refused("It worked", "knowledge:record_outcome");
+  await page.goto(`${stage.site}/tracker?tab=errors`);
+  await refused("It is mended", "tracker:resolve_error");
+  await page.goto(`${stage.site}/tracker`);
+  const state = page.getByLabel("State of mend the cart");
+  await state.and(page.locator(":disabled")).waitFor();
+  await page.goto(`${stage.site}/objects/counter/visits`);
+  await refused("Call", "objects:object_call");
+  expect(complaints).toEqual([]);
+  await close();
+}, 90_000);
+
 describe("seen by everybody", () => {
   beforeAll(() => fillShop(call), 60_000);
 

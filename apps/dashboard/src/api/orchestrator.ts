@@ -5,11 +5,11 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { useCallback } from "react";
-import { useRights } from "../session/session.tsx";
 import type { OperationName } from "./client.ts";
 import { ApiFailure } from "./failure.ts";
+import { useLeftOutOf } from "./left-out.ts";
 import { type Asked, askAgain, useAsk } from "./queries.ts";
-import { type Arguments, callTool, type LeftOut, readAgain, useTool } from "./tools.ts";
+import { type Arguments, callTool, readAgain, useTool } from "./tools.ts";
 
 /** Any of them shows that it is there: who may only read is not shown those that begin something. */
 const SIGNS = new Set(["execute_workflow", "list_workflows", "list_executions", "list_swarms"]);
@@ -21,20 +21,8 @@ export function useOrchestrator(): string | undefined {
 }
 
 /** The first of these tools that the orchestrator does not offer, as its profile leaves it out, and what to say of it. */
-export function useLeftOut(
-  tools: readonly string[],
-): (LeftOut & { readonly reason: string }) | undefined {
-  const found = useAsk("GET tools", { query: { detail: "names" } });
-  const server = useOrchestrator();
-  const isAdmin = useRights().admin() === undefined;
-  if (server === undefined) return undefined;
-  const offered = found.data?.tools.filter((each) => each.server === server) ?? [];
-  const tool = tools.find((name) => !offered.some((each) => each.tool === name));
-  if (tool === undefined) return undefined;
-  const reason = isAdmin
-    ? `${server} does not offer ${tool}: its profile leaves it out.`
-    : `You are not offered ${tool}: it takes the scope "${server}:${tool}", and the profile "all" of ${server}.`;
-  return { server, tool, reason };
+export function useLeftOut(tools: readonly string[]): ReturnType<typeof useLeftOutOf> {
+  return useLeftOutOf(useOrchestrator(), tools);
 }
 
 /** Calls a tool of the orchestrator that the REST API has no resource for. */

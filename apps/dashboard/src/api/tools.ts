@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-query";
 import { ask } from "./client.ts";
 import { ApiFailure, hasCode } from "./failure.ts";
+import { type LeftOut, useLeftOutOf } from "./left-out.ts";
 import type { Asked } from "./queries.ts";
 
 export type Arguments = Readonly<Record<string, unknown>>;
@@ -97,27 +98,25 @@ function readOf<Shape>(
   } as unknown as UseQueryOptions<Shape>;
 }
 
+export type ToolDo<Shape> = UseMutationResult<Shape, Error, Arguments> & {
+  /** Why it cannot be done by who looks, for the button that does it. */
+  readonly refused: string | undefined;
+};
+
 /** Changes something by calling a tool; whatever was read of the server is read again. */
-export function useToolDo<Shape>(
-  server: string,
-  tool: string,
-): UseMutationResult<Shape, Error, Arguments> {
+export function useToolDo<Shape>(server: string, tool: string): ToolDo<Shape> {
+  const refused = useLeftOutOf(server, [tool])?.reason;
   const client = useQueryClient();
-  return useMutation({
+  const doing = useMutation({
     mutationFn: (args: Arguments) => callTool<Shape>(server, tool, args),
     onSettled: () => readAgain(client, server),
   });
+  return { ...doing, refused };
 }
 
 /** Reads of a server's tools that are shown are made again, the others when they are next shown. */
 export async function readAgain(client: QueryClient, server: string): Promise<void> {
   await client.invalidateQueries({ queryKey: keyOf(server) });
-}
-
-/** A tool that a server of ours has and does not offer here, as its profile leaves it out. */
-export interface LeftOut {
-  readonly server: string;
-  readonly tool: string;
 }
 
 /** What was asked for and is not offered; undefined where it failed for another reason. */

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ask } from "../api/client.ts";
-import type { LeftOut } from "../api/tools.ts";
+import type { LeftOut } from "../api/left-out.ts";
 import { namedEntry } from "../lib/server-id.ts";
 import { useRights } from "../session/session.tsx";
 import { Button } from "./button.tsx";

@@ -24,7 +24,7 @@ export function Outcomes({ server, known }: { readonly server: string; readonly 
       toasts.failed("The outcome was not noted", error);
     }
   }
-  const none = !fix && "There is no fix to have tried.";
+  const none = recording.refused ?? (!fix && "There is no fix to have tried.");
   return (
     <Card
       title="Outcomes"

@@ -22,7 +22,7 @@ export function CallMethod({ server, of, methods }: CallMethodProps) {
   const chosen = methods.find(({ name }) => name === method);
   const read = readArgs(text);
   const call = (): void => {
-    if (read.problem === undefined) calling.mutate({ ...of, method, args: read.args });
+    if (calling.refused === undefined && read.problem === undefined) calling.mutate({ ...of, method, args: read.args });
   };
   const choices = methods.map(({ name, isReadOnly }) => ({
     value: name,
@@ -61,7 +61,7 @@ export function CallMethod({ server, of, methods }: CallMethodProps) {
             look="primary"
             icon="play"
             busy={calling.isPending}
-            disabled={read.problem}
+            disabled={calling.refused ?? read.problem}
           >
             Call
           </Button>

@@ -24,7 +24,7 @@ export function MakeObject({ server, classes, open, close }: MakeObjectProps) {
   const toasts = useToasts();
   const go = useGo();
   const read = readArgs(text);
-  const missing = name.trim() === "" ? "Name it first." : read.problem;
+  const missing = making.refused ?? (name.trim() === "" ? "Name it first." : read.problem);
   async function make(): Promise<void> {
     if (missing !== undefined) return;
     const id = name.trim();

@@ -101,6 +101,8 @@ function TaskCard({ server, task }: { readonly server: string; readonly task: Ta
         hidesLabel
         value={status}
         choices={STATES.map(([value, label]) => ({ value, label }))}
+        disabled={update.refused !== undefined}
+        title={update.refused}
         onChange={(to) => void move(to)}
       />
       <EvidenceList evidence={evidence} />

@@ -102,7 +102,12 @@ function Group({ server, group: found, spark, now }: GroupProps) {
       title={message}
       note={<Badge tone={TONES[status]}>{status}</Badge>}
       actions={
-        <Button size="s" busy={resolve.isPending} onClick={() => void decide()}>
+        <Button
+          size="s"
+          disabled={resolve.refused}
+          busy={resolve.isPending}
+          onClick={() => void decide()}
+        >
           {isResolved ? "Open it again" : "It is mended"}
         </Button>
       }
