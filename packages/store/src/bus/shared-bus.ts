@@ -56,7 +56,9 @@ export function createSharedBus(options: SharedBusOptions): Bus {
         const answer = await call(BUS_METHODS.wait, { subscriber });
         await take(answer as unknown as BusDelivery, listeners, tellTopics);
       } catch (error) {
-        if (stop.signal.aborted || (isTrestleError(error) && !error.retryable)) return;
+        if (stop.signal.aborted) return;
+        const isFinal = isTrestleError(error) && !error.retryable;
+        if (isFinal) return log.warn("The bus is not heard any more", { error: messageOf(error) });
         log.warn("The bus has lost its owner", { error: messageOf(error) });
         await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
       }
