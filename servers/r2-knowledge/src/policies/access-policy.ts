@@ -99,7 +99,10 @@ function checked(id: string, statements: readonly unknown[]): PolicyDocument {
   return { id, statements: document.statements.map(normal) };
 }
 
-const VOCABULARY = { actions: ACTIONS, attributes: { severity: "any", "metadata.*": "any" } } as const;
+const VOCABULARY = {
+  actions: ACTIONS,
+  attributes: { severity: "any", "metadata.*": "any" },
+} as const;
 
 /** In the form in which it is compared. */
 function normal(statement: Statement): Statement {

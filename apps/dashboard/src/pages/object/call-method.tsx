@@ -22,7 +22,8 @@ export function CallMethod({ server, of, methods }: CallMethodProps) {
   const chosen = methods.find(({ name }) => name === method);
   const read = readArgs(text);
   const call = (): void => {
-    if (calling.refused === undefined && read.problem === undefined) calling.mutate({ ...of, method, args: read.args });
+    if (calling.refused === undefined && read.problem === undefined)
+      calling.mutate({ ...of, method, args: read.args });
   };
   const choices = methods.map(({ name, isReadOnly }) => ({
     value: name,
