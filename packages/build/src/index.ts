@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Rolldown, UserConfig } from "tsdown";
 import { bundledNotices, bundleOf } from "./bundled.ts";
+import { typesConfigOf } from "./types-config.ts";
 
 /**
  * Files that a published program starts by URL (worker threads, the watchdog): name in dist → source,
@@ -74,7 +75,7 @@ function published(
       neverBundle: outside.map(itselfOrBelow),
     },
     plugins: [bundledNotices(), ...plugins],
-    dts: { entry: typed },
+    dts: { entry: typed, tsconfig: typesConfigOf(typed) },
     publint: { strict: true, level: "warning" },
     attw: { profile: "esm-only", level: "error" },
     failOnWarn: true,
