@@ -1,7 +1,12 @@
 // Runs the official conformance suite: `pnpm conformance [direct] [bridge] [client]`.
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { messageOf } from "@trestle/protocol";
 import { CLIENT_PATH, PATH_NAMES, type PathName } from "./paths.ts";
 import { type Run, runPath, summarize } from "./run.ts";
+
+// Each client starts a bridge from sources: what the first compiled and stripped of its types, the others take from here.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "node-compile-cache");
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
