@@ -15,17 +15,14 @@ const everything = [
 ];
 
 /**
- * Tests of plain functions in the folders of these, which are over sooner than a process of their own has started and
- * loaded what they test. They take turns in a few processes, and each leaves its process as it found it.
+ * Files that get a process of their own: the tests of the tree, and those that are about what there is one of in a
+ * process. All others take turns in a few processes, since one of its own costs each more than half a second of a processor
+ * for starting it and loading what is tested, and each leaves its process as it found it.
  */
-const together = [
-  "packages/{access,cli,errors,events,flow,protocol,server-kit}/src/**/*.test.ts",
-  "packages/policy/src/*.test.ts",
-  "apps/dashboard/src/**/*.test.ts",
-  // Without those that start processes, follow files or speak to databases: what they open is one for a process.
-  "apps/bridge/src/{*.test.ts,!(learning|shared|state)/**/*.test.ts}",
-  "servers/objects/src/!(cli)/**/*.test.ts",
-  "servers/tracker/src/!(hook|ingest|sources|store)/**/*.test.ts",
+const apart = [
+  "test/**/*.test.ts",
+  "packages/upstream/test/**/*.test.ts",
+  "apps/bridge/test/{loops,shared-swarms}.test.ts",
 ];
 
 const isCi = process.env.CI === "true";
@@ -69,15 +66,15 @@ export default defineConfig({
         extends: true,
         test: {
           name: "apart",
-          include: everything,
-          exclude: [...configDefaults.exclude, ...together],
+          include: apart,
         },
       },
       {
         extends: true,
         test: {
           name: "together",
-          include: together,
+          include: everything,
+          exclude: [...configDefaults.exclude, ...apart],
           isolate: false,
           setupFiles: ["test/_shared-process.ts"],
         },

@@ -14,8 +14,8 @@ afterAll(() => {
 });
 
 function stateOfProcess(): ReadonlyMap<string, unknown> {
-  // Libraries keep what is one for a process under such names, from when they are first loaded.
-  const isOfLibrary = (name: string): boolean => name.startsWith("__");
+  // Libraries keep what is one for a process under such names, from when they are first loaded; the second is the AWS SDK's.
+  const isOfLibrary = (name: string): boolean => name.startsWith("__") || name === "awslambda";
   const globals = Object.getOwnPropertyNames(globalThis).filter((name) => !isOfLibrary(name));
   return new Map<string, unknown>([
     ...Object.entries(process.env).map(([name, value]) => [`process.env.${name}`, value] as const),
