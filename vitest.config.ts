@@ -84,6 +84,7 @@ export default defineConfig({
     ],
     // Gives each run a folder for what its files share.
     globalSetup: ["test/_run-folder.ts"],
+    setupFiles: ["test/_endings.ts"],
     sequence: { sequencer: TreeFirst },
     // Tests start real processes: a process for each file, of those apart, keeps their children, signals and exits apart.
     pool: "forks",

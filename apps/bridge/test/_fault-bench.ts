@@ -10,7 +10,7 @@ import {
   faultyCommand,
   startFaultyHttp,
 } from "@trestle/testkit";
-import { afterEach } from "vitest";
+import { afterEveryTest } from "@trestle/testkit/run";
 import type { CellKind, FaultRow, Transport } from "./_fault-table.ts";
 import { callByHttp } from "./_peer.ts";
 import { createPlace, type HttpBridge, type Place, serve, textOf } from "./_place.ts";
@@ -42,7 +42,7 @@ export interface FaultBench {
 }
 
 const running = new Set<{ stop(): void }>();
-afterEach(() => {
+afterEveryTest(() => {
   for (const one of running) one.stop();
   running.clear();
 });

@@ -4,9 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { programOf } from "@trestle/testkit/run";
+import { afterEveryTest, programOf } from "@trestle/testkit/run";
 import { nodeEnvironment } from "@trestle/testkit/surroundings";
-import { afterEach } from "vitest";
 import { kill, processesWith, until } from "./_processes.ts";
 
 const SOURCE = new URL("../src/bin.ts", import.meta.url);
@@ -40,7 +39,7 @@ export interface HttpBridge extends Program {
 const places = new Set<string>();
 const programs = new Set<Program>();
 
-afterEach(async () => {
+afterEveryTest(async () => {
   for (const { pid } of programs) kill(pid);
   await Promise.all([...programs].map(({ ended }) => ended));
   programs.clear();

@@ -1,11 +1,15 @@
 import { openRedis, type RedisLink } from "@trestle/store/redis";
 import { type OwnRedis, startOwnRedis } from "@trestle/testkit/own-redis";
-import { afterAll, onTestFinished } from "vitest";
+import { afterEveryFile } from "@trestle/testkit/run";
+import { onTestFinished } from "vitest";
 
 let shared: Promise<OwnRedis> | undefined;
 let opened = 0;
 
-afterAll(async () => (await shared)?.end());
+afterEveryFile(async () => {
+  await (await shared)?.end();
+  shared = undefined;
+});
 
 /** A way to a Redis with nothing in it yet: to the one of this file where none is named. */
 export async function openEmptyRedis(server?: OwnRedis): Promise<RedisLink> {

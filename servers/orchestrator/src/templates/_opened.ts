@@ -1,11 +1,10 @@
 import type { JsonValue } from "@trestle/protocol";
-import { afterEach, vi } from "vitest";
+import { afterEveryTest } from "@trestle/testkit/run";
 import type { Called } from "./_servers.ts";
 import { openWorld } from "./_world.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
 let opened: ReturnType<typeof openWorld> | undefined;
-afterEach(async () => {
+afterEveryTest(async () => {
   await opened?.close();
   opened = undefined;
 });
