@@ -15,16 +15,16 @@ const everything = [
 ];
 
 /**
- * Files with a process for each: the tests of the tree, those of packages that helpers of tests stand on, and those that are
- * about what there is one of in a process. All others take turns in a few, since a process of its own costs each more than
- * half a second of a processor for starting it and loading what is tested, and leave it as they found it.
+ * Tests of what runs within one process, which are over sooner than a process of their own has started and loaded what
+ * they test. They take turns in a few processes, and each leaves its process as it found it. All others start programs,
+ * which end with the process that started them.
  */
-const apart = [
-  "test/**/*.test.ts",
-  "examples/**/*.test.ts",
-  "packages/{store,upstream}/**/*.test.ts",
-  "apps/bridge/src/{learning,shared,state}/**/*.test.ts",
-  "servers/tracker/test/cli-*.test.ts",
+const together = [
+  "packages/!(store)/src/**/*.test.ts",
+  "servers/*/src/**/*.test.ts",
+  "apps/dashboard/src/**/*.test.ts",
+  // Without those that speak of what a bridge has one of in a process.
+  "apps/bridge/src/{*.test.ts,!(learning|shared|state)/**/*.test.ts}",
 ];
 
 const isCi = process.env.CI === "true";
@@ -68,15 +68,15 @@ export default defineConfig({
         extends: true,
         test: {
           name: "apart",
-          include: apart,
+          include: everything,
+          exclude: [...configDefaults.exclude, ...together],
         },
       },
       {
         extends: true,
         test: {
           name: "together",
-          include: everything,
-          exclude: [...configDefaults.exclude, ...apart],
+          include: together,
           isolate: false,
           setupFiles: ["test/_shared-process.ts"],
         },

@@ -1,7 +1,11 @@
 import { type JsonObject, type JsonValue, parseJson, toPlainNumbers } from "@trestle/protocol";
 import { expect, test } from "vitest";
+import * as z from "zod";
 import { controlOf } from "./call-control.ts";
 import { callControl } from "./call-control-schema.ts";
+
+// All copies of the library in a process share their words, and one of another version may have set its own.
+z.config(z.locales.en());
 
 const values = [
   "true",
