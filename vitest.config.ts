@@ -16,8 +16,8 @@ const everything = [
 
 /**
  * Tests of what runs within one process, which are over sooner than a process of their own has started and loaded what
- * they test. They take turns in a few processes, and each leaves its process as it found it. All others start programs,
- * which end with the process that started them.
+ * they test. They take turns in a few processes, and each leaves its process as it found it. All others wait for programs
+ * that they start: sharing gains them nothing, and copies of a library that each load would meet.
  */
 const together = [
   "packages/!(store)/src/**/*.test.ts",

@@ -10,7 +10,7 @@ import {
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Membership, ownFolder, readOwner, takeFolderLock } from "../src/index.ts";
+import { type Membership, ownFolder, readOwner } from "../src/index.ts";
 import {
   seededRandom,
   startProcess,
@@ -295,15 +295,4 @@ describe("a folder that is owned in another language", () => {
     const cancelled = ownFolder({ path: temporaryFolder(), onJoin: () => {}, signal });
     await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
   });
-});
-
-test("a lock that was given back is nobody's, however often it is given back", () => {
-  const folder = temporaryFolder();
-  const first = takeFolderLock(folder, 0);
-  first?.release();
-  const second = takeFolderLock(folder, 0);
-  first?.release();
-  expect(second?.fence).toBeGreaterThan(first?.fence ?? Number.POSITIVE_INFINITY);
-  expect(takeFolderLock(folder, 0), "still held by the second").toBeUndefined();
-  second?.release();
 });

@@ -1,17 +1,24 @@
 import { expect, onTestFinished, test } from "vitest";
 import { createRedisBus, createRedisLocks, openRedis } from "../src/redis/index.ts";
-import { openRedisTwice, startOwnRedis } from "./_own-redis.ts";
+import { type OwnRedis, openRedisTwice, startOwnRedis } from "./_own-redis.ts";
 import { until } from "./_processes.ts";
 import { describeBus } from "./describe-bus.ts";
 import { describeLocks } from "./describe-locks.ts";
 
-describeBus("over Redis", async () => {
-  const [one, other] = await openRedisTwice();
-  const buses = [createRedisBus({ redis: one }), createRedisBus({ redis: other })] as const;
+/** Two ways to one Redis, with a bus over each. */
+async function openBusTwice(server?: OwnRedis) {
+  const [one, other] = await openRedisTwice(server);
+  const [bus, far] = [createRedisBus({ redis: one }), createRedisBus({ redis: other })];
   onTestFinished(async () => {
-    for (const bus of buses) await bus.close();
+    await bus.close();
+    await far.close();
   });
-  return buses;
+  return { one, other, bus, far };
+}
+
+describeBus("over Redis", async () => {
+  const { bus, far } = await openBusTwice();
+  return [bus, far];
 });
 
 describeLocks("in Redis", async ({ clock }) => {
@@ -83,12 +90,7 @@ test("a Redis that is not there at the start is waited for two seconds, and foun
 
 test("who listens is told of a gap after Redis was gone, and hears again", async () => {
   const server = await ownRedis();
-  const [one, other] = await openRedisTwice(server);
-  const [bus, far] = [createRedisBus({ redis: one }), createRedisBus({ redis: other })];
-  onTestFinished(async () => {
-    await bus.close();
-    await far.close();
-  });
+  const { one, other, bus, far } = await openBusTwice(server);
   const heard: string[] = [];
   let gaps = 0;
   await bus.subscribe("a", { onMessage: (text) => heard.push(text), onGap: () => (gaps += 1) });
@@ -115,12 +117,7 @@ test("who listens is told of a gap after Redis was gone, and hears again", async
 
 test("who begins to listen while Redis hangs hears once it goes on", async () => {
   const server = await ownRedis();
-  const [one, other] = await openRedisTwice(server);
-  const [bus, far] = [createRedisBus({ redis: one }), createRedisBus({ redis: other })];
-  onTestFinished(async () => {
-    await bus.close();
-    await far.close();
-  });
+  const { bus, far } = await openBusTwice(server);
   await bus.subscribe("a", { onMessage: () => {} });
   server.freeze();
   const heard: string[] = [];
@@ -135,12 +132,7 @@ test("who begins to listen while Redis hangs hears once it goes on", async () =>
 test("a server that has no sharded channels, as before its version 7, carries the bus all the same", async () => {
   const server = await startOwnRedis("--rename-command", "SSUBSCRIBE", "");
   onTestFinished(server.end);
-  const [one, other] = await openRedisTwice(server);
-  const [bus, far] = [createRedisBus({ redis: one }), createRedisBus({ redis: other })];
-  onTestFinished(async () => {
-    await bus.close();
-    await far.close();
-  });
+  const { bus, far } = await openBusTwice(server);
   const heard: string[] = [];
   const leave = await bus.subscribe("a", { onMessage: (text) => heard.push(text) });
   await bus.subscribe("b", { onMessage: (text) => heard.push(text) });

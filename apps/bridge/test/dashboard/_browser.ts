@@ -96,6 +96,19 @@ export async function logIn(page: Page, site: string, key: string): Promise<void
   }, key);
 }
 
+/** Somebody whose key may only read. */
+export async function visitAsReader(browser: Browser, stage: Stage): Promise<Visitor> {
+  const { body } = await stage.post(
+    "keys",
+    { name: "Looker", scopes: ["*:*:read"] },
+    { authorization: `Bearer ${stage.admin}` },
+  );
+  const { key } = body.data as { readonly key: string };
+  const visitor = await visit(browser);
+  await logIn(visitor.page, stage.site, key);
+  return visitor;
+}
+
 /** The most that somebody without a mouse goes through to get anywhere. */
 const MOST_STEPS = 80;
 

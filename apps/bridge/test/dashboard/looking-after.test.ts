@@ -9,6 +9,7 @@ import {
   tabTo,
   type Visitor,
   visit,
+  visitAsReader,
 } from "./_browser.ts";
 import { lookAt, looksOfThisRun, type Sight, takePicture } from "./_looks.ts";
 
@@ -134,14 +135,7 @@ test("keys of every kind stand in the list", async () => {
 });
 
 test("who may only read sees swarms, and what creating one takes", async () => {
-  const { body } = await stage.post(
-    "keys",
-    { name: "Looker", scopes: ["*:*:read"] },
-    { authorization: `Bearer ${stage.admin}` },
-  );
-  const { key } = body.data as { readonly key: string };
-  const { page, complaints, close } = await visit(browser);
-  await logIn(page, stage.site, key);
+  const { page, complaints, close } = await visitAsReader(browser, stage);
   await page.goto(`${stage.site}/swarms`);
   await page.getByText("No swarms yet").waitFor();
   const create = page.getByRole("button", { name: "Create a swarm" }).first();

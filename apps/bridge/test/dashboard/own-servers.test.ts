@@ -1,6 +1,14 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { logIn, openBrowser, openStage, type Stage, type Visitor, visit } from "./_browser.ts";
+import {
+  logIn,
+  openBrowser,
+  openStage,
+  type Stage,
+  type Visitor,
+  visit,
+  visitAsReader,
+} from "./_browser.ts";
 import { lookAt, looksOfThisRun, type Sight, takePicture } from "./_looks.ts";
 import { fillShop, transcriptOf } from "./_shop.ts";
 
@@ -219,14 +227,7 @@ test("an object is watched while others change it, and called", async () => {
 });
 
 test("who may only read sees all of it, and what doing takes", async () => {
-  const { body } = await stage.post(
-    "keys",
-    { name: "Looker", scopes: ["*:*:read"] },
-    { authorization: `Bearer ${stage.admin}` },
-  );
-  const { key } = body.data as { readonly key: string };
-  const { page, complaints, close } = await visit(browser);
-  await logIn(page, stage.site, key);
+  const { page, complaints, close } = await visitAsReader(browser, stage);
   const refused = async (name: string, scope: string) => {
     const button = page.getByRole("button", { name, exact: true }).first();
     await button.and(page.locator("[aria-disabled]")).waitFor();
